@@ -1,0 +1,313 @@
+//! Facts about a database that a plan checks or waits for, as values: printed as a query with the
+//! number it must give, and evaluated by the simulator on its own rows. Must not know plans.
+
+use serde::{Deserialize, Serialize};
+
+use crate::backfill::Todo;
+use crate::expr::Expr;
+use crate::name::{QName, literal, quote, quote_list};
+use crate::sync::SyncRule;
+
+/// A fact that can be asked for with one query.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Condition {
+    /// The table or view exists (or does not).
+    Relation {
+        /// Name.
+        relation: QName,
+        /// Expected.
+        present: bool,
+    },
+    /// The column exists (or does not).
+    Column {
+        /// Table.
+        table: QName,
+        /// Column.
+        column: String,
+        /// Expected.
+        present: bool,
+    },
+    /// The column has this type, as `format_type()` prints it.
+    Type {
+        /// Table.
+        table: QName,
+        /// Column.
+        column: String,
+        /// Type.
+        ty: crate::sql_type::SqlType,
+    },
+    /// The column has a default (or none).
+    Default {
+        /// Table.
+        table: QName,
+        /// Column.
+        column: String,
+        /// Expected.
+        present: bool,
+    },
+    /// The column is NOT NULL (or is not).
+    NotNull {
+        /// Table.
+        table: QName,
+        /// Column.
+        column: String,
+        /// Expected.
+        present: bool,
+    },
+    /// The constraint exists, validated or not as said; `None`: it does not exist.
+    Constraint {
+        /// Table.
+        table: QName,
+        /// Constraint.
+        name: String,
+        /// Expected `convalidated`.
+        validated: Option<bool>,
+    },
+    /// The index exists and is valid (or does not exist).
+    Index {
+        /// Table.
+        table: QName,
+        /// Index.
+        name: String,
+        /// Expected.
+        present: bool,
+    },
+    /// The trigger exists (or does not).
+    Trigger {
+        /// Table.
+        table: QName,
+        /// Trigger.
+        name: String,
+        /// Expected.
+        present: bool,
+    },
+    /// Concertina's helper schema exists (or does not).
+    Helpers {
+        /// Expected.
+        present: bool,
+    },
+    /// A helper object exists in schema `concertina` (or does not): table, function or procedure.
+    Helper {
+        /// Bare name.
+        name: String,
+        /// Expected.
+        present: bool,
+    },
+    /// No row's two shapes disagree.
+    Parity {
+        /// The rule.
+        rule: SyncRule,
+    },
+    /// No row is left for a backfill.
+    BackfillComplete {
+        /// Table.
+        table: QName,
+        /// What counts as left.
+        todo: Todo,
+    },
+    /// The backfill named so has run to its end.
+    BackfillFinished {
+        /// Bare name of the backfill.
+        name: String,
+    },
+    /// No row has NULL in the column.
+    NoNulls {
+        /// Table.
+        table: QName,
+        /// Column.
+        column: String,
+    },
+    /// No two rows share the (non-NULL) values of the columns.
+    NoDuplicates {
+        /// Table.
+        table: QName,
+        /// Columns.
+        columns: Vec<String>,
+    },
+    /// Every (non-NULL) reference has its parent.
+    NoOrphans {
+        /// Referencing table.
+        table: QName,
+        /// Referencing columns.
+        columns: Vec<String>,
+        /// Referenced table.
+        parent: QName,
+        /// Referenced columns.
+        parent_columns: Vec<String>,
+    },
+    /// No row makes the CHECK expression false.
+    NoViolations {
+        /// Table.
+        table: QName,
+        /// The CHECK.
+        check: Expr,
+    },
+    /// No instance of the release is connected any more.
+    Drained {
+        /// Release id.
+        release: String,
+    },
+    /// A backup from before this moment exists and has been restored somewhere to prove it.
+    BackupRestorable,
+}
+
+impl Condition {
+    /// The query, giving one number. Operators answer `Drained` by `application_name` and
+    /// `BackupRestorable` themselves, after the step's commands.
+    pub fn sql(&self) -> String {
+        match self {
+            Self::Relation { relation, .. } => {
+                format!(
+                    "SELECT count(*) FROM pg_class WHERE oid = to_regclass({})",
+                    literal(&relation.to_string())
+                )
+            }
+            Self::Column { table, column, .. } => {
+                format!("SELECT count(*) FROM pg_attribute WHERE {}", attribute(table, column))
+            }
+            Self::Type { table, column, ty } => format!(
+                "SELECT count(*) FROM pg_attribute WHERE {} AND format_type(atttypid, atttypmod) = {}",
+                attribute(table, column),
+                literal(ty.as_str())
+            ),
+            Self::Default { table, column, .. } => {
+                format!(
+                    "SELECT count(*) FROM pg_attribute WHERE {} AND atthasdef",
+                    attribute(table, column)
+                )
+            }
+            Self::NotNull { table, column, .. } => {
+                format!(
+                    "SELECT count(*) FROM pg_attribute WHERE {} AND attnotnull",
+                    attribute(table, column)
+                )
+            }
+            Self::Constraint { table, name, validated } => {
+                let state = match validated {
+                    Some(true) => " AND convalidated",
+                    Some(false) => " AND NOT convalidated",
+                    None => "",
+                };
+                format!(
+                    "SELECT count(*) FROM pg_constraint WHERE conrelid = to_regclass({}) AND conname = {}{state}",
+                    literal(&table.to_string()),
+                    literal(name)
+                )
+            }
+            Self::Index { table, name, .. } => format!(
+                "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass({}) AND indisvalid",
+                literal(&table.sibling(name).to_string())
+            ),
+            Self::Trigger { table, name, .. } => format!(
+                "SELECT count(*) FROM pg_trigger WHERE tgrelid = to_regclass({}) AND tgname = {}",
+                literal(&table.to_string()),
+                literal(name)
+            ),
+            Self::Helpers { .. } => {
+                "SELECT count(*) FROM pg_namespace WHERE nspname = 'concertina'".to_owned()
+            }
+            Self::Helper { name, .. } => format!(
+                "SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('concertina') AND relname = {0}) \
+                 + (SELECT count(*) FROM pg_proc WHERE pronamespace = to_regnamespace('concertina') AND proname = {0})",
+                literal(name)
+            ),
+            Self::Parity { .. }
+            | Self::BackfillComplete { .. }
+            | Self::BackfillFinished { .. }
+            | Self::NoNulls { .. }
+            | Self::NoDuplicates { .. }
+            | Self::NoOrphans { .. }
+            | Self::NoViolations { .. }
+            | Self::Drained { .. }
+            | Self::BackupRestorable => self.rows_sql(),
+        }
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`sql` sends only the conditions on rows here"
+    )]
+    fn rows_sql(&self) -> String {
+        match self {
+            Self::Parity { rule } => {
+                format!("SELECT count(*) FROM {} WHERE {}", rule.table, rule.disagreement())
+            }
+            Self::BackfillComplete { table, todo } => {
+                format!("SELECT count(*) FROM {table} WHERE {}", todo.sql())
+            }
+            Self::BackfillFinished { name } => format!(
+                "SELECT count(*) FROM concertina.backfill WHERE name = {} AND finished_at IS NOT NULL",
+                literal(name)
+            ),
+            Self::NoNulls { table, column } => {
+                format!("SELECT count(*) FROM {table} WHERE {} IS NULL", quote(column))
+            }
+            Self::NoDuplicates { table, columns } => {
+                let keys = quote_list(columns);
+                let given: Vec<String> =
+                    columns.iter().map(|c| format!("{} IS NOT NULL", quote(c))).collect();
+                format!(
+                    "SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {} GROUP BY {keys} HAVING count(*) > 1) AS duplicates",
+                    given.join(" AND ")
+                )
+            }
+            Self::NoOrphans { table, columns, parent, parent_columns } => {
+                let given: Vec<String> =
+                    columns.iter().map(|c| format!("c.{} IS NOT NULL", quote(c))).collect();
+                let on: Vec<String> = columns
+                    .iter()
+                    .zip(parent_columns)
+                    .map(|(c, p)| format!("p.{} = c.{}", quote(p), quote(c)))
+                    .collect();
+                format!(
+                    "SELECT count(*) FROM {table} AS c WHERE {} AND NOT EXISTS (SELECT FROM {parent} AS p WHERE {})",
+                    given.join(" AND "),
+                    on.join(" AND ")
+                )
+            }
+            Self::NoViolations { table, check } => {
+                format!("SELECT count(*) FROM {table} WHERE NOT ({})", check.sql())
+            }
+            Self::Drained { release } => format!(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = {}",
+                literal(&format!("app-{release}"))
+            ),
+            Self::BackupRestorable => "SELECT 1".to_owned(),
+            other => unreachable!("not a condition on rows: {other:?}"),
+        }
+    }
+
+    /// The number that `sql` must give.
+    pub fn expect(&self) -> &'static str {
+        let one = match self {
+            Self::Relation { present, .. }
+            | Self::Column { present, .. }
+            | Self::Default { present, .. }
+            | Self::NotNull { present, .. }
+            | Self::Index { present, .. }
+            | Self::Trigger { present, .. }
+            | Self::Helpers { present }
+            | Self::Helper { present, .. } => *present,
+            Self::Constraint { validated, .. } => validated.is_some(),
+            Self::Type { .. } | Self::BackfillFinished { .. } | Self::BackupRestorable => true,
+            Self::Parity { .. }
+            | Self::BackfillComplete { .. }
+            | Self::NoNulls { .. }
+            | Self::NoDuplicates { .. }
+            | Self::NoOrphans { .. }
+            | Self::NoViolations { .. }
+            | Self::Drained { .. } => false,
+        };
+        if one { "1" } else { "0" }
+    }
+}
+
+/// `pg_attribute` rows of a live column.
+fn attribute(table: &QName, column: &str) -> String {
+    format!(
+        "attrelid = to_regclass({}) AND attname = {} AND NOT attisdropped",
+        literal(&table.to_string()),
+        literal(column)
+    )
+}

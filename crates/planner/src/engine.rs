@@ -1,0 +1,114 @@
+//! What an engine does for a statement: locks on each relation, rewrite, scan. Facts are rows in
+//! `engine::postgres`; finding the row for an operation is a decision, made here. Must not know
+//! plans or recipes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::name::QName;
+use crate::op::Op;
+use crate::schema::Schema;
+
+pub mod lock;
+pub mod postgres;
+
+pub use lock::{Held, Lock, LockMode};
+
+/// A supported engine: PostgreSQL of a major version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Engine {
+    /// Major version, 12 to 18.
+    pub version: u16,
+}
+
+/// Why a text names no supported engine; the message says which are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadEngine(pub String);
+
+impl fmt::Display for BadEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let family = self.0.split(':').next().unwrap_or_default();
+        if matches!(family, "mysql" | "mariadb") {
+            return write!(f, "engine `{}` is not planned yet: only PostgreSQL is", self.0);
+        }
+        write!(f, "`{}` is not an engine", self.0)
+    }
+}
+
+impl FromStr for Engine {
+    type Err = BadEngine;
+
+    fn from_str(text: &str) -> Result<Self, BadEngine> {
+        let bad = || BadEngine(text.to_owned());
+        let (family, version) = text.trim().split_once(':').ok_or_else(bad)?;
+        let major = version.split('.').next().unwrap_or_default();
+        match (family, major.parse::<u16>()) {
+            ("postgres" | "postgresql", Ok(version @ 12..=18)) => Ok(Self { version }),
+            _ => Err(bad()),
+        }
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "postgres:{}", self.version)
+    }
+}
+
+impl Serialize for Engine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Engine {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|error: BadEngine| serde::de::Error::custom(error.to_string()))
+    }
+}
+
+/// What one statement does on a given schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// The row that says so.
+    pub row: &'static postgres::FactRow,
+    /// Every table-level lock, strongest first on each relation.
+    pub locks: Vec<Lock>,
+}
+
+/// Facts of a statement on `schema`, as it is before the statement.
+pub fn facts(engine: Engine, op: &Op, schema: &Schema) -> Facts {
+    let form = postgres::form_of(op, schema);
+    let row = postgres::row_or_worst(form, engine.version);
+    let held = row.held();
+    let mut locks = Vec::new();
+    if let (Some(mode), Some(relation)) = (row.target, op.relation()) {
+        locks.push(Lock::new(relation.clone(), mode, held));
+    }
+    if let Some(mode) = row.parents {
+        for parent in postgres::parents_of(op, schema) {
+            if Some(&parent) != op.relation() {
+                locks.push(Lock::new(parent, mode, held));
+            }
+        }
+    }
+    Facts { row, locks }
+}
+
+/// Locks of statements that share a transaction: all held to its end, the strongest on each relation.
+pub fn merge_locks(all: impl IntoIterator<Item = Lock>) -> Vec<Lock> {
+    let mut merged: std::collections::BTreeMap<QName, Lock> = std::collections::BTreeMap::new();
+    for lock in all {
+        merged
+            .entry(lock.relation.clone())
+            .and_modify(|known| {
+                let mode = known.mode.max(lock.mode);
+                *known = Lock::new(lock.relation.clone(), mode, known.held.max(lock.held));
+            })
+            .or_insert(lock);
+    }
+    merged.into_values().collect()
+}

@@ -1,0 +1,316 @@
+//! SQL expressions as values: parsed far enough to print, rename and evaluate. What is not
+//! understood is carried as `Raw` text, with the columns it mentions. Knows no parser.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::{literal, quote};
+use crate::sql_type::SqlType;
+
+/// A scalar expression over the columns of one row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expr {
+    /// `NULL`.
+    Null,
+    /// `TRUE` or `FALSE`.
+    Bool(bool),
+    /// A numeric literal, digits as written.
+    Number(String),
+    /// A string literal, unescaped.
+    Text(String),
+    /// A column of the row at hand, unquoted.
+    Column(String),
+    /// `NOT x`.
+    Not(Box<Expr>),
+    /// `-x`.
+    Negate(Box<Expr>),
+    /// `x op y`; `op` is spelled as in SQL, upper case for words (`AND`, `||`, `LIKE`).
+    Binary(Box<Expr>, String, Box<Expr>),
+    /// `x IS NULL`, or `IS NOT NULL` when the flag is set.
+    IsNull(Box<Expr>, bool),
+    /// `CAST(x AS type)`.
+    Cast(Box<Expr>, SqlType),
+    /// A function call; the name as SQL prints it, lower case unless quoted.
+    Call(String, Vec<Expr>),
+    /// `CASE WHEN c THEN v … ELSE e END`.
+    Case(Vec<(Expr, Expr)>, Option<Box<Expr>>),
+    /// SQL that is not analysed, and the columns of the row that it mentions.
+    Raw {
+        /// The text, verbatim.
+        sql: String,
+        /// Columns mentioned, unquoted.
+        columns: Vec<String>,
+    },
+}
+
+impl Expr {
+    /// A column reference.
+    pub fn column(name: impl Into<String>) -> Self {
+        Self::Column(name.into())
+    }
+
+    /// `self op other`.
+    #[must_use]
+    pub fn op(self, op: &str, other: Self) -> Self {
+        Self::Binary(Box::new(self), op.to_owned(), Box::new(other))
+    }
+
+    /// `self IS NOT NULL`.
+    #[must_use]
+    pub fn is_not_null(self) -> Self {
+        Self::IsNull(Box::new(self), true)
+    }
+
+    /// `self IS NULL`.
+    #[must_use]
+    pub fn is_null(self) -> Self {
+        Self::IsNull(Box::new(self), false)
+    }
+
+    /// SQL text of the expression. Nested operators are parenthesised, so precedence never matters.
+    pub fn sql(&self) -> String {
+        match self {
+            Self::Null => "NULL".to_owned(),
+            Self::Bool(value) => value.to_string(),
+            Self::Number(digits) => digits.clone(),
+            Self::Text(text) => literal(text),
+            Self::Column(name) => quote(name),
+            Self::Not(inner) => format!("NOT {}", inner.operand()),
+            Self::Negate(inner) => format!("- {}", inner.operand()),
+            Self::Binary(left, op, right) => {
+                format!("{} {op} {}", left.operand(), right.operand())
+            }
+            Self::IsNull(inner, false) => format!("{} IS NULL", inner.operand()),
+            Self::IsNull(inner, true) => format!("{} IS NOT NULL", inner.operand()),
+            Self::Cast(inner, ty) => format!("CAST({} AS {ty})", inner.sql()),
+            Self::Call(name, args) if args.is_empty() && is_keyword_call(name) => {
+                name.to_uppercase()
+            }
+            Self::Call(name, args) => {
+                let args: Vec<String> = args.iter().map(Self::sql).collect();
+                format!("{name}({})", args.join(", "))
+            }
+            Self::Case(arms, otherwise) => {
+                let mut text = "CASE".to_owned();
+                for (when, then) in arms {
+                    text += &format!(" WHEN {} THEN {}", when.sql(), then.sql());
+                }
+                if let Some(value) = otherwise {
+                    text += &format!(" ELSE {}", value.sql());
+                }
+                text + " END"
+            }
+            Self::Raw { sql, columns: _ } => sql.clone(),
+        }
+    }
+
+    /// SQL text that can stand beside an operator.
+    fn operand(&self) -> String {
+        match self {
+            Self::Not(_)
+            | Self::Negate(_)
+            | Self::Binary(..)
+            | Self::IsNull(..)
+            | Self::Raw { .. } => format!("({})", self.sql()),
+            Self::Null
+            | Self::Bool(_)
+            | Self::Number(_)
+            | Self::Text(_)
+            | Self::Column(_)
+            | Self::Cast(..)
+            | Self::Call(..)
+            | Self::Case(..) => self.sql(),
+        }
+    }
+
+    /// The columns of the row that the expression reads.
+    pub fn columns(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        self.visit(&mut |expr| match expr {
+            Self::Column(name) => {
+                found.insert(name.clone());
+            }
+            Self::Raw { sql: _, columns } => found.extend(columns.iter().cloned()),
+            Self::Null
+            | Self::Bool(_)
+            | Self::Number(_)
+            | Self::Text(_)
+            | Self::Not(_)
+            | Self::Negate(_)
+            | Self::Binary(..)
+            | Self::IsNull(..)
+            | Self::Cast(..)
+            | Self::Call(..)
+            | Self::Case(..) => {}
+        });
+        found
+    }
+
+    /// Calls `f` on the expression and everything in it, outermost first.
+    pub fn visit(&self, f: &mut dyn FnMut(&Self)) {
+        f(self);
+        match self {
+            Self::Not(x) | Self::Negate(x) | Self::IsNull(x, _) | Self::Cast(x, _) => x.visit(f),
+            Self::Binary(x, _, y) => {
+                x.visit(f);
+                y.visit(f);
+            }
+            Self::Call(_, args) => args.iter().for_each(|x| x.visit(f)),
+            Self::Case(arms, otherwise) => {
+                for (when, then) in arms {
+                    when.visit(f);
+                    then.visit(f);
+                }
+                if let Some(x) = otherwise {
+                    x.visit(f);
+                }
+            }
+            Self::Null
+            | Self::Bool(_)
+            | Self::Number(_)
+            | Self::Text(_)
+            | Self::Column(_)
+            | Self::Raw { .. } => {}
+        }
+    }
+
+    /// The expression with column `from` read as `to`; `None` where raw text mentions `from`.
+    pub fn rename_column(&self, from: &str, to: &str) -> Option<Self> {
+        let again = |x: &Self| x.rename_column(from, to);
+        Some(match self {
+            Self::Column(name) if name == from => Self::Column(to.to_owned()),
+            Self::Raw { sql: _, columns } if columns.iter().any(|c| c == from) => return None,
+            Self::Not(x) => Self::Not(Box::new(again(x)?)),
+            Self::Negate(x) => Self::Negate(Box::new(again(x)?)),
+            Self::IsNull(x, negated) => Self::IsNull(Box::new(again(x)?), *negated),
+            Self::Cast(x, ty) => Self::Cast(Box::new(again(x)?), ty.clone()),
+            Self::Binary(x, op, y) => {
+                Self::Binary(Box::new(again(x)?), op.clone(), Box::new(again(y)?))
+            }
+            Self::Call(name, args) => {
+                Self::Call(name.clone(), args.iter().map(again).collect::<Option<_>>()?)
+            }
+            Self::Case(arms, otherwise) => Self::Case(
+                arms.iter()
+                    .map(|(when, then)| Some((again(when)?, again(then)?)))
+                    .collect::<Option<_>>()?,
+                match otherwise {
+                    Some(x) => Some(Box::new(again(x)?)),
+                    None => None,
+                },
+            ),
+            Self::Null
+            | Self::Bool(_)
+            | Self::Number(_)
+            | Self::Text(_)
+            | Self::Column(_)
+            | Self::Raw { .. } => self.clone(),
+        })
+    }
+
+    /// How stable the expression's value is: decides whether `ADD COLUMN … DEFAULT` rewrites.
+    pub fn volatility(&self) -> Volatility {
+        let mut worst = Volatility::Immutable;
+        self.visit(&mut |expr| {
+            let here = match expr {
+                Self::Call(name, _) => function_volatility(name),
+                Self::Raw { .. } => Volatility::Volatile,
+                Self::Null
+                | Self::Bool(_)
+                | Self::Number(_)
+                | Self::Text(_)
+                | Self::Column(_)
+                | Self::Not(_)
+                | Self::Negate(_)
+                | Self::Binary(..)
+                | Self::IsNull(..)
+                | Self::Cast(..)
+                | Self::Case(..) => Volatility::Immutable,
+            };
+            worst = worst.max(here);
+        });
+        worst
+    }
+}
+
+/// PostgreSQL's volatility categories ("Function Volatility Categories" in the manual).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Volatility {
+    /// Same arguments, same result, for ever.
+    Immutable,
+    /// The same within one statement (and, for `now()`, one transaction).
+    Stable,
+    /// May differ for every row. What is not known counts as volatile.
+    Volatile,
+}
+
+fn is_keyword_call(name: &str) -> bool {
+    matches!(
+        name,
+        "current_timestamp"
+            | "current_date"
+            | "current_time"
+            | "localtime"
+            | "localtimestamp"
+            | "current_user"
+            | "session_user"
+            | "current_catalog"
+            | "current_schema"
+    )
+}
+
+/// `pg_proc.provolatile` of the built-in functions that turn up in defaults and conversions.
+/// Anything else is volatile: the planner then avoids a rewrite that might not have happened,
+/// never the reverse.
+fn function_volatility(name: &str) -> Volatility {
+    match name.strip_prefix("pg_catalog.").unwrap_or(name) {
+        "now"
+        | "transaction_timestamp"
+        | "statement_timestamp"
+        | "current_setting"
+        | "to_char"
+        | "to_date"
+        | "to_timestamp"
+        | "date_trunc"
+        | "age"
+        | "concat"
+        | "concat_ws"
+        | "format" => Volatility::Stable,
+        "lower" | "upper" | "initcap" | "trim" | "btrim" | "ltrim" | "rtrim" | "length"
+        | "char_length" | "substr" | "substring" | "left" | "right" | "replace" | "split_part"
+        | "position" | "strpos" | "coalesce" | "nullif" | "greatest" | "least" | "abs"
+        | "round" | "floor" | "ceil" | "md5" | "lpad" | "rpad" | "reverse" | "repeat"
+        | "translate" | "regexp_replace" | "array_length" | "jsonb_build_object"
+        | "json_build_object" | "make_interval" | "make_date" => Volatility::Immutable,
+        other if is_keyword_call(other) => Volatility::Stable,
+        _ => Volatility::Volatile,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nested_operators_keep_their_grouping() {
+        let sum = Expr::column("a").op("+", Expr::Number("1".into()));
+        assert_eq!(sum.clone().op("*", Expr::column("b")).sql(), "(a + 1) * b");
+        assert_eq!(sum.is_not_null().sql(), "(a + 1) IS NOT NULL");
+    }
+
+    #[test]
+    fn renaming_refuses_raw_text_that_mentions_the_column() {
+        let raw = Expr::Raw { sql: "a ~ 'x'".into(), columns: vec!["a".into()] };
+        assert_eq!(raw.rename_column("a", "b"), None);
+        assert_eq!(raw.rename_column("c", "b"), Some(raw.clone()));
+    }
+
+    #[test]
+    fn unknown_functions_are_volatile() {
+        assert_eq!(Expr::Call("my_fn".into(), vec![]).volatility(), Volatility::Volatile);
+        assert_eq!(Expr::Call("now".into(), vec![]).volatility(), Volatility::Stable);
+    }
+}

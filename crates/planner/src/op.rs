@@ -1,0 +1,307 @@
+//! Every statement that a plan runs or a user asks for, as a closed set of typed operations.
+//! `op::sql` prints one, `op::effect` applies one to a schema, `engine` knows its locks.
+//! One operation is one SQL statement. Must not know recipes or plans.
+
+use serde::{Deserialize, Serialize};
+
+use crate::backfill::Backfill;
+use crate::expr::Expr;
+use crate::name::QName;
+use crate::schema::{Column, Constraint, Index, Table, View};
+use crate::sql_type::SqlType;
+use crate::sync::SyncRule;
+
+pub mod effect;
+pub mod sql;
+
+/// One SQL statement.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "do")]
+pub enum Op {
+    /// `SET lock_timeout` for the session, milliseconds; 0 waits for ever.
+    SetLockTimeout {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// CREATE TABLE.
+    CreateTable {
+        /// Name.
+        table: QName,
+        /// Definition.
+        definition: Table,
+    },
+    /// DROP TABLE.
+    DropTable {
+        /// Name.
+        table: QName,
+    },
+    /// ALTER TABLE … RENAME TO.
+    RenameTable {
+        /// Old name.
+        table: QName,
+        /// New bare name, same schema.
+        to: String,
+    },
+    /// ADD COLUMN.
+    AddColumn {
+        /// Table.
+        table: QName,
+        /// The column.
+        column: Column,
+    },
+    /// DROP COLUMN.
+    DropColumn {
+        /// Table.
+        table: QName,
+        /// Column.
+        column: String,
+    },
+    /// RENAME COLUMN.
+    RenameColumn {
+        /// Table.
+        table: QName,
+        /// Old name.
+        column: String,
+        /// New name.
+        to: String,
+    },
+    /// ALTER COLUMN … TYPE.
+    AlterType {
+        /// Table.
+        table: QName,
+        /// Column.
+        column: String,
+        /// New type.
+        ty: SqlType,
+        /// USING.
+        using: Option<Expr>,
+    },
+    /// SET DEFAULT, or DROP DEFAULT where `None`.
+    SetDefault {
+        /// Table.
+        table: QName,
+        /// Column.
+        column: String,
+        /// New default.
+        default: Option<Expr>,
+    },
+    /// SET NOT NULL, or DROP NOT NULL.
+    SetNotNull {
+        /// Table.
+        table: QName,
+        /// Column.
+        column: String,
+        /// True for SET.
+        not_null: bool,
+    },
+    /// ADD CONSTRAINT, NOT VALID where the constraint is not validated.
+    AddConstraint {
+        /// Table.
+        table: QName,
+        /// Name.
+        name: String,
+        /// Definition.
+        constraint: Constraint,
+    },
+    /// ADD CONSTRAINT … UNIQUE / PRIMARY KEY USING INDEX.
+    AddConstraintUsingIndex {
+        /// Table.
+        table: QName,
+        /// Constraint name; the index takes it.
+        name: String,
+        /// Index to take over.
+        index: String,
+        /// PRIMARY KEY instead of UNIQUE.
+        primary: bool,
+    },
+    /// PostgreSQL 18: ADD CONSTRAINT … NOT NULL column NOT VALID.
+    AddNotNullNotValid {
+        /// Table.
+        table: QName,
+        /// Constraint name.
+        name: String,
+        /// Column.
+        column: String,
+    },
+    /// VALIDATE CONSTRAINT.
+    ValidateConstraint {
+        /// Table.
+        table: QName,
+        /// Constraint.
+        name: String,
+    },
+    /// DROP CONSTRAINT.
+    DropConstraint {
+        /// Table.
+        table: QName,
+        /// Constraint.
+        name: String,
+    },
+    /// RENAME CONSTRAINT.
+    RenameConstraint {
+        /// Table.
+        table: QName,
+        /// Old name.
+        name: String,
+        /// New name.
+        to: String,
+    },
+    /// CREATE INDEX.
+    CreateIndex {
+        /// Table.
+        table: QName,
+        /// Index name.
+        name: String,
+        /// Definition.
+        index: Index,
+        /// CONCURRENTLY.
+        concurrently: bool,
+    },
+    /// DROP INDEX. With `if_exists`, also when it is not there.
+    DropIndex {
+        /// Table it is on.
+        table: QName,
+        /// Index name.
+        name: String,
+        /// CONCURRENTLY.
+        concurrently: bool,
+        /// IF EXISTS.
+        if_exists: bool,
+    },
+    /// ALTER INDEX … RENAME TO.
+    RenameIndex {
+        /// Table it is on.
+        table: QName,
+        /// Old name.
+        name: String,
+        /// New name.
+        to: String,
+    },
+    /// CREATE VIEW.
+    CreateView {
+        /// Name.
+        view: QName,
+        /// Definition.
+        definition: View,
+    },
+    /// DROP VIEW.
+    DropView {
+        /// Name.
+        view: QName,
+    },
+    /// UPDATE of a whole table, as somebody would run it.
+    Update {
+        /// Table.
+        table: QName,
+        /// `column := value`.
+        set: Vec<(String, Expr)>,
+        /// WHERE.
+        filter: Option<Expr>,
+    },
+    /// DELETE of part of a table, as somebody would run it.
+    Delete {
+        /// Table.
+        table: QName,
+        /// WHERE.
+        filter: Option<Expr>,
+    },
+    /// CREATE SCHEMA concertina.
+    CreateHelpers,
+    /// CREATE TABLE concertina.backfill: the progress of every backfill.
+    CreateProgress,
+    /// DROP SCHEMA concertina with all that is left in it.
+    DropHelpers,
+    /// CREATE OR REPLACE FUNCTION of a sync trigger.
+    CreateSyncFunction {
+        /// The rule.
+        rule: SyncRule,
+    },
+    /// CREATE TRIGGER of a sync rule; its function must exist.
+    CreateSyncTrigger {
+        /// The rule.
+        rule: SyncRule,
+    },
+    /// DROP TRIGGER of a sync rule.
+    DropSyncTrigger {
+        /// The rule.
+        rule: SyncRule,
+    },
+    /// DROP FUNCTION of a sync rule; its trigger must be gone.
+    DropSyncFunction {
+        /// The rule.
+        rule: SyncRule,
+    },
+    /// CREATE TABLE that keeps what an in-place backfill overwrites.
+    CreateUndoTable {
+        /// The backfill.
+        backfill: Backfill,
+    },
+    /// CREATE OR REPLACE PROCEDURE of a backfill.
+    CreateBackfill {
+        /// The backfill.
+        backfill: Backfill,
+    },
+    /// CALL of a backfill: runs to the end, a transaction a batch.
+    RunBackfill {
+        /// The backfill.
+        backfill: Backfill,
+    },
+    /// CREATE OR REPLACE PROCEDURE that undoes a backfill.
+    CreateUndo {
+        /// The backfill.
+        backfill: Backfill,
+    },
+    /// CALL of the undo procedure.
+    RunUndo {
+        /// The backfill.
+        backfill: Backfill,
+    },
+    /// SQL that is not analysed, verbatim.
+    Verbatim {
+        /// The text, without semicolon.
+        sql: String,
+        /// The relation it is about, where that can be read.
+        relation: Option<QName>,
+    },
+}
+
+impl Op {
+    /// The table or view that the statement is about.
+    pub fn relation(&self) -> Option<&QName> {
+        match self {
+            Self::CreateTable { table, .. }
+            | Self::DropTable { table }
+            | Self::RenameTable { table, .. }
+            | Self::AddColumn { table, .. }
+            | Self::DropColumn { table, .. }
+            | Self::RenameColumn { table, .. }
+            | Self::AlterType { table, .. }
+            | Self::SetDefault { table, .. }
+            | Self::SetNotNull { table, .. }
+            | Self::AddConstraint { table, .. }
+            | Self::AddConstraintUsingIndex { table, .. }
+            | Self::AddNotNullNotValid { table, .. }
+            | Self::ValidateConstraint { table, .. }
+            | Self::DropConstraint { table, .. }
+            | Self::RenameConstraint { table, .. }
+            | Self::CreateIndex { table, .. }
+            | Self::DropIndex { table, .. }
+            | Self::RenameIndex { table, .. }
+            | Self::Update { table, .. }
+            | Self::Delete { table, .. } => Some(table),
+            Self::CreateView { view, .. } | Self::DropView { view } => Some(view),
+            Self::CreateSyncTrigger { rule } | Self::DropSyncTrigger { rule } => Some(&rule.table),
+            Self::RunBackfill { backfill } | Self::RunUndo { backfill } => Some(&backfill.table),
+            Self::Verbatim { relation, .. } => relation.as_ref(),
+            Self::SetLockTimeout { .. }
+            | Self::CreateHelpers
+            | Self::CreateProgress
+            | Self::DropHelpers
+            | Self::CreateSyncFunction { .. }
+            | Self::DropSyncFunction { .. }
+            | Self::CreateUndoTable { .. }
+            | Self::CreateBackfill { .. }
+            | Self::CreateUndo { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,538 @@
+//! What an operation does to a schema: the catalogue's side of it, with the error the server
+//! would give. Rows are the simulator's business.
+
+use std::fmt;
+
+use crate::name::QName;
+use crate::op::Op;
+use crate::schema::{
+    Column, Constraint, ConstraintKind, Index, Schema, Table, Trigger, TriggerDefinition,
+};
+
+/// The server's refusal.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refusal {
+    /// Five characters, "PostgreSQL Error Codes" in the manual.
+    pub sqlstate: &'static str,
+    /// In the server's words.
+    pub message: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.sqlstate, self.message)
+    }
+}
+
+fn refuse<T>(sqlstate: &'static str, message: String) -> Result<T, Refusal> {
+    Err(Refusal { sqlstate, message })
+}
+
+impl Schema {
+    /// Applies a statement. On an error the schema is unchanged.
+    ///
+    /// # Errors
+    /// The refusal of the server where the catalogue alone decides it (42P01, 42703, 42701 …).
+    pub fn apply(&mut self, op: &Op) -> Result<(), Refusal> {
+        match op {
+            Op::SetLockTimeout { .. }
+            | Op::Update { .. }
+            | Op::Delete { .. }
+            | Op::RunBackfill { .. }
+            | Op::RunUndo { .. }
+            | Op::Verbatim { .. } => Ok(()),
+            Op::CreateTable { table, definition } => {
+                self.free(table)?;
+                self.tables.insert(table.clone(), definition.clone());
+                Ok(())
+            }
+            Op::DropTable { table } => self.drop_table(table),
+            Op::RenameTable { table, to } => self.rename_table(table, to),
+            Op::CreateView { view, definition } => {
+                self.free(view)?;
+                self.views.insert(view.clone(), definition.clone());
+                Ok(())
+            }
+            Op::DropView { view } => match self.views.remove(view) {
+                Some(_) => Ok(()),
+                None => refuse("42P01", format!("view \"{}\" does not exist", view.name)),
+            },
+            Op::AddColumn { .. }
+            | Op::DropColumn { .. }
+            | Op::RenameColumn { .. }
+            | Op::AlterType { .. }
+            | Op::SetDefault { .. }
+            | Op::SetNotNull { .. } => self.apply_to_column(op),
+            Op::AddConstraint { .. }
+            | Op::AddConstraintUsingIndex { .. }
+            | Op::AddNotNullNotValid { .. }
+            | Op::ValidateConstraint { .. }
+            | Op::DropConstraint { .. }
+            | Op::RenameConstraint { .. } => self.apply_to_constraint(op),
+            Op::CreateIndex { .. } | Op::DropIndex { .. } | Op::RenameIndex { .. } => {
+                self.apply_to_index(op)
+            }
+            Op::CreateHelpers
+            | Op::CreateProgress
+            | Op::DropHelpers
+            | Op::CreateSyncFunction { .. }
+            | Op::CreateSyncTrigger { .. }
+            | Op::DropSyncTrigger { .. }
+            | Op::DropSyncFunction { .. }
+            | Op::CreateUndoTable { .. }
+            | Op::CreateBackfill { .. }
+            | Op::CreateUndo { .. } => self.apply_to_helpers(op),
+        }
+    }
+
+    /// The table, to change, or 42P01.
+    fn table_mut(&mut self, name: &QName) -> Result<&mut Table, Refusal> {
+        match self.tables.get_mut(name) {
+            Some(table) => Ok(table),
+            None => refuse("42P01", format!("relation \"{name}\" does not exist")),
+        }
+    }
+
+    fn free(&self, name: &QName) -> Result<(), Refusal> {
+        if self.tables.contains_key(name) || self.views.contains_key(name) {
+            return refuse("42P07", format!("relation \"{}\" already exists", name.name));
+        }
+        Ok(())
+    }
+
+    fn drop_table(&mut self, name: &QName) -> Result<(), Refusal> {
+        if let Some((child, constraint, _)) =
+            self.referencing(name).find(|(child, ..)| *child != name)
+        {
+            return refuse(
+                "2BP01",
+                format!(
+                    "cannot drop table {name} because other objects depend on it: constraint {constraint} on table {child}"
+                ),
+            );
+        }
+        self.no_view_over(name, None, &format!("cannot drop table {name}"))?;
+        match self.tables.remove(name) {
+            Some(_) => Ok(()),
+            None => refuse("42P01", format!("table \"{}\" does not exist", name.name)),
+        }
+    }
+
+    fn rename_table(&mut self, from: &QName, to: &str) -> Result<(), Refusal> {
+        let to = from.sibling(to);
+        self.free(&to)?;
+        let Some(table) = self.tables.remove(from) else {
+            return refuse("42P01", format!("relation \"{from}\" does not exist"));
+        };
+        self.tables.insert(to.clone(), table);
+        for table in self.tables.values_mut() {
+            for constraint in table.constraints.values_mut() {
+                if let ConstraintKind::ForeignKey(key) = &mut constraint.kind {
+                    if key.parent == *from {
+                        key.parent = to.clone();
+                    }
+                }
+            }
+        }
+        for view in self.views.values_mut() {
+            for read in &mut view.reads {
+                if read == from {
+                    *read = to.clone();
+                }
+            }
+            if view.alias_of.as_ref() == Some(from) {
+                view.alias_of = Some(to.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn no_view_over(&self, table: &QName, column: Option<&str>, what: &str) -> Result<(), Refusal> {
+        match self.views_over(table, column).next() {
+            Some((view, _)) => {
+                refuse("2BP01", format!("{what} because other objects depend on it: view {view}"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`apply` sends only column operations here")]
+    fn apply_to_column(&mut self, op: &Op) -> Result<(), Refusal> {
+        match op {
+            Op::AddColumn { table, column } => {
+                let relation = table.name.clone();
+                let table = self.table_mut(table)?;
+                if table.column(&column.name).is_some() {
+                    return refuse(
+                        "42701",
+                        format!(
+                            "column \"{}\" of relation \"{relation}\" already exists",
+                            column.name
+                        ),
+                    );
+                }
+                table.columns.push(column.clone());
+                Ok(())
+            }
+            Op::DropColumn { table, column } => self.drop_column(table, column),
+            Op::RenameColumn { table, column, to } => self.rename_column(table, column, to),
+            Op::AlterType { table, column, ty, using: _ } => {
+                self.column_mut(table, column)?;
+                self.no_view_over(
+                    table,
+                    Some(column),
+                    "cannot alter type of a column used by a view or rule",
+                )
+                .map_err(|refusal| Refusal { sqlstate: "0A000", ..refusal })?;
+                self.column_mut(table, column)?.ty = ty.clone();
+                Ok(())
+            }
+            Op::SetDefault { table, column, default } => {
+                self.column_mut(table, column)?.default.clone_from(default);
+                Ok(())
+            }
+            Op::SetNotNull { table, column, not_null } => {
+                self.column_mut(table, column)?.not_null = *not_null;
+                Ok(())
+            }
+            other => unreachable!("not a column operation: {other:?}"),
+        }
+    }
+
+    fn column_mut(&mut self, table: &QName, column: &str) -> Result<&mut Column, Refusal> {
+        let relation = table.name.clone();
+        match self.table_mut(table)?.column_mut(column) {
+            Some(found) => Ok(found),
+            None => refuse(
+                "42703",
+                format!("column \"{column}\" of relation \"{relation}\" does not exist"),
+            ),
+        }
+    }
+
+    fn drop_column(&mut self, name: &QName, column: &str) -> Result<(), Refusal> {
+        self.column_mut(name, column)?;
+        self.no_view_over(
+            name,
+            Some(column),
+            &format!("cannot drop column {column} of table {name}"),
+        )?;
+        let referenced = self.referencing(name).find(|(child, _, key)| {
+            *child != name && self.parent_columns(key).iter().any(|c| c == column)
+        });
+        if let Some((child, constraint, _)) = referenced {
+            return refuse(
+                "2BP01",
+                format!(
+                    "cannot drop column {column} of table {name} because other objects depend on it: constraint {constraint} on table {child}"
+                ),
+            );
+        }
+        let table = self.table_mut(name)?;
+        table.columns.retain(|c| c.name != column);
+        table.constraints.retain(|_, c| !c.kind.columns().iter().any(|n| n == column));
+        table.indexes.retain(|_, i| !i.columns.iter().any(|n| n == column));
+        Ok(())
+    }
+
+    /// Referenced columns of a foreign key, spelled out.
+    pub fn parent_columns(&self, key: &crate::schema::ForeignKey) -> Vec<String> {
+        if !key.parent_columns.is_empty() {
+            return key.parent_columns.clone();
+        }
+        let primary = self.table(&key.parent).and_then(Table::primary_key);
+        primary.map_or_else(Vec::new, <[String]>::to_vec)
+    }
+
+    fn rename_column(&mut self, name: &QName, from: &str, to: &str) -> Result<(), Refusal> {
+        self.column_mut(name, from)?;
+        let table = self.table_mut(name)?;
+        if table.column(to).is_some() {
+            return refuse(
+                "42701",
+                format!("column \"{to}\" of relation \"{}\" already exists", name.name),
+            );
+        }
+        table.rename_column(from, to);
+        for child in self.tables.values_mut() {
+            for constraint in child.constraints.values_mut() {
+                if let ConstraintKind::ForeignKey(key) = &mut constraint.kind {
+                    if key.parent == *name {
+                        rename_in(&mut key.parent_columns, from, to);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`apply` sends only constraint operations here"
+    )]
+    fn apply_to_constraint(&mut self, op: &Op) -> Result<(), Refusal> {
+        match op {
+            Op::AddConstraint { table, name, constraint } => {
+                if let ConstraintKind::ForeignKey(key) = &constraint.kind {
+                    if !self.tables.contains_key(&key.parent) {
+                        return refuse(
+                            "42P01",
+                            format!("relation \"{}\" does not exist", key.parent),
+                        );
+                    }
+                }
+                self.table_mut(table)?.add_constraint(table, name, constraint.clone())
+            }
+            Op::AddConstraintUsingIndex { table, name, index, primary } => {
+                let (relation, table) = (table, self.table_mut(table)?);
+                let Some(found) = table.indexes.get(index) else {
+                    return refuse("42704", format!("index \"{index}\" does not exist"));
+                };
+                if !found.valid || !found.unique {
+                    return refuse("55000", format!("index \"{index}\" is not valid"));
+                }
+                let columns = found.columns.clone();
+                let kind = if *primary {
+                    ConstraintKind::PrimaryKey(columns.clone())
+                } else {
+                    ConstraintKind::Unique(columns.clone())
+                };
+                table.add_constraint(relation, name, Constraint { kind, validated: true })?;
+                table.indexes.remove(index);
+                Ok(())
+            }
+            Op::AddNotNullNotValid { table, name, column } => {
+                let kind = ConstraintKind::NotNull(column.clone());
+                let constraint = Constraint { kind, validated: false };
+                self.table_mut(table)?.add_constraint(table, name, constraint)
+            }
+            Op::ValidateConstraint { table, name } => {
+                let constraint = self.constraint_mut(table, name)?;
+                constraint.validated = true;
+                if let ConstraintKind::NotNull(column) = constraint.kind.clone() {
+                    // From here on it is the column's own NOT NULL.
+                    self.column_mut(table, &column)?.not_null = true;
+                    self.table_mut(table)?.constraints.remove(name);
+                }
+                Ok(())
+            }
+            Op::DropConstraint { table, name } => {
+                self.constraint_mut(table, name)?;
+                self.table_mut(table)?.constraints.remove(name);
+                Ok(())
+            }
+            Op::RenameConstraint { table, name, to } => {
+                let constraint = self.constraint_mut(table, name)?.clone();
+                let relation = table;
+                let table = self.table_mut(table)?;
+                table.constraints.remove(name);
+                table.add_constraint(relation, to, constraint)
+            }
+            other => unreachable!("not a constraint operation: {other:?}"),
+        }
+    }
+
+    fn constraint_mut(&mut self, table: &QName, name: &str) -> Result<&mut Constraint, Refusal> {
+        let relation = table.name.clone();
+        match self.table_mut(table)?.constraints.get_mut(name) {
+            Some(found) => Ok(found),
+            None => refuse(
+                "42704",
+                format!("constraint \"{name}\" of relation \"{relation}\" does not exist"),
+            ),
+        }
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`apply` sends only index operations here")]
+    fn apply_to_index(&mut self, op: &Op) -> Result<(), Refusal> {
+        match op {
+            Op::CreateIndex { table, name, index, concurrently: _ } => {
+                if self.tables.values().any(|t| t.indexes.contains_key(name)) {
+                    return refuse("42P07", format!("relation \"{name}\" already exists"));
+                }
+                self.table_mut(table)?.indexes.insert(name.clone(), index.clone());
+                Ok(())
+            }
+            Op::DropIndex { table, name, concurrently: _, if_exists } => {
+                match self.table_mut(table)?.indexes.remove(name) {
+                    None if !if_exists => {
+                        refuse("42704", format!("index \"{name}\" does not exist"))
+                    }
+                    Some(_) | None => Ok(()),
+                }
+            }
+            Op::RenameIndex { table, name, to } => {
+                let table = self.table_mut(table)?;
+                if let Some(index) = table.indexes.remove(name) {
+                    table.indexes.insert(to.clone(), index);
+                    return Ok(());
+                }
+                match table.constraints.remove(name) {
+                    Some(constraint) => {
+                        table.constraints.insert(to.clone(), constraint);
+                        Ok(())
+                    }
+                    None => refuse("42P01", format!("relation \"{name}\" does not exist")),
+                }
+            }
+            other => unreachable!("not an index operation: {other:?}"),
+        }
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`apply` sends only helper operations here")]
+    fn apply_to_helpers(&mut self, op: &Op) -> Result<(), Refusal> {
+        let missing = || refuse("3F000", "schema \"concertina\" does not exist".to_owned());
+        match op {
+            Op::CreateHelpers => self.helpers.present = true,
+            Op::DropHelpers => self.helpers = crate::schema::Helpers::default(),
+            _ if !self.helpers.present => return missing(),
+            Op::CreateProgress => self.helpers.add("backfill"),
+            Op::CreateSyncFunction { rule } => self.helpers.add(&rule.function_name().name),
+            Op::DropSyncFunction { rule } => self.helpers.remove(&rule.function_name().name)?,
+            Op::CreateUndoTable { backfill } => self.helpers.add(&backfill.undo_table().name),
+            Op::CreateBackfill { backfill } => self.helpers.add(&backfill.procedure().name),
+            Op::CreateUndo { backfill } => self.helpers.add(&backfill.undo_procedure().name),
+            Op::CreateSyncTrigger { rule } => {
+                let name = rule.trigger_name();
+                let table = self.table_mut(&rule.table)?;
+                if table.triggers.contains_key(&name) {
+                    return refuse(
+                        "42710",
+                        format!(
+                            "trigger \"{name}\" for relation \"{}\" already exists",
+                            rule.table.name
+                        ),
+                    );
+                }
+                table
+                    .triggers
+                    .insert(name, Trigger { definition: TriggerDefinition::Sync(rule.clone()) });
+            }
+            Op::DropSyncTrigger { rule } => {
+                let name = rule.trigger_name();
+                if self.table_mut(&rule.table)?.triggers.remove(&name).is_none() {
+                    return refuse(
+                        "42704",
+                        format!(
+                            "trigger \"{name}\" for table \"{}\" does not exist",
+                            rule.table.name
+                        ),
+                    );
+                }
+            }
+            other => unreachable!("not a helper operation: {other:?}"),
+        }
+        Ok(())
+    }
+}
+
+impl crate::schema::Helpers {
+    fn add(&mut self, object: &str) {
+        if !self.objects.iter().any(|o| o == object) {
+            self.objects.push(object.to_owned());
+            self.objects.sort();
+        }
+    }
+
+    fn remove(&mut self, object: &str) -> Result<(), Refusal> {
+        let before = self.objects.len();
+        self.objects.retain(|o| o != object);
+        if self.objects.len() == before {
+            return refuse("42883", format!("function concertina.{object}() does not exist"));
+        }
+        Ok(())
+    }
+}
+
+impl Table {
+    fn add_constraint(
+        &mut self,
+        relation: &QName,
+        name: &str,
+        constraint: Constraint,
+    ) -> Result<(), Refusal> {
+        if self.constraints.contains_key(name) {
+            return refuse(
+                "42710",
+                format!("constraint \"{name}\" for relation \"{}\" already exists", relation.name),
+            );
+        }
+        if let ConstraintKind::PrimaryKey(columns) = &constraint.kind {
+            if self.primary_key().is_some() {
+                return refuse(
+                    "42P16",
+                    format!(
+                        "multiple primary keys for table \"{}\" are not allowed",
+                        relation.name
+                    ),
+                );
+            }
+            for column in columns.clone() {
+                if let Some(found) = self.column_mut(&column) {
+                    found.not_null = true;
+                }
+            }
+        }
+        for column in constraint.kind.columns() {
+            if self.column(&column).is_none() {
+                return refuse("42703", format!("column \"{column}\" does not exist"));
+            }
+        }
+        self.constraints.insert(name.to_owned(), constraint);
+        Ok(())
+    }
+
+    /// Renames a column here and in everything of this table that names it.
+    fn rename_column(&mut self, from: &str, to: &str) {
+        if let Some(column) = self.column_mut(from) {
+            to.clone_into(&mut column.name);
+        }
+        for constraint in self.constraints.values_mut() {
+            match &mut constraint.kind {
+                ConstraintKind::PrimaryKey(columns) | ConstraintKind::Unique(columns) => {
+                    rename_in(columns, from, to);
+                }
+                ConstraintKind::ForeignKey(key) => rename_in(&mut key.columns, from, to),
+                ConstraintKind::Check(expr) => {
+                    if let Some(renamed) = expr.rename_column(from, to) {
+                        *expr = renamed;
+                    }
+                }
+                ConstraintKind::NotNull(column) => {
+                    if column == from {
+                        to.clone_into(column);
+                    }
+                }
+                ConstraintKind::Other(_, columns) => rename_in(columns, from, to),
+            }
+        }
+        for index in self.indexes.values_mut() {
+            rename_index_column(index, from, to);
+        }
+    }
+}
+
+fn rename_index_column(index: &mut Index, from: &str, to: &str) {
+    let (from_key, to_key) = (crate::name::quote(from), crate::name::quote(to));
+    for key in &mut index.keys {
+        if *key == from_key {
+            key.clone_from(&to_key);
+        } else if let Some(rest) = key.strip_prefix(&format!("{from_key} ")) {
+            *key = format!("{to_key} {rest}");
+        }
+    }
+    if let Some(predicate) = &index.predicate {
+        if let Some(renamed) = predicate.rename_column(from, to) {
+            index.predicate = Some(renamed);
+        }
+    }
+    rename_in(&mut index.columns, from, to);
+}
+
+fn rename_in(columns: &mut [String], from: &str, to: &str) {
+    for column in columns {
+        if column == from {
+            to.clone_into(column);
+        }
+    }
+}

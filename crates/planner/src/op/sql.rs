@@ -1,0 +1,237 @@
+//! Operations and definitions as PostgreSQL text. Must not judge them.
+
+use crate::name::{QName, quote, quote_list};
+use crate::op::Op;
+use crate::schema::{Column, Constraint, ConstraintKind, Index, Table};
+
+/// The statement, without a final semicolon.
+pub fn render(op: &Op) -> String {
+    match op {
+        Op::SetLockTimeout { ms } => format!("SET lock_timeout = '{ms}ms'"),
+        Op::CreateTable { table, definition } => create_table(table, definition),
+        Op::DropTable { table } => format!("DROP TABLE {table}"),
+        Op::RenameTable { table, to } => format!("ALTER TABLE {table} RENAME TO {}", quote(to)),
+        Op::AddColumn { .. }
+        | Op::DropColumn { .. }
+        | Op::RenameColumn { .. }
+        | Op::AlterType { .. }
+        | Op::SetDefault { .. }
+        | Op::SetNotNull { .. } => column_op(op),
+        Op::AddConstraint { .. }
+        | Op::AddConstraintUsingIndex { .. }
+        | Op::AddNotNullNotValid { .. }
+        | Op::ValidateConstraint { .. }
+        | Op::DropConstraint { .. }
+        | Op::RenameConstraint { .. } => constraint_op(op),
+        Op::CreateIndex { table, name, index, concurrently } => {
+            create_index(table, name, index, *concurrently)
+        }
+        Op::DropIndex { table, name, concurrently, if_exists } => format!(
+            "DROP INDEX {}{}{}",
+            if *concurrently { "CONCURRENTLY " } else { "" },
+            if *if_exists { "IF EXISTS " } else { "" },
+            table.sibling(name)
+        ),
+        Op::RenameIndex { table, name, to } => {
+            format!("ALTER INDEX {} RENAME TO {}", table.sibling(name), quote(to))
+        }
+        Op::CreateView { view, definition } => format!(
+            "CREATE {}VIEW {view} AS {}",
+            if definition.materialized { "MATERIALIZED " } else { "" },
+            definition.query
+        ),
+        Op::DropView { view } => format!("DROP VIEW {view}"),
+        Op::Update { table, set, filter } => {
+            let set: Vec<String> =
+                set.iter().map(|(c, value)| format!("{} = {}", quote(c), value.sql())).collect();
+            format!("UPDATE {table} SET {}{}", set.join(", "), where_clause(filter.as_ref()))
+        }
+        Op::Delete { table, filter } => {
+            format!("DELETE FROM {table}{}", where_clause(filter.as_ref()))
+        }
+        Op::CreateHelpers
+        | Op::CreateProgress
+        | Op::DropHelpers
+        | Op::CreateSyncFunction { .. }
+        | Op::CreateSyncTrigger { .. }
+        | Op::DropSyncTrigger { .. }
+        | Op::DropSyncFunction { .. }
+        | Op::CreateUndoTable { .. }
+        | Op::CreateBackfill { .. }
+        | Op::RunBackfill { .. }
+        | Op::CreateUndo { .. }
+        | Op::RunUndo { .. } => helper_op(op),
+        Op::Verbatim { sql, .. } => sql.clone(),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "`render` sends only column operations here")]
+fn column_op(op: &Op) -> String {
+    match op {
+        Op::AddColumn { table, column } => {
+            format!("ALTER TABLE {table} ADD COLUMN {}", column_definition(column))
+        }
+        Op::DropColumn { table, column } => {
+            format!("ALTER TABLE {table} DROP COLUMN {}", quote(column))
+        }
+        Op::RenameColumn { table, column, to } => {
+            format!("ALTER TABLE {table} RENAME COLUMN {} TO {}", quote(column), quote(to))
+        }
+        Op::AlterType { table, column, ty, using } => format!(
+            "ALTER TABLE {table} ALTER COLUMN {} TYPE {ty}{}",
+            quote(column),
+            using.as_ref().map_or(String::new(), |e| format!(" USING {}", e.sql()))
+        ),
+        Op::SetDefault { table, column, default } => format!(
+            "ALTER TABLE {table} ALTER COLUMN {} {}",
+            quote(column),
+            default
+                .as_ref()
+                .map_or("DROP DEFAULT".to_owned(), |e| format!("SET DEFAULT {}", e.sql()))
+        ),
+        Op::SetNotNull { table, column, not_null } => format!(
+            "ALTER TABLE {table} ALTER COLUMN {} {} NOT NULL",
+            quote(column),
+            if *not_null { "SET" } else { "DROP" }
+        ),
+        other => unreachable!("not a column operation: {other:?}"),
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "`render` sends only constraint operations here"
+)]
+fn constraint_op(op: &Op) -> String {
+    match op {
+        Op::AddConstraint { table, name, constraint } => {
+            format!(
+                "ALTER TABLE {table} ADD CONSTRAINT {} {}",
+                quote(name),
+                constraint_sql(constraint)
+            )
+        }
+        Op::AddConstraintUsingIndex { table, name, index, primary } => format!(
+            "ALTER TABLE {table} ADD CONSTRAINT {} {} USING INDEX {}",
+            quote(name),
+            if *primary { "PRIMARY KEY" } else { "UNIQUE" },
+            quote(index)
+        ),
+        Op::AddNotNullNotValid { table, name, column } => format!(
+            "ALTER TABLE {table} ADD CONSTRAINT {} NOT NULL {} NOT VALID",
+            quote(name),
+            quote(column)
+        ),
+        Op::ValidateConstraint { table, name } => {
+            format!("ALTER TABLE {table} VALIDATE CONSTRAINT {}", quote(name))
+        }
+        Op::DropConstraint { table, name } => {
+            format!("ALTER TABLE {table} DROP CONSTRAINT {}", quote(name))
+        }
+        Op::RenameConstraint { table, name, to } => {
+            format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {}", quote(name), quote(to))
+        }
+        other => unreachable!("not a constraint operation: {other:?}"),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "`render` sends only helper operations here")]
+fn helper_op(op: &Op) -> String {
+    match op {
+        Op::CreateHelpers => "CREATE SCHEMA IF NOT EXISTS concertina".to_owned(),
+        Op::CreateProgress => "CREATE TABLE IF NOT EXISTS concertina.backfill (\
+             name text PRIMARY KEY, last_key text[], rows_seen bigint NOT NULL DEFAULT 0, \
+             rows_changed bigint NOT NULL DEFAULT 0, paused boolean NOT NULL DEFAULT false, \
+             started_at timestamptz NOT NULL DEFAULT clock_timestamp(), updated_at timestamptz, \
+             finished_at timestamptz)"
+            .to_owned(),
+        Op::DropHelpers => "DROP SCHEMA IF EXISTS concertina CASCADE".to_owned(),
+        Op::CreateSyncFunction { rule } => rule.function_sql(),
+        Op::CreateSyncTrigger { rule } => rule.trigger_sql(),
+        Op::DropSyncTrigger { rule } => {
+            format!("DROP TRIGGER {} ON {}", quote(&rule.trigger_name()), rule.table)
+        }
+        Op::DropSyncFunction { rule } => format!("DROP FUNCTION {}()", rule.function_name()),
+        Op::CreateUndoTable { backfill } => backfill.undo_table_sql().unwrap_or_default(),
+        Op::CreateBackfill { backfill } => backfill.procedure_sql(),
+        Op::RunBackfill { backfill } => format!("CALL {}()", backfill.procedure()),
+        Op::CreateUndo { backfill } => backfill.undo_procedure_sql().unwrap_or_default(),
+        Op::RunUndo { backfill } => format!("CALL {}()", backfill.undo_procedure()),
+        other => unreachable!("not a helper operation: {other:?}"),
+    }
+}
+
+fn where_clause(filter: Option<&crate::expr::Expr>) -> String {
+    filter.map_or(String::new(), |e| format!(" WHERE {}", e.sql()))
+}
+
+/// `name type COLLATE … DEFAULT … NOT NULL`, as in CREATE TABLE and ADD COLUMN.
+pub fn column_definition(column: &Column) -> String {
+    let mut text = format!("{} {}", quote(&column.name), column.ty);
+    if let Some(collation) = &column.collation {
+        text += &format!(" COLLATE {collation}");
+    }
+    if let Some(default) = &column.default {
+        text += &format!(" DEFAULT {}", default.sql());
+    }
+    if let Some(expression) = &column.generated {
+        text += &format!(" GENERATED ALWAYS AS ({expression}) STORED");
+    }
+    if let Some(identity) = &column.identity {
+        text += &format!(" GENERATED {} AS IDENTITY", identity.to_uppercase());
+    }
+    if column.not_null {
+        text += " NOT NULL";
+    }
+    text
+}
+
+/// A constraint without its name: `CHECK (…) NOT VALID`.
+pub fn constraint_sql(constraint: &Constraint) -> String {
+    let text = match &constraint.kind {
+        ConstraintKind::PrimaryKey(columns) => format!("PRIMARY KEY ({})", quote_list(columns)),
+        ConstraintKind::Unique(columns) => format!("UNIQUE ({})", quote_list(columns)),
+        ConstraintKind::Check(expr) => format!("CHECK ({})", expr.sql()),
+        ConstraintKind::ForeignKey(key) => {
+            let parent_columns = if key.parent_columns.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", quote_list(&key.parent_columns))
+            };
+            let actions =
+                if key.actions.is_empty() { String::new() } else { format!(" {}", key.actions) };
+            format!(
+                "FOREIGN KEY ({}) REFERENCES {}{parent_columns}{actions}",
+                quote_list(&key.columns),
+                key.parent
+            )
+        }
+        ConstraintKind::NotNull(column) => format!("NOT NULL {}", quote(column)),
+        ConstraintKind::Other(definition, _) => definition.clone(),
+    };
+    if constraint.validated { text } else { text + " NOT VALID" }
+}
+
+fn create_table(name: &QName, table: &Table) -> String {
+    let columns = table.columns.iter().map(column_definition);
+    let constraints = table
+        .constraints
+        .iter()
+        .map(|(name, c)| format!("CONSTRAINT {} {}", quote(name), constraint_sql(c)));
+    let items: Vec<String> = columns.chain(constraints).collect();
+    let partitioning = table.partitioning.as_ref().map_or(String::new(), |text| format!(" {text}"));
+    format!("CREATE TABLE {name} (\n  {}\n){partitioning}", items.join(",\n  "))
+}
+
+fn create_index(table: &QName, name: &str, index: &Index, concurrently: bool) -> String {
+    format!(
+        "CREATE {}INDEX {}{} ON {table} USING {} ({}){}{}",
+        if index.unique { "UNIQUE " } else { "" },
+        if concurrently { "CONCURRENTLY " } else { "" },
+        quote(name),
+        index.method,
+        index.keys.join(", "),
+        index.suffix,
+        where_clause(index.predicate.as_ref())
+    )
+}

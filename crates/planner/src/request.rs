@@ -1,0 +1,164 @@
+//! What a user asks: one serialisable value, the same from a TOML file, a JSON text, the page's
+//! form or a link. Every field but schema and change has a default, which the plan states.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::QName;
+
+/// A request for a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Request {
+    /// `postgres:12` … `postgres:18`.
+    pub engine: String,
+    /// Current schema as SQL: a `pg_dump --schema-only`, or written by hand.
+    pub schema: String,
+    /// What is to change.
+    pub change: Change,
+    /// Facts about tables, by name; a table not listed gets `TableFacts::default()`.
+    pub tables: BTreeMap<QName, TableFacts>,
+    /// How the app is rolled out.
+    pub deploy: Deploy,
+    /// What may not be exceeded.
+    pub constraints: Constraints,
+}
+
+/// The change, in one of two forms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// The SQL somebody was about to run, with hints as `-- concertina:` comments.
+    Statements(String),
+    /// The schema as it should be, with hints as `-- concertina:` comments.
+    Target(String),
+}
+
+/// Size and traffic of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TableFacts {
+    /// Rows.
+    pub rows: u64,
+    /// Heap size in bytes; 0: rows × 200.
+    pub bytes: u64,
+    /// Reads a second.
+    pub reads_per_s: u32,
+    /// Writes a second.
+    pub writes_per_s: u32,
+    /// Longest transaction that touches it, seconds.
+    pub longest_transaction_s: u32,
+}
+
+/// How the app is rolled out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Deploy {
+    /// Model.
+    pub model: DeployModel,
+    /// Instances of the app.
+    pub instances: u32,
+    /// Whether the old and the new version can run at the same time.
+    pub old_and_new_together: bool,
+}
+
+/// Deploy model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeployModel {
+    /// Instance by instance.
+    Rolling,
+    /// Two fleets, traffic switched.
+    BlueGreen,
+    /// A few first, then the rest.
+    Canary,
+    /// All down, migrate, all up.
+    StopTheWorld,
+}
+
+/// What may not be exceeded, and what there is to fall back on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Constraints {
+    /// Downtime that may be taken, seconds.
+    pub downtime_s: u32,
+    /// Longest tolerable wait of a request for a lock, milliseconds.
+    pub lock_wait_ms: u32,
+    /// Replica lag ceiling, seconds.
+    pub replica_lag_s: u32,
+    /// Backup capability.
+    pub backup: Backup,
+    /// Time to restore it, minutes.
+    pub restore_minutes: u32,
+}
+
+/// Backup capability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Backup {
+    /// None.
+    None,
+    /// `pg_dump`.
+    LogicalDump,
+    /// Storage snapshot.
+    Snapshot,
+    /// Base backup and WAL archive.
+    Pitr,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            engine: "postgres:15".to_owned(),
+            schema: String::new(),
+            change: Change::Statements(String::new()),
+            tables: BTreeMap::new(),
+            deploy: Deploy::default(),
+            constraints: Constraints::default(),
+        }
+    }
+}
+
+impl Default for TableFacts {
+    fn default() -> Self {
+        Self {
+            rows: 10_000_000,
+            bytes: 0,
+            reads_per_s: 500,
+            writes_per_s: 50,
+            longest_transaction_s: 5,
+        }
+    }
+}
+
+impl Default for Deploy {
+    fn default() -> Self {
+        Self { model: DeployModel::Rolling, instances: 4, old_and_new_together: true }
+    }
+}
+
+impl Default for Constraints {
+    fn default() -> Self {
+        Self {
+            downtime_s: 0,
+            lock_wait_ms: 2_000,
+            replica_lag_s: 10,
+            backup: Backup::LogicalDump,
+            restore_minutes: 60,
+        }
+    }
+}
+
+impl TableFacts {
+    /// Heap bytes, given or assumed at 200 a row.
+    pub fn heap_bytes(&self) -> u64 {
+        if self.bytes > 0 { self.bytes } else { self.rows.saturating_mul(200) }
+    }
+
+    /// Whether work proportional to its rows under a lock that stops reads or writes is too long:
+    /// a scan of so many rows takes longer than a request may wait.
+    pub fn is_big(&self) -> bool {
+        self.rows > 10_000
+    }
+}

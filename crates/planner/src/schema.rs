@@ -1,0 +1,371 @@
+//! A database schema as plain ordered values. Knows no SQL text and no engine; `op` changes it,
+//! `sql` reads it, everything else only looks.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::expr::Expr;
+use crate::name::QName;
+use crate::sql_type::SqlType;
+
+/// Everything read from a dump: what is modelled, and beside it what is only carried.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Schema {
+    /// Ordinary and partitioned tables.
+    pub tables: BTreeMap<QName, Table>,
+    /// Views, plain and materialised.
+    pub views: BTreeMap<QName, View>,
+    /// Enum types with their labels, in order.
+    pub enums: BTreeMap<QName, Vec<String>>,
+    /// Domains.
+    pub domains: BTreeMap<QName, Domain>,
+    /// Objects that are carried but not modelled: functions, grants, comments, sequences …
+    pub others: Vec<Other>,
+    /// Concertina's own schema and what it holds; empty before and after a plan.
+    pub helpers: Helpers,
+}
+
+/// What a plan keeps in the schema `concertina` while it runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Helpers {
+    /// Whether schema `concertina` and its progress table exist.
+    pub present: bool,
+    /// Undo tables and sync functions and backfill procedures in it, by bare name.
+    pub objects: Vec<String>,
+}
+
+/// A table.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Table {
+    /// Columns in their order.
+    pub columns: Vec<Column>,
+    /// Constraints by name; NOT NULL is a column's flag, not listed here.
+    pub constraints: BTreeMap<String, Constraint>,
+    /// Indexes by name, those that back a constraint not included.
+    pub indexes: BTreeMap<String, Index>,
+    /// Triggers by name.
+    pub triggers: BTreeMap<String, Trigger>,
+    /// Text after `PARTITION BY` or `PARTITION OF`, where the table is partitioned or a partition.
+    pub partitioning: Option<String>,
+    /// Whether row security is enabled or a policy exists.
+    pub row_security: bool,
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Column {
+    /// Unquoted name.
+    pub name: String,
+    /// Type.
+    pub ty: SqlType,
+    /// NOT NULL.
+    pub not_null: bool,
+    /// DEFAULT.
+    pub default: Option<Expr>,
+    /// `GENERATED … AS IDENTITY`: `always` or `by default`.
+    pub identity: Option<String>,
+    /// `GENERATED ALWAYS AS (…) STORED`: the expression, verbatim.
+    pub generated: Option<String>,
+    /// Explicit collation, as written.
+    pub collation: Option<String>,
+}
+
+/// A table constraint.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Constraint {
+    /// What it promises.
+    pub kind: ConstraintKind,
+    /// False for NOT VALID: rows from before it are not known to satisfy it.
+    pub validated: bool,
+}
+
+/// What a constraint promises.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConstraintKind {
+    /// PRIMARY KEY over columns.
+    PrimaryKey(Vec<String>),
+    /// UNIQUE over columns.
+    Unique(Vec<String>),
+    /// CHECK.
+    Check(Expr),
+    /// FOREIGN KEY.
+    ForeignKey(ForeignKey),
+    /// PostgreSQL 18's named NOT NULL while it is NOT VALID; validated, it is the column's flag.
+    NotNull(String),
+    /// Anything else (EXCLUDE …), the definition verbatim and the columns it mentions.
+    Other(String, Vec<String>),
+}
+
+/// A foreign key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ForeignKey {
+    /// Referencing columns.
+    pub columns: Vec<String>,
+    /// Referenced table.
+    pub parent: QName,
+    /// Referenced columns; empty means the parent's primary key.
+    pub parent_columns: Vec<String>,
+    /// Text after the columns: `ON DELETE CASCADE DEFERRABLE` …, normalised to upper case.
+    pub actions: String,
+}
+
+/// An index that backs no constraint.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Index {
+    /// UNIQUE.
+    pub unique: bool,
+    /// Access method: `btree` unless said otherwise.
+    pub method: String,
+    /// Keys as SQL: `lower(name) DESC`; a plain column is its quoted name.
+    pub keys: Vec<String>,
+    /// What follows the keys: ` INCLUDE (…)`, ` NULLS NOT DISTINCT`, ` WITH (…)`; empty or leading space.
+    pub suffix: String,
+    /// WHERE.
+    pub predicate: Option<Expr>,
+    /// Columns mentioned anywhere in it, unquoted.
+    pub columns: Vec<String>,
+    /// False after a failed concurrent build.
+    pub valid: bool,
+}
+
+/// A trigger.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Trigger {
+    /// Its CREATE TRIGGER, verbatim; for a sync trigger, the rule it carries out.
+    pub definition: TriggerDefinition,
+}
+
+/// Who made a trigger.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TriggerDefinition {
+    /// The user's, verbatim.
+    Verbatim(String),
+    /// Ours.
+    Sync(crate::sync::SyncRule),
+}
+
+/// A view.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct View {
+    /// The query, verbatim.
+    pub query: String,
+    /// MATERIALIZED.
+    pub materialized: bool,
+    /// Relations that the query names.
+    pub reads: Vec<QName>,
+    /// Every identifier in the query, unquoted and sorted: a superset of the columns it reads.
+    pub identifiers: Vec<String>,
+    /// `Some(t)`: our own one-to-one alias of table `t`, all columns, updatable.
+    pub alias_of: Option<QName>,
+}
+
+/// A domain.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Domain {
+    /// Underlying type.
+    pub base: SqlType,
+    /// Whether it has NOT NULL or a CHECK: adding a column of it then rewrites the table.
+    pub constrained: bool,
+}
+
+/// A statement that is carried, not modelled.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Other {
+    /// What it is about.
+    pub kind: OtherKind,
+    /// The relation it belongs to, where that can be read.
+    pub relation: Option<QName>,
+    /// Verbatim, without the final semicolon.
+    pub sql: String,
+    /// Byte range in the text it was read from.
+    pub span: (usize, usize),
+}
+
+/// What a carried statement is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OtherKind {
+    /// CREATE / ALTER SEQUENCE, OWNED BY.
+    Sequence,
+    /// CREATE FUNCTION / PROCEDURE / AGGREGATE.
+    Routine,
+    /// GRANT, REVOKE, ALTER DEFAULT PRIVILEGES.
+    Privilege,
+    /// COMMENT ON.
+    Comment,
+    /// OWNER TO.
+    Owner,
+    /// Row security policy.
+    Policy,
+    /// CREATE EXTENSION, SCHEMA.
+    Container,
+    /// SET, SELECT set_config, psql meta-commands.
+    Setting,
+    /// Type, cast, operator, publication, rule … and whatever the parser refuses.
+    Unknown,
+}
+
+impl Schema {
+    /// The table, or `None`.
+    pub fn table(&self, name: &QName) -> Option<&Table> {
+        self.tables.get(name)
+    }
+
+    /// Foreign keys of other tables that point at `parent`: (child table, constraint name, key).
+    pub fn referencing<'a>(
+        &'a self,
+        parent: &'a QName,
+    ) -> impl Iterator<Item = (&'a QName, &'a str, &'a ForeignKey)> {
+        self.tables.iter().flat_map(move |(child, table)| {
+            table.constraints.iter().filter_map(move |(name, constraint)| match &constraint.kind {
+                ConstraintKind::ForeignKey(key) if key.parent == *parent => {
+                    Some((child, name.as_str(), key))
+                }
+                ConstraintKind::ForeignKey(_)
+                | ConstraintKind::PrimaryKey(_)
+                | ConstraintKind::Unique(_)
+                | ConstraintKind::Check(_)
+                | ConstraintKind::NotNull(_)
+                | ConstraintKind::Other(..) => None,
+            })
+        })
+    }
+
+    /// Views whose query names `table` and, somewhere, the identifier `column` (or `*`).
+    pub fn views_over<'a>(
+        &'a self,
+        table: &'a QName,
+        column: Option<&'a str>,
+    ) -> impl Iterator<Item = (&'a QName, &'a View)> {
+        self.views.iter().filter(move |(_, view)| {
+            view.reads.contains(table)
+                && column.is_none_or(|c| view.identifiers.iter().any(|i| i == c || i == "*"))
+        })
+    }
+
+    /// The schema with columns in name order, for comparing two histories of the same tables.
+    #[must_use]
+    pub fn unordered(&self) -> Self {
+        let mut copy = self.clone();
+        for table in copy.tables.values_mut() {
+            table.columns.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        copy
+    }
+}
+
+impl Table {
+    /// An empty table.
+    pub fn empty() -> Self {
+        Self {
+            columns: Vec::new(),
+            constraints: BTreeMap::new(),
+            indexes: BTreeMap::new(),
+            triggers: BTreeMap::new(),
+            partitioning: None,
+            row_security: false,
+        }
+    }
+
+    /// The column, or `None`.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The column, to change.
+    pub fn column_mut(&mut self, name: &str) -> Option<&mut Column> {
+        self.columns.iter_mut().find(|column| column.name == name)
+    }
+
+    /// Primary key columns, where there is one.
+    pub fn primary_key(&self) -> Option<&[String]> {
+        self.constraints.values().find_map(|constraint| match &constraint.kind {
+            ConstraintKind::PrimaryKey(columns) => Some(columns.as_slice()),
+            ConstraintKind::Unique(_)
+            | ConstraintKind::Check(_)
+            | ConstraintKind::ForeignKey(_)
+            | ConstraintKind::NotNull(_)
+            | ConstraintKind::Other(..) => None,
+        })
+    }
+
+    /// Columns to batch by: the primary key, else a unique key of NOT NULL columns.
+    pub fn batch_key(&self) -> Option<Vec<String>> {
+        if let Some(key) = self.primary_key() {
+            return Some(key.to_vec());
+        }
+        let not_null = |columns: &Vec<String>| {
+            columns.iter().all(|c| self.column(c).is_some_and(|column| column.not_null))
+        };
+        self.constraints.values().find_map(|constraint| match &constraint.kind {
+            ConstraintKind::Unique(columns) if not_null(columns) => Some(columns.clone()),
+            ConstraintKind::Unique(_)
+            | ConstraintKind::PrimaryKey(_)
+            | ConstraintKind::Check(_)
+            | ConstraintKind::ForeignKey(_)
+            | ConstraintKind::NotNull(_)
+            | ConstraintKind::Other(..) => None,
+        })
+    }
+}
+
+impl Column {
+    /// A nullable column without a default.
+    pub fn nullable(name: impl Into<String>, ty: SqlType) -> Self {
+        Self {
+            name: name.into(),
+            ty,
+            not_null: false,
+            default: None,
+            identity: None,
+            generated: None,
+            collation: None,
+        }
+    }
+
+    /// Whether an INSERT may leave the column out.
+    pub fn may_be_omitted(&self) -> bool {
+        !self.not_null
+            || self.default.is_some()
+            || self.identity.is_some()
+            || self.generated.is_some()
+    }
+}
+
+impl ConstraintKind {
+    /// Columns of its own table that the constraint mentions.
+    pub fn columns(&self) -> Vec<String> {
+        match self {
+            Self::PrimaryKey(columns) | Self::Unique(columns) => columns.clone(),
+            Self::Check(expr) => expr.columns().into_iter().collect(),
+            Self::ForeignKey(key) => key.columns.clone(),
+            Self::NotNull(column) => vec![column.clone()],
+            Self::Other(_, columns) => columns.clone(),
+        }
+    }
+}
+
+impl Schema {
+    /// The domain behind a type's name, where it is one.
+    pub fn domain_of(&self, ty: &SqlType) -> Option<&Domain> {
+        let name: QName = ty.as_str().parse().ok()?;
+        self.domains.get(&name)
+    }
+
+    /// What the named constraint promises.
+    pub fn constraint_kind(&self, table: &QName, name: &str) -> Option<&ConstraintKind> {
+        self.table(table)?.constraints.get(name).map(|constraint| &constraint.kind)
+    }
+
+    /// Whether a validated CHECK already says that the column is not NULL.
+    pub fn proves_not_null(&self, table: &QName, column: &str) -> bool {
+        let check = ConstraintKind::Check(Expr::column(column).is_not_null());
+        self.table(table).is_some_and(|t| {
+            t.column(column).is_some_and(|c| c.not_null)
+                || t.constraints.values().any(|c| c.validated && c.kind == check)
+        })
+    }
+}
