@@ -10,6 +10,7 @@ pub mod backfill;
 pub mod change;
 pub mod condition;
 pub mod diagnostic;
+pub mod diff;
 pub mod engine;
 pub mod expr;
 pub mod name;
@@ -17,6 +18,7 @@ pub mod op;
 pub mod plan;
 pub mod request;
 pub mod schema;
+pub mod sql;
 pub mod sql_type;
 pub mod sync;
 
