@@ -1,0 +1,104 @@
+//! SQL text to values: schemas, changes, hints, expressions. `sql` is the only part that knows SQL's
+//! grammar, and the only one that knows sqlparser. Must not know recipes, plans or engines.
+//!
+//! As a text goes: `split` (statements, by the lexer in `token`) → `statement` (what it is, by its
+//! first words) → `table`, `alter`, `constraint`, `index`, `view` (what it says) → `resolve` (names
+//! and types as PostgreSQL would store them) → `load` (a whole schema) or `ask` (a change).
+//! Statements are read here token by token, because pg_dump prints much that sqlparser refuses and
+//! a dump has to be read in milliseconds; expressions are sqlparser's, in `expr`.
+
+mod actions;
+mod alter;
+mod ask;
+mod constraint;
+mod cursor;
+mod expr;
+mod hint;
+mod index;
+mod load;
+mod names;
+mod report;
+mod resolve;
+mod split;
+mod statement;
+mod table;
+mod target;
+mod token;
+mod types;
+mod view;
+
+use crate::change::{Asked, Hint};
+use crate::diagnostic::{Diagnostic, Source};
+use crate::expr::Expr;
+use crate::plan::NotAnalysed;
+use crate::schema::Schema;
+
+/// A schema as read.
+#[derive(Clone, Debug)]
+pub struct ReadSchema {
+    /// What was understood, and what is only carried.
+    pub schema: Schema,
+    /// Errors and warnings.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What was carried and might matter.
+    pub not_analysed: Vec<NotAnalysed>,
+}
+
+/// Reads a schema: a `pg_dump --schema-only`, or written by hand.
+pub fn read_schema(text: &str) -> ReadSchema {
+    let loader = load::load(text, Source::Schema);
+    ReadSchema {
+        schema: loader.schema,
+        diagnostics: loader.diagnostics,
+        not_analysed: loader.not_analysed,
+    }
+}
+
+/// A change as read.
+#[derive(Clone, Debug)]
+pub struct ReadChange {
+    /// Statements and splits in order, each applying to the schema as the ones before left it.
+    pub asked: Vec<Asked>,
+    /// Hints that are no change of their own.
+    pub hints: Vec<Hint>,
+    /// Errors and warnings.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What runs as it is.
+    pub not_analysed: Vec<NotAnalysed>,
+}
+
+/// Reads the SQL somebody was about to run against `schema`.
+pub fn read_change(text: &str, schema: &Schema) -> ReadChange {
+    let asker = ask::ask(text, schema);
+    ReadChange {
+        asked: asker.asked,
+        hints: asker.hints.into_iter().map(|(hint, _)| hint).collect(),
+        diagnostics: asker.diagnostics,
+        not_analysed: asker.not_analysed,
+    }
+}
+
+/// A target schema as read.
+#[derive(Clone, Debug)]
+pub struct ReadTarget {
+    /// The schema as it should be.
+    pub schema: Schema,
+    /// Renames and fills. Renames go by the names in the source.
+    pub hints: Vec<Hint>,
+    /// Columns to be split, by the names in the source.
+    pub splits: Vec<Asked>,
+    /// Errors and warnings.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What was carried and might matter.
+    pub not_analysed: Vec<NotAnalysed>,
+}
+
+/// Reads a whole schema as it should be; its hints speak of how `source` becomes it.
+pub fn read_target(text: &str, source: &Schema) -> ReadTarget {
+    target::target(text, source)
+}
+
+/// Reads one expression; `Raw` where it is not understood.
+pub fn parse_expr(text: &str) -> Expr {
+    expr::read(text)
+}
