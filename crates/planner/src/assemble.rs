@@ -149,7 +149,7 @@ fn recipes(request: &Request, read: &Read) -> Result<Vec<Recipe>, Vec<Diagnostic
             Ok(recipe) => recipes.push(recipe),
             Err(error) => errors.push(error),
         }
-        for op in naive_ops(&asked.what) {
+        for op in naive_ops(&asked.what, &schema) {
             // What the server would refuse was refused when the change was read.
             let _refused = schema.apply(&op).is_err();
         }
@@ -158,14 +158,14 @@ fn recipes(request: &Request, read: &Read) -> Result<Vec<Recipe>, Vec<Diagnostic
 }
 
 /// What somebody would run for it.
-fn naive_ops(what: &What) -> Vec<Op> {
+fn naive_ops(what: &What, schema: &Schema) -> Vec<Op> {
     match what {
         What::Statement(op) => vec![op.clone()],
-        What::Split(split) => naive_split(split),
+        What::Split(split) => naive_split(split, schema),
     }
 }
 
-fn naive_split(split: &Split) -> Vec<Op> {
+fn naive_split(split: &Split, schema: &Schema) -> Vec<Op> {
     let Split { table, column, into, .. } = split;
     let mut ops: Vec<Op> = into
         .iter()
@@ -184,6 +184,9 @@ fn naive_split(split: &Split) -> Vec<Op> {
         column: c.name.clone(),
         not_null: true,
     }));
+    // A view that cannot be moved was refused when the change was read.
+    let views = split.views(schema).unwrap_or_default().into_iter();
+    ops.extend(views.map(|(view, _, definition)| Op::ReplaceView { view, definition }));
     ops.push(Op::DropColumn { table: table.clone(), column: column.clone() });
     ops
 }
@@ -222,7 +225,7 @@ fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
 fn touched(asked: &[Asked], source: &Schema) -> Vec<QName> {
     let mut names = BTreeSet::new();
     for asked in asked {
-        for op in naive_ops(&asked.what) {
+        for op in naive_ops(&asked.what, source) {
             names.extend(op.relation().filter(|r| source.tables.contains_key(r)).cloned());
             if let Op::CreateTable { table, .. } = &op {
                 names.insert(table.clone());
@@ -242,7 +245,7 @@ fn model(request: &Request, read: &Read, touched: &[QName], recipes: &[Recipe]) 
     let source = cut(&read.source, touched);
     let mut target = source.clone();
     for asked in &read.asked {
-        for op in naive_ops(&asked.what) {
+        for op in naive_ops(&asked.what, &target.clone()) {
             let _refused = target.apply(&op).is_err();
         }
     }
@@ -404,7 +407,7 @@ fn assumptions(request: &Request, recipes: &[Recipe], tables: &[QName]) -> Vec<S
 }
 
 fn naive_plan(request: &Request, read: &Read, plan: &Plan) -> Plan {
-    let ops: Vec<Op> = read.asked.iter().flat_map(|a| naive_ops(&a.what)).collect();
+    let ops: Vec<Op> = read.asked.iter().flat_map(|a| naive_ops(&a.what, &read.source)).collect();
     let concurrent = ops.iter().any(|op| {
         matches!(
             op,

@@ -82,6 +82,17 @@ pub enum Condition {
         /// Expected.
         present: bool,
     },
+    /// The view's query reads the column (or does not).
+    ViewReads {
+        /// View.
+        view: QName,
+        /// Table.
+        table: QName,
+        /// Column.
+        column: String,
+        /// Expected.
+        reads: bool,
+    },
     /// Concertina's helper schema exists (or does not).
     Helpers {
         /// Expected.
@@ -210,6 +221,14 @@ impl Condition {
                 literal(&table.to_string()),
                 literal(name)
             ),
+            Self::ViewReads { view, table, column, .. } => format!(
+                "SELECT count(*) FROM pg_depend AS d JOIN pg_rewrite AS r ON r.oid = d.objid \
+                 JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid \
+                 WHERE r.ev_class = to_regclass({}) AND d.refobjid = to_regclass({}) AND a.attname = {}",
+                literal(&view.to_string()),
+                literal(&table.to_string()),
+                literal(column)
+            ),
             Self::Helpers { .. } => {
                 "SELECT count(*) FROM pg_namespace WHERE nspname = 'concertina'".to_owned()
             }
@@ -302,6 +321,7 @@ impl Condition {
             | Self::Trigger { present, .. }
             | Self::Helpers { present }
             | Self::Helper { present, .. } => *present,
+            Self::ViewReads { reads, .. } => *reads,
             Self::Constraint { validated, .. } => validated.is_some(),
             Self::Type { .. } | Self::BackfillFinished { .. } | Self::BackupRestorable => true,
             Self::Parity { .. }
@@ -344,6 +364,7 @@ impl Condition {
             | Self::Constraint { .. }
             | Self::Index { .. }
             | Self::Trigger { .. }
+            | Self::ViewReads { .. }
             | Self::Helpers { .. }
             | Self::Helper { .. }
             | Self::BackfillFinished { .. }
@@ -358,7 +379,8 @@ impl Condition {
     pub fn relation(&self) -> Option<&QName> {
         match self {
             Self::Relation { relation, .. } => Some(relation),
-            Self::Column { table, .. }
+            Self::ViewReads { table, .. }
+            | Self::Column { table, .. }
             | Self::Type { table, .. }
             | Self::Default { table, .. }
             | Self::NotNull { table, .. }

@@ -176,33 +176,76 @@ impl Expr {
         }
     }
 
-    /// The expression with column `from` read as `to`.
+    /// The expression with column `from` read as `to`, in raw text too.
     #[must_use]
     pub fn rename_column(&self, from: &str, to: &str) -> Self {
-        let again = |x: &Self| x.rename_column(from, to);
+        let mut renamed = self.with_column(from, &Self::column(to));
+        renamed.visit_mut(&mut |expr| {
+            if let Self::Raw { sql, columns } = expr {
+                *sql = rename_in_text(sql, from, to);
+                for column in columns.iter_mut().filter(|c| *c == from) {
+                    to.clone_into(column);
+                }
+            }
+        });
+        renamed
+    }
+
+    /// Calls `f` on the expression and everything in it, outermost first.
+    fn visit_mut(&mut self, f: &mut dyn FnMut(&mut Self)) {
+        f(self);
+        match self {
+            Self::Not(x) | Self::Negate(x) | Self::IsNull(x, _) | Self::Cast(x, _) => {
+                x.visit_mut(f)
+            }
+            Self::Binary(x, _, y) => {
+                x.visit_mut(f);
+                y.visit_mut(f);
+            }
+            Self::Call(_, args) => args.iter_mut().for_each(|x| x.visit_mut(f)),
+            Self::Case(arms, otherwise) => {
+                for (when, then) in arms {
+                    when.visit_mut(f);
+                    then.visit_mut(f);
+                }
+                if let Some(x) = otherwise {
+                    x.visit_mut(f);
+                }
+            }
+            Self::Null
+            | Self::Bool(_)
+            | Self::Number(_)
+            | Self::Text(_)
+            | Self::Column(_)
+            | Self::Raw { .. } => {}
+        }
+    }
+
+    /// The expression with column `name` read as `value`.
+    #[must_use]
+    pub fn with_column(&self, name: &str, value: &Self) -> Self {
+        let again = |x: &Self| x.with_column(name, value);
         let boxed = |x: &Self| Box::new(again(x));
         match self {
-            Self::Column(name) if name == from => Self::Column(to.to_owned()),
-            Self::Raw { sql, columns } => Self::Raw {
-                sql: rename_in_text(sql, from, to),
-                columns: columns
-                    .iter()
-                    .map(|c| if c == from { to.to_owned() } else { c.clone() })
-                    .collect(),
-            },
+            Self::Column(column) if column == name => value.clone(),
             Self::Not(x) => Self::Not(boxed(x)),
             Self::Negate(x) => Self::Negate(boxed(x)),
             Self::IsNull(x, negated) => Self::IsNull(boxed(x), *negated),
             Self::Cast(x, ty) => Self::Cast(boxed(x), ty.clone()),
             Self::Binary(x, op, y) => Self::Binary(boxed(x), op.clone(), boxed(y)),
-            Self::Call(name, args) => Self::Call(name.clone(), args.iter().map(again).collect()),
+            Self::Call(function, args) => {
+                Self::Call(function.clone(), args.iter().map(again).collect())
+            }
             Self::Case(arms, otherwise) => Self::Case(
                 arms.iter().map(|(when, then)| (again(when), again(then))).collect(),
                 otherwise.as_ref().map(|x| boxed(x)),
             ),
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::Column(_) => {
-                self.clone()
-            }
+            Self::Null
+            | Self::Bool(_)
+            | Self::Number(_)
+            | Self::Text(_)
+            | Self::Column(_)
+            | Self::Raw { .. } => self.clone(),
         }
     }
 

@@ -184,6 +184,13 @@ pub enum Op {
         /// Definition.
         definition: View,
     },
+    /// CREATE OR REPLACE VIEW: same columns, another query.
+    ReplaceView {
+        /// Name.
+        view: QName,
+        /// Definition.
+        definition: View,
+    },
     /// DROP VIEW.
     DropView {
         /// Name.
@@ -289,7 +296,9 @@ impl Op {
             | Self::RenameIndex { table, .. }
             | Self::Update { table, .. }
             | Self::Delete { table, .. } => Some(table),
-            Self::CreateView { view, .. } | Self::DropView { view } => Some(view),
+            Self::CreateView { view, .. }
+            | Self::ReplaceView { view, .. }
+            | Self::DropView { view } => Some(view),
             Self::CreateSyncTrigger { rule } | Self::DropSyncTrigger { rule } => Some(&rule.table),
             Self::RunBackfill { backfill } | Self::RunUndo { backfill } => Some(&backfill.table),
             Self::Verbatim { relation, .. } => relation.as_ref(),

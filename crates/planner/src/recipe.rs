@@ -240,6 +240,7 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         | Op::RenameConstraint { .. }
         | Op::RenameIndex { .. }
         | Op::CreateView { .. }
+        | Op::ReplaceView { .. }
         | Op::DropView { .. }
         | Op::Verbatim { .. } => plain::plan(context, op),
         Op::AddConstraintUsingIndex { .. } | Op::AddNotNullNotValid { .. } => {

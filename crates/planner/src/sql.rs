@@ -26,6 +26,7 @@ mod target;
 mod token;
 mod types;
 mod view;
+mod view_column;
 
 use crate::change::{Asked, Hint};
 use crate::diagnostic::{Diagnostic, Source};
@@ -102,3 +103,5 @@ pub fn read_target(text: &str, source: &Schema) -> ReadTarget {
 pub fn parse_expr(text: &str) -> Expr {
     expr::read(text)
 }
+
+pub(crate) use view_column::replace_column;

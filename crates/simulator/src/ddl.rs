@@ -12,14 +12,16 @@ use crate::rows;
 use crate::value::Value;
 use crate::world::World;
 
-/// What came of a batch.
+/// What came of a batch: in `Done`, schema and rows are what it made; the rest of the state is not
+/// the batch's business.
+#[derive(Clone)]
 pub(crate) enum Ran {
     /// It took effect.
     Done(World),
     /// The server refused; nothing took effect.
     Refused(planner::op::effect::Refusal),
     /// A concurrent build failed and left an invalid index.
-    LeftInvalid(World, planner::op::effect::Refusal),
+    LeftInvalid(World),
 }
 
 impl Model {
@@ -52,7 +54,7 @@ impl Model {
             let concurrent = matches!(op, Op::CreateIndex { concurrently: true, .. });
             if concurrent {
                 return Ok(match self.leave_invalid(world, op)? {
-                    Some(next) => Ran::LeftInvalid(next, refused),
+                    Some(next) => Ran::LeftInvalid(next),
                     None => Ran::Refused(refused),
                 });
             }

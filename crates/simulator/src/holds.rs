@@ -18,7 +18,8 @@ impl Model {
             Condition::Drained { release } => self.is_drained(world, release),
             Condition::BackupRestorable => world.backup,
             Condition::BackfillFinished { name } => {
-                self.backfill(name).is_some_and(|b| world.finished & (1 << b) != 0)
+                // A backfill of another group of tables is that group's business.
+                self.backfill(name).is_none_or(|b| world.finished & (1 << b) != 0)
             }
             Condition::Parity { .. }
             | Condition::Agreement { .. }
@@ -35,6 +36,7 @@ impl Model {
             | Condition::Constraint { .. }
             | Condition::Index { .. }
             | Condition::Trigger { .. }
+            | Condition::ViewReads { .. }
             | Condition::Helpers { .. }
             | Condition::Helper { .. } => {
                 catalogue_holds(&self.state(world.schema).schema, condition)
@@ -157,6 +159,10 @@ fn catalogue_holds(schema: &Schema, condition: &Condition) -> bool {
         }
         Condition::Trigger { table, name, present } => {
             schema.table(table).is_some_and(|t| t.triggers.contains_key(name)) == *present
+        }
+        Condition::ViewReads { view, table, column, reads } => {
+            let found = schema.views_over(table, Some(column)).any(|(name, _)| name == view);
+            found == *reads
         }
         Condition::Helpers { present } => schema.helpers.present == *present,
         Condition::Helper { name, present } => schema.helpers.objects.contains(name) == *present,

@@ -7,7 +7,7 @@ use std::fmt;
 
 use planner::backfill::{Backfill, Todo};
 use planner::condition::Condition;
-use planner::engine::Engine;
+use planner::engine::{Engine, Lock};
 use planner::expr::Expr;
 use planner::name::QName;
 use planner::op::Op;
@@ -15,6 +15,7 @@ use planner::op::effect::Refusal;
 use planner::plan::{Conversion, Plan, Statement, Step, StepKind};
 use planner::schema::{Schema, Table};
 
+use crate::ddl::Ran;
 use crate::invariant::Broken;
 use crate::memo::Memo;
 use crate::record::{Group, Record};
@@ -65,6 +66,10 @@ type Question = (u16, u8, [u16; CELLS]);
 pub(crate) struct Memory {
     pub(crate) app: Memo<Question, Vec<(Action, Effect)>>,
     pub(crate) look: Memo<Question, Result<(), Broken>>,
+    /// By schema, rows, and the batch's step, place and direction.
+    pub(crate) run: Memo<(u16, [u16; CELLS], (u8, u8, bool)), Ran>,
+    /// By schema and the batch.
+    pub(crate) locks: Memo<(u16, (u8, u8, bool)), Vec<Lock>>,
 }
 
 /// What a statement of the app comes to: the cell it changes and the row in it, or a refusal.
@@ -179,7 +184,12 @@ impl Model {
             records,
             source: number,
             target,
-            memo: Memory { app: Memo::new(), look: Memo::new() },
+            memo: Memory {
+                app: Memo::new(),
+                look: Memo::new(),
+                run: Memo::new(),
+                locks: Memo::new(),
+            },
             notes: notes(plan),
             bounds,
         })
@@ -275,6 +285,13 @@ fn step(step: &Step, names: &BTreeSet<QName>, kept: &Kept) -> StepModel {
 }
 
 fn batches(script: &[Statement], names: &BTreeSet<QName>, kept: &Kept) -> Vec<Batch> {
+    let foreign = |op: &Op| match op {
+        Op::CreateView { definition, .. } | Op::ReplaceView { definition, .. } => {
+            !definition.reads.iter().any(|r| names.contains(r))
+        }
+        Op::DropView { .. } => false,
+        other => other.relation().is_some_and(|r| !names.contains(r)),
+    };
     let mut batches: Vec<Batch> = Vec::new();
     let mut lock_timeout_ms = 0;
     let mut open: Option<&str> = None;
@@ -283,9 +300,7 @@ fn batches(script: &[Statement], names: &BTreeSet<QName>, kept: &Kept) -> Vec<Ba
             lock_timeout_ms = ms;
             continue;
         }
-        let relation = statement.op.relation();
-        let view = matches!(statement.op, Op::CreateView { .. } | Op::DropView { .. });
-        if relation.is_some_and(|r| !names.contains(r)) && !view {
+        if foreign(&statement.op) {
             continue;
         }
         let op = cut_op(&statement.op, kept);

@@ -147,14 +147,14 @@ impl Model {
             self.with_crashes(world, (Action::Batch, after, bits), next);
             return Ok(());
         }
-        match self.run(world, &ops)? {
+        match self.run_batch(world, &ops, false)? {
             Ran::Done(mut after) => {
                 after.runner.group += 1;
                 after.runner.mode = Mode::Forward;
                 self.with_crashes(world, (Action::Run, after, 0), next);
             }
             Ran::Refused(_) => {}
-            Ran::LeftInvalid(mut after, _) => {
+            Ran::LeftInvalid(mut after) => {
                 after.runner.mode = Mode::Crashed;
                 next.push((Action::Run, Outcome::Next(after, 0)));
             }
@@ -218,7 +218,7 @@ impl Model {
         if step.checks.is_empty() && group < step.script.len() {
             let ops = step.script[group].ops.clone();
             let mut on = *world;
-            on.runner.mode = Mode::Forward;
+            on.runner.mode = Mode::Again;
             if matches!(self.run(world, &ops)?, Ran::Refused(_)) {
                 on.runner.group += 1;
             }
@@ -233,8 +233,34 @@ impl Model {
         Ok(Outcome::Next(again, 0))
     }
 
+    /// Runs the batch at hand: worked out once for all states that share schema and rows. What it
+    /// makes of finished backfills follows from the helpers being dropped.
+    fn run_batch(&mut self, world: &World, ops: &[Op], back: bool) -> Result<Ran, Unmodelled> {
+        let key = (world.schema, world.cells, (world.runner.step, world.runner.group, back));
+        let ran = match self.memo.run.get(&key) {
+            Some(known) => known,
+            None => {
+                let ran = self.run(world, ops)?;
+                self.memo.run.put(key, ran)
+            }
+        };
+        let drops = ops.iter().any(|op| matches!(op, Op::DropHelpers));
+        let here = |made: &World| World {
+            schema: made.schema,
+            cells: made.cells,
+            finished: if drops { 0 } else { world.finished },
+            cursor: if drops { 0 } else { world.cursor },
+            ..*world
+        };
+        Ok(match &*ran {
+            Ran::Done(made) => Ran::Done(here(made)),
+            Ran::LeftInvalid(made) => Ran::LeftInvalid(here(made)),
+            Ran::Refused(refused) => Ran::Refused(refused.clone()),
+        })
+    }
+
     /// Whether the statements hold a lock for long, or wait for one with everybody behind them.
-    fn blocks(&self, world: &World, ops: &[Op], lock_timeout_ms: u64) -> Option<Broken> {
+    fn blocks(&mut self, world: &World, ops: &[Op], lock_timeout_ms: u64) -> Option<Broken> {
         for op in ops {
             if let Op::Update { table, .. } | Op::Delete { table, .. } = op
                 && self.big.contains(table)
@@ -247,7 +273,16 @@ impl Model {
                 ));
             }
         }
-        for lock in self.locks(world.schema, ops) {
+        let back = matches!(world.runner.mode, Mode::Back | Mode::BackTolerant);
+        let key = (world.schema, (world.runner.step, world.runner.group, back));
+        let locks = match self.memo.locks.get(&key) {
+            Some(known) => known,
+            None => {
+                let locks = self.locks(world.schema, ops);
+                self.memo.locks.put(key, locks)
+            }
+        };
+        for lock in locks.iter() {
             let table = lock.relation.clone();
             let mode = lock.mode.name();
             if lock.is_long() && self.big.contains(&table) {
@@ -398,13 +433,13 @@ impl Model {
         }
         let ran = match ops.as_slice() {
             [Op::RunUndo { backfill }] => Ran::Done(self.undo(world, &backfill.clone())?),
-            _ => self.run(world, &ops)?,
+            _ => self.run_batch(world, &ops, true)?,
         };
         let mut after = match (ran, world.runner.mode) {
             (Ran::Done(after), _) => after,
             // Nothing to undo: the interrupted step never got so far.
             (Ran::Refused(refused), Mode::BackTolerant) if is_undone(refused.sqlstate) => *world,
-            (Ran::Refused(_) | Ran::LeftInvalid(..), _) => return Ok(()),
+            (Ran::Refused(_) | Ran::LeftInvalid(_), _) => return Ok(()),
         };
         let landed = after;
         after.runner.group += 1;

@@ -21,35 +21,42 @@ pub(crate) fn ops(plan: &Plan) -> impl Iterator<Item = &Op> {
 }
 
 /// Groups of tables (by their names before, or for new ones after) that foreign keys connect.
-/// Rows of one group never depend on rows of another, so each is searched on its own.
+/// Rows of one group never depend on rows of another, so each is searched on its own. Tables that
+/// no release touches never change, and keys that the plan does not mention neither: both are
+/// left out.
 pub(crate) fn components(plan: &Plan) -> Vec<BTreeSet<QName>> {
-    let mut groups: Vec<BTreeSet<QName>> = Vec::new();
     let renamed = renames(plan);
+    let kept = kept(plan);
     let original = |name: &QName| renamed.get(name).unwrap_or(name).clone();
-    let mut edges: Vec<(QName, QName)> = Vec::new();
+    let used: BTreeSet<QName> = plan
+        .releases
+        .iter()
+        .flat_map(|r| r.reads.iter().chain(&r.writes))
+        .map(|c| original(&c.relation))
+        .collect();
+    let mut groups: Vec<BTreeSet<QName>> =
+        used.iter().map(|t| BTreeSet::from([t.clone()])).collect();
     for schema in [&plan.model.source, &plan.model.target] {
         for (name, table) in &schema.tables {
-            edges.push((original(name), original(name)));
-            edges.extend(parents(table).map(|parent| (original(name), original(parent))));
+            let mut table = table.clone();
+            cut_table(&mut table, kept.get(name));
+            for parent in parents(&table) {
+                join(&mut groups, &original(name), &original(parent));
+            }
         }
     }
-    for (a, b) in edges {
-        let (mut hit, rest): (Vec<_>, Vec<_>) =
-            groups.into_iter().partition(|group| group.contains(&a) || group.contains(&b));
-        groups = rest;
-        let mut merged: BTreeSet<QName> = hit.drain(..).flatten().collect();
-        merged.extend([a, b]);
-        groups.push(merged);
-    }
     groups.sort();
-    let used = |group: &BTreeSet<QName>| {
-        plan.releases
-            .iter()
-            .flat_map(|r| r.reads.iter().chain(&r.writes))
-            .any(|c| group.contains(&original(&c.relation)))
-    };
-    groups.retain(used);
     groups
+}
+
+/// Makes one group of the two that hold `a` and `b`.
+fn join(groups: &mut Vec<BTreeSet<QName>>, a: &QName, b: &QName) {
+    let find = |groups: &[BTreeSet<QName>], name| groups.iter().position(|g| g.contains(name));
+    let (Some(i), Some(j)) = (find(groups, a), find(groups, b)) else { return };
+    if i != j {
+        let moved = groups.remove(i.max(j));
+        groups[i.min(j)].extend(moved);
+    }
 }
 
 /// New names of tables, with the names they had.
@@ -115,15 +122,9 @@ pub(crate) fn kept(plan: &Plan) -> Kept {
     kept
 }
 
-/// Primary key, and foreign keys inside the model.
+/// The primary key tells rows apart.
 fn keys(table: &Table) -> Vec<String> {
-    let mut columns: Vec<String> = table.primary_key().unwrap_or_default().to_vec();
-    for constraint in table.constraints.values() {
-        if let ConstraintKind::ForeignKey(key) = &constraint.kind {
-            columns.extend(key.columns.iter().cloned());
-        }
-    }
-    columns
+    table.primary_key().unwrap_or_default().to_vec()
 }
 
 /// A table of which only the key is mentioned still needs something to write.
@@ -160,7 +161,10 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
             }
         }
         Op::CreateIndex { table, index, .. } => keep(table, index.columns.clone()),
-        Op::CreateTable { table, definition } => keep(table, keys(definition)),
+        Op::CreateTable { table, definition } => {
+            let all = definition.constraints.values().flat_map(|c| c.kind.columns());
+            keep(table, all.chain(keys(definition)).collect());
+        }
         Op::Update { table, set, filter } => {
             let values = set.iter().flat_map(|(c, v)| v.columns().into_iter().chain([c.clone()]));
             keep(
@@ -183,6 +187,7 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::DropIndex { .. }
         | Op::RenameIndex { .. }
         | Op::CreateView { .. }
+        | Op::ReplaceView { .. }
         | Op::DropView { .. }
         | Op::CreateHelpers
         | Op::CreateProgress
@@ -237,6 +242,7 @@ fn mention_condition(condition: &Condition, keep: &mut Keep<'_>) {
         | Condition::Constraint { .. }
         | Condition::Index { .. }
         | Condition::Trigger { .. }
+        | Condition::ViewReads { .. }
         | Condition::Helpers { .. }
         | Condition::Helper { .. }
         | Condition::BackfillFinished { .. }

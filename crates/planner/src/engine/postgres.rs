@@ -81,6 +81,8 @@ pub enum Form {
     RenameIndex,
     /// CREATE VIEW.
     CreateView,
+    /// CREATE OR REPLACE VIEW of a view that is there.
+    ReplaceView,
     /// DROP VIEW.
     DropView,
     /// CREATE TRIGGER.
@@ -226,6 +228,13 @@ pub const ROWS: &[FactRow] = &[
         "sql-alterindex: SHARE UPDATE EXCLUSIVE on the index since 12; measured 15",
     ),
     row(Form::CreateView, None, Some(AS), "", "sql-createview; measured 15"),
+    row(
+        Form::ReplaceView,
+        Some(AX),
+        Some(AS),
+        "",
+        "sql-createview: ACCESS EXCLUSIVE on the view, ACCESS SHARE on what it reads; measured 15",
+    ),
     row(Form::DropView, Some(AX), None, "", "sql-dropview; measured 15"),
     row(Form::CreateTrigger, Some(SRX), None, "", "sql-createtrigger; measured 15"),
     row(Form::DropTrigger, Some(AX), None, "", "sql-droptrigger; measured 15"),
@@ -342,6 +351,7 @@ pub fn form_of(op: &Op, schema: &Schema) -> Form {
         Op::DropIndex { concurrently: true, .. } => Form::DropIndexConcurrently,
         Op::RenameIndex { .. } => Form::RenameIndex,
         Op::CreateView { .. } => Form::CreateView,
+        Op::ReplaceView { .. } => Form::ReplaceView,
         Op::DropView { .. } => Form::DropView,
         Op::CreateSyncTrigger { .. } => Form::CreateTrigger,
         Op::DropSyncTrigger { .. } => Form::DropTrigger,
@@ -382,7 +392,9 @@ pub(crate) fn parents_of(op: &Op, schema: &Schema) -> Vec<QName> {
         Op::ValidateConstraint { table, name } | Op::DropConstraint { table, name } => {
             schema.constraint_kind(table, name).and_then(of_kind).into_iter().collect()
         }
-        Op::CreateView { definition, .. } => definition.reads.clone(),
+        Op::CreateView { definition, .. } | Op::ReplaceView { definition, .. } => {
+            definition.reads.clone()
+        }
         _ => Vec::new(),
     };
     parents.sort();

@@ -53,6 +53,13 @@ impl Schema {
                 self.views.insert(view.clone(), definition.clone());
                 Ok(())
             }
+            Op::ReplaceView { view, definition } => match self.views.get_mut(view) {
+                Some(known) => {
+                    known.clone_from(definition);
+                    Ok(())
+                }
+                None => refuse("42P01", format!("view \"{}\" does not exist", view.name)),
+            },
             Op::DropView { view } => match self.views.remove(view) {
                 Some(_) => Ok(()),
                 None => refuse("42P01", format!("view \"{}\" does not exist", view.name)),

@@ -40,6 +40,9 @@ pub fn render(op: &Op) -> String {
             if definition.materialized { "MATERIALIZED " } else { "" },
             definition.query
         ),
+        Op::ReplaceView { view, definition } => {
+            format!("CREATE OR REPLACE VIEW {view} AS {}", definition.query)
+        }
         Op::DropView { view } => format!("DROP VIEW {view}"),
         Op::Update { table, set, filter } => {
             let set: Vec<String> =

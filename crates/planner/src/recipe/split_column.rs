@@ -11,7 +11,7 @@ use crate::op::Op;
 use crate::plan::{Conversion, Question};
 use crate::recipe::steps::{backfill_of, enforce_not_null, install_sync, run_backfill};
 use crate::recipe::{Context, Draft, Recipe, Slot};
-use crate::schema::Column;
+use crate::schema::{Column, View};
 use crate::sync::{Assignment, SyncRule};
 
 pub(super) fn plan(context: &Context<'_>, split: &Split) -> Result<Recipe, Diagnostic> {
@@ -25,7 +25,7 @@ pub(super) fn plan(context: &Context<'_>, split: &Split) -> Result<Recipe, Diagn
         release_change: format!("reads and writes {list} of {table} where it used {column}"),
         ..Recipe::default()
     };
-    let down = back.clone().unwrap_or_else(|| joined(&names));
+    let down = split.down();
     if back.is_none() {
         recipe.questions.push(Question {
             code: "back-conversion".to_owned(),
@@ -74,6 +74,7 @@ pub(super) fn plan(context: &Context<'_>, split: &Split) -> Result<Recipe, Diagn
         recipe.drafts.extend(enforce_not_null(context, Slot::Constrain, table, &c.name));
     }
     recipe.drafts.extend(gates(split, &rule));
+    recipe.drafts.extend(move_views(context, split)?);
     recipe.drafts.push(drop_old(context, split, &rule));
     Ok(recipe)
 }
@@ -96,13 +97,6 @@ fn refuse_unsupported(
         return Err(context.unsupported(
             &format!("splitting `{column}` of `{table}`, a key, identity or generated column,"),
             "split an ordinary column",
-        ));
-    }
-    if context.schema.views_over(table, Some(column)).next().is_some() {
-        return Err(context.refuse(
-            "view-depends",
-            format!("a view reads `{column}` of `{table}`: it cannot be dropped under the view"),
-            "move the view off the column first, as a change of its own",
         ));
     }
     for (c, value) in into {
@@ -147,13 +141,6 @@ fn is_never_null(expr: &Expr) -> bool {
         | Expr::Case(..)
         | Expr::Raw { .. } => false,
     }
-}
-
-/// What the old column holds where nobody said: the parts, with a space between.
-fn joined(names: &[&str]) -> Expr {
-    let mut args = vec![Expr::Text(" ".to_owned())];
-    args.extend(names.iter().map(|n| Expr::column(*n)));
-    Expr::Call("concat_ws".to_owned(), args)
 }
 
 fn rule(split: &Split, old: &Column, down: Expr) -> SyncRule {
@@ -201,6 +188,36 @@ fn gates(split: &Split, rule: &SyncRule) -> [Draft; 2] {
             .why("parity before the old column goes; either direction counts, because the new release may write what the split would cut elsewhere")
             .done_when("rows that agree in neither direction", Condition::Agreement { rule: rule.clone() }),
     ]
+}
+
+/// Views over the old column read the new ones from then on, with the same columns and types.
+fn move_views(context: &Context<'_>, split: &Split) -> Result<Vec<Draft>, Diagnostic> {
+    let views = split.views(context.schema).map_err(|view| {
+        context.refuse(
+            "view-depends",
+            format!("view `{view}` reads `{}` of `{}`", split.column, split.table),
+            "move the view off the column first, as a change of its own",
+        )
+    })?;
+    let replace = |view: &QName, definition: &View| Op::ReplaceView {
+        view: view.clone(),
+        definition: definition.clone(),
+    };
+    let draft = |(view, before, after): &(QName, View, View)| {
+        Draft::ddl(
+            context,
+            Slot::Swap,
+            format!("let view {view} read the new columns"),
+            vec![replace(view, after)],
+        )
+        .back(context, vec![replace(view, before)])
+        .why("it reads the same values in the same columns, and no longer stands in the way of the drop")
+        .done_when(
+            "no view reads the old column",
+            Condition::ViewReads { view: view.clone(), table: split.table.clone(), column: split.column.clone(), reads: false },
+        )
+    };
+    Ok(views.iter().map(draft).collect())
 }
 
 /// Trigger and column go in one transaction: between them, every write would fail or be lost.

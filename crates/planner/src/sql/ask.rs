@@ -337,7 +337,8 @@ impl Asker<'_> {
 
     /// Verbatim text mentions more words than columns.
     fn restricted(&self, mut expr: Expr, table: &QName) -> Expr {
-        if let (Expr::Raw { sql: _, columns }, Some(table)) = (&mut expr, self.schema.table(table)) {
+        if let (Expr::Raw { sql: _, columns }, Some(table)) = (&mut expr, self.schema.table(table))
+        {
             columns.retain(|c| table.column(c).is_some());
         }
         expr
@@ -353,11 +354,16 @@ impl Asker<'_> {
             self.table(&template.table)?;
         }
         if new.partitioning.as_ref().is_some_and(|text| text.starts_with("PARTITION OF")) {
-            self.verbatim(Some(name), span, Some("a new partition is not analysed: it runs as it is"));
+            self.verbatim(
+                Some(name),
+                span,
+                Some("a new partition is not analysed: it runs as it is"),
+            );
             return Ok(());
         }
         let defined = self.with_names(|schema, names| resolve::table(new, schema, names));
-        for written in new.constraints.iter().chain(new.columns.iter().flat_map(|c| &c.constraints)) {
+        for written in new.constraints.iter().chain(new.columns.iter().flat_map(|c| &c.constraints))
+        {
             self.constraint_columns(written, &new.name, &defined.table)?;
             if let Some(parent) = written.parent.as_ref().filter(|p| p.name != name) {
                 self.table(parent)?;
@@ -390,8 +396,7 @@ impl Asker<'_> {
     ) -> Result<(), Stop> {
         for column in &written.columns {
             if definition.column(&column.name).is_none() {
-                let found =
-                    report::unknown_column(Source::Change, column, &table.name, definition);
+                let found = report::unknown_column(Source::Change, column, &table.name, definition);
                 self.diagnostics.push(found);
                 return Err(Stop);
             }
@@ -429,7 +434,8 @@ impl Asker<'_> {
         }
         self.table(&alter.table)?;
         for (action, tokens) in &alter.actions {
-            let place = if alter.actions.len() == 1 { span } else { start.span(tokens.0, tokens.1) };
+            let place =
+                if alter.actions.len() == 1 { span } else { start.span(tokens.0, tokens.1) };
             let inner = start.part(tokens.0, tokens.1);
             self.action(&alter.table, action, place, &inner)?;
         }
@@ -449,7 +455,8 @@ impl Asker<'_> {
         let resolved =
             self.with_names(|schema, names| actions::ops(action, &table.name, schema, names));
         let Some(resolved) = resolved else {
-            let sql = format!("ALTER TABLE {} {}", table.name, inner.slice(inner.at, inner.tokens.len()));
+            let sql =
+                format!("ALTER TABLE {} {}", table.name, inner.slice(inner.at, inner.tokens.len()));
             self.own(sql, Some(table.name.clone()), span);
             let found = report::not_analysed(self.text, Source::Change, span, NOT_MODELLED);
             self.not_analysed.push(found);
@@ -740,7 +747,11 @@ impl Asker<'_> {
                     Stop
                 })?;
                 let asked = self.asked.len();
-                for op in split_ops(&split) {
+                let ops = split.effect(&before).map_err(|view| {
+                    self.diagnostics.push(view_in_the_way(&split, &view, span));
+                    Stop
+                })?;
+                for op in ops {
                     self.push(op, span)?;
                 }
                 self.asked.truncate(asked);
@@ -777,7 +788,8 @@ pub(super) fn check_split(
     }
     let mut back = back;
     let known = |c: &String| {
-        into.iter().any(|(new, _)| new.name == *c) || (definition.column(c).is_some() && *c != column.name)
+        into.iter().any(|(new, _)| new.name == *c)
+            || (definition.column(c).is_some() && *c != column.name)
     };
     if let Some(value) = &mut back {
         if let Expr::Raw { sql: _, columns } = value {
@@ -790,13 +802,15 @@ pub(super) fn check_split(
     Ok(Split { table: table.name.clone(), column: column.name.clone(), into, back })
 }
 
-/// What a split comes to: the new columns are there, the old one is not.
-pub(super) fn split_ops(split: &Split) -> Vec<Op> {
-    let mut ops: Vec<Op> = split
-        .into
-        .iter()
-        .map(|(column, _)| Op::AddColumn { table: split.table.clone(), column: column.clone() })
-        .collect();
-    ops.push(Op::DropColumn { table: split.table.clone(), column: split.column.clone() });
-    ops
+/// A view that would have to read the new columns, and whose query cannot be taken apart.
+fn view_in_the_way(split: &Split, view: &QName, span: (usize, usize)) -> Diagnostic {
+    Diagnostic::error(
+        "view-depends",
+        (Source::Change, span),
+        format!(
+            "view `{view}` reads `{}` of `{}`, and Concertina cannot tell how it would read the new columns",
+            split.column, split.table
+        ),
+        "move the view off the column first, as a change of its own",
+    )
 }

@@ -106,7 +106,8 @@ pub(super) fn constraint(
         Body::NotNull(_) | Body::UsingIndex(_) => return None,
     };
     match &mut kind {
-        ConstraintKind::Check(Expr::Raw { sql: _, columns }) | ConstraintKind::Other(_, columns) => {
+        ConstraintKind::Check(Expr::Raw { sql: _, columns })
+        | ConstraintKind::Other(_, columns) => {
             columns.retain(|c| table.column(c).is_some());
         }
         ConstraintKind::Check(_)

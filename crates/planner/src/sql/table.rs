@@ -110,7 +110,9 @@ fn partition_of(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
     let from = cursor.at;
     if !cursor.eat("DEFAULT") {
         cursor.expect("FOR VALUES")?;
-        cursor.skip_until(|c| c.is_any(0, &["PARTITION", "USING", "TABLESPACE"]) || ends_bounds(c, start));
+        cursor.skip_until(|c| {
+            c.is_any(0, &["PARTITION", "USING", "TABLESPACE"]) || ends_bounds(c, start)
+        });
     }
     let bounds = cursor.flat(from, cursor.at);
     table.partitioning = Some(format!("PARTITION OF {} {bounds}", parent.name));
@@ -131,7 +133,11 @@ fn options(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
             let start = cursor.at;
             let (from, to) = cursor.parens()?;
             for parent in cursor.part(from, to).names("a table name")? {
-                table.templates.push(Template { table: parent, defaults: true, constraints: false });
+                table.templates.push(Template {
+                    table: parent,
+                    defaults: true,
+                    constraints: false,
+                });
             }
             let parents = cursor.flat(start, cursor.at);
             table.partitioning = Some(format!("INHERITS {parents}"));
@@ -182,11 +188,8 @@ pub(super) fn column(cursor: &mut Cursor<'_>) -> Read<NewColumn> {
 }
 
 fn column_option(cursor: &mut Cursor<'_>, new: &mut NewColumn) -> Read<()> {
-    let name = if cursor.eat("CONSTRAINT") {
-        Some(cursor.ident("a constraint name")?.name)
-    } else {
-        None
-    };
+    let name =
+        if cursor.eat("CONSTRAINT") { Some(cursor.ident("a constraint name")?.name) } else { None };
     if cursor.eat("NOT NULL") {
         new.column.not_null = true;
         cursor.eat("NO INHERIT");
@@ -227,10 +230,24 @@ pub(super) fn default(cursor: &mut Cursor<'_>) -> Read<Expr> {
     let (from, to) = cursor.skip_until(|c| {
         c.at > start
             && (c.is_symbol(0, b',')
-                || c.is_any(0, &[
-                    "CONSTRAINT", "CHECK", "UNIQUE", "REFERENCES", "GENERATED", "COLLATE", "NULL",
-                    "DEFERRABLE", "INITIALLY", "DEFAULT", "STORAGE", "COMPRESSION", "USING",
-                ])
+                || c.is_any(
+                    0,
+                    &[
+                        "CONSTRAINT",
+                        "CHECK",
+                        "UNIQUE",
+                        "REFERENCES",
+                        "GENERATED",
+                        "COLLATE",
+                        "NULL",
+                        "DEFERRABLE",
+                        "INITIALLY",
+                        "DEFAULT",
+                        "STORAGE",
+                        "COMPRESSION",
+                        "USING",
+                    ],
+                )
                 || c.sees("PRIMARY KEY")
                 || c.sees("NOT NULL")
                 || c.sees("NOT DEFERRABLE"))
