@@ -47,7 +47,10 @@ impl Diff<'_> {
                         None => String::new(),
                     },
                 };
-                self.verbatim(format!("ALTER TYPE {name} ADD VALUE {}{place}", literal(label)), None);
+                self.verbatim(
+                    format!("ALTER TYPE {name} ADD VALUE {}{place}", literal(label)),
+                    None,
+                );
             }
         }
         let gone: Vec<QName> =
@@ -79,11 +82,15 @@ impl Diff<'_> {
             OtherKind::Container => true,
             OtherKind::Routine => !reads_new(&other.sql),
             OtherKind::Sequence => begins(other, "CREATE"),
-            OtherKind::Unknown => {
-                ["CREATE TYPE", "CREATE DOMAIN", "CREATE COLLATION", "CREATE OPERATOR", "CREATE CAST"]
-                    .iter()
-                    .any(|words| begins(other, words))
-            }
+            OtherKind::Unknown => [
+                "CREATE TYPE",
+                "CREATE DOMAIN",
+                "CREATE COLLATION",
+                "CREATE OPERATOR",
+                "CREATE CAST",
+            ]
+            .iter()
+            .any(|words| begins(other, words)),
             OtherKind::Privilege
             | OtherKind::Comment
             | OtherKind::Owner
@@ -99,7 +106,9 @@ impl Diff<'_> {
         let mut gone: BTreeMap<OtherKind, Vec<String>> = BTreeMap::new();
         let known = |relation: &QName| {
             let target = self.target;
-            target.tables.contains_key(relation) || target.views.contains_key(relation) || target.domains.contains_key(relation)
+            target.tables.contains_key(relation)
+                || target.views.contains_key(relation)
+                || target.domains.contains_key(relation)
         };
         let after: BTreeSet<String> = after.into_iter().collect();
         for other in &self.work.others {
@@ -111,7 +120,8 @@ impl Diff<'_> {
         }
         for statements in gone.into_values() {
             if statements.len() > 3 {
-                let (first, more) = (statements.first().cloned().unwrap_or_default(), statements.len() - 1);
+                let (first, more) =
+                    (statements.first().cloned().unwrap_or_default(), statements.len() - 1);
                 self.not_dropped(format!("`{first}` and {more} more statements like it are"));
             } else {
                 for statement in statements {

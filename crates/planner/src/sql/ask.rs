@@ -339,7 +339,8 @@ impl Asker<'_> {
 
     /// Verbatim text mentions more words than columns.
     fn restricted(&self, mut expr: Expr, table: &QName) -> Expr {
-        if let (Expr::Raw { sql: _, columns }, Some(table)) = (&mut expr, self.schema.table(table)) {
+        if let (Expr::Raw { sql: _, columns }, Some(table)) = (&mut expr, self.schema.table(table))
+        {
             columns.retain(|c| table.column(c).is_some());
         }
         expr
@@ -359,11 +360,16 @@ impl Asker<'_> {
             return Ok(());
         }
         if new.partitioning.as_ref().is_some_and(|text| text.starts_with("PARTITION OF")) {
-            self.verbatim(Some(name), span, Some("a new partition is not analysed: it runs as it is"));
+            self.verbatim(
+                Some(name),
+                span,
+                Some("a new partition is not analysed: it runs as it is"),
+            );
             return Ok(());
         }
         let defined = self.with_names(|schema, names| resolve::table(new, schema, names));
-        for written in new.constraints.iter().chain(new.columns.iter().flat_map(|c| &c.constraints)) {
+        for written in new.constraints.iter().chain(new.columns.iter().flat_map(|c| &c.constraints))
+        {
             self.constraint_columns(written, &new.name, &defined.table)?;
             if let Some(parent) = written.parent.as_ref().filter(|p| p.name != name) {
                 self.table(parent)?;
@@ -396,8 +402,7 @@ impl Asker<'_> {
     ) -> Result<(), Stop> {
         for column in &written.columns {
             if definition.column(&column.name).is_none() {
-                let found =
-                    report::unknown_column(Source::Change, column, &table.name, definition);
+                let found = report::unknown_column(Source::Change, column, &table.name, definition);
                 self.diagnostics.push(found);
                 return Err(Stop);
             }
@@ -435,7 +440,8 @@ impl Asker<'_> {
         }
         self.table(&alter.table)?;
         for (action, tokens) in &alter.actions {
-            let place = if alter.actions.len() == 1 { span } else { start.span(tokens.0, tokens.1) };
+            let place =
+                if alter.actions.len() == 1 { span } else { start.span(tokens.0, tokens.1) };
             let inner = start.part(tokens.0, tokens.1);
             self.action(&alter.table, action, place, &inner)?;
         }
@@ -457,7 +463,8 @@ impl Asker<'_> {
         let resolved =
             self.with_names(|schema, names| actions::ops(action, &table.name, schema, names));
         let Some(resolved) = resolved.filter(|_| !is_virtual) else {
-            let sql = format!("ALTER TABLE {} {}", table.name, inner.slice(inner.at, inner.tokens.len()));
+            let sql =
+                format!("ALTER TABLE {} {}", table.name, inner.slice(inner.at, inner.tokens.len()));
             self.own(sql, Some(table.name.clone()), span);
             let found = report::not_analysed(self.text, Source::Change, span, NOT_MODELLED);
             self.not_analysed.push(found);
@@ -792,7 +799,8 @@ pub(super) fn check_split(
     }
     let mut back = back;
     let known = |c: &String| {
-        into.iter().any(|(new, _)| new.name == *c) || (definition.column(c).is_some() && *c != column.name)
+        into.iter().any(|(new, _)| new.name == *c)
+            || (definition.column(c).is_some() && *c != column.name)
     };
     if let Some(value) = &mut back {
         if let Expr::Raw { sql: _, columns } = value {

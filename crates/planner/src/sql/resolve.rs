@@ -70,16 +70,18 @@ pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defin
         add_constraint(&mut table, written, name, names);
     }
     let options = new.options.iter().map(|option| format!("ALTER TABLE {name} {option}"));
-    let identities = new.columns.iter().filter_map(|c| {
-        identity_options(name, &c.column.name, &c.sequence_options)
-    });
+    let identities = new
+        .columns
+        .iter()
+        .filter_map(|c| identity_options(name, &c.column.name, &c.sequence_options));
     Defined { after: options.chain(identities).collect(), table, sequences }
 }
 
 /// The options of an identity's sequence as a statement of their own.
 pub(super) fn identity_options(table: &QName, column: &str, options: &[String]) -> Option<String> {
-    (!options.is_empty())
-        .then(|| format!("ALTER TABLE {table} ALTER COLUMN {} {}", quote(column), options.join(" ")))
+    (!options.is_empty()).then(|| {
+        format!("ALTER TABLE {table} ALTER COLUMN {} {}", quote(column), options.join(" "))
+    })
 }
 
 /// Puts a constraint into a table that is being defined.
@@ -118,7 +120,8 @@ pub(super) fn constraint(
         Body::NotNull(_) | Body::UsingIndex(_) => return None,
     };
     match &mut kind {
-        ConstraintKind::Check(Expr::Raw { sql: _, columns }) | ConstraintKind::Other(_, columns) => {
+        ConstraintKind::Check(Expr::Raw { sql: _, columns })
+        | ConstraintKind::Other(_, columns) => {
             columns.retain(|c| table.column(c).is_some());
         }
         ConstraintKind::Check(_)
