@@ -78,7 +78,7 @@ impl Diff<'_> {
         let reads_new = |sql: &str| {
             sql.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| new.contains(word))
         };
-        self.add_others(|other| match other.kind {
+        self.add_others(&|other| match other.kind {
             OtherKind::Container => true,
             OtherKind::Routine => !reads_new(&other.sql),
             OtherKind::Sequence => begins(other, "CREATE"),
@@ -101,7 +101,7 @@ impl Diff<'_> {
 
     /// Everything else that is new, and a word on what is gone.
     pub(super) fn others_after_tables(&mut self) {
-        self.add_others(|_| true);
+        self.add_others(&|_| true);
         let after: Vec<String> = self.target.others.iter().map(key).collect();
         let mut gone: BTreeMap<OtherKind, Vec<String>> = BTreeMap::new();
         let known = |relation: &QName| {
@@ -122,16 +122,16 @@ impl Diff<'_> {
             if statements.len() > 3 {
                 let (first, more) =
                     (statements.first().cloned().unwrap_or_default(), statements.len() - 1);
-                self.not_dropped(format!("`{first}` and {more} more statements like it are"));
+                self.not_dropped(&format!("`{first}` and {more} more statements like it are"));
             } else {
                 for statement in statements {
-                    self.not_dropped(format!("`{statement}` is"));
+                    self.not_dropped(&format!("`{statement}` is"));
                 }
             }
         }
     }
 
-    fn not_dropped(&mut self, what: String) {
+    fn not_dropped(&mut self, what: &str) {
         self.warn(
             "not-dropped",
             format!("{what} not in the target; what it made is left alone"),
@@ -139,7 +139,7 @@ impl Diff<'_> {
         );
     }
 
-    fn add_others(&mut self, wanted: impl Fn(&Other) -> bool) {
+    fn add_others(&mut self, wanted: &dyn Fn(&Other) -> bool) {
         let target = self.target;
         let mut before: BTreeSet<String> = self.work.others.iter().map(key).collect();
         for other in &target.others {

@@ -160,10 +160,10 @@ impl Loader<'_> {
         if let Some(note) = carried.note {
             self.not_analysed.push(report::not_analysed(self.text, self.source, span, note));
         }
-        if let (OtherKind::Policy, Some(table)) = (carried.kind, &carried.relation) {
-            if let Some(table) = self.schema.tables.get_mut(table) {
-                table.row_security = true;
-            }
+        if let (OtherKind::Policy, Some(table)) = (carried.kind, &carried.relation)
+            && let Some(table) = self.schema.tables.get_mut(table)
+        {
+            table.row_security = true;
         }
     }
 
@@ -296,10 +296,12 @@ impl Loader<'_> {
         let name = &alter.table.name;
         for (action, tokens) in &alter.actions {
             if !self.schema.tables.contains_key(name) {
-                let kind = match action {
-                    Action::Carried(kind) => *kind,
-                    _ if alter.if_exists => return,
-                    _ => OtherKind::Unknown,
+                let kind = if let Action::Carried(kind) = action {
+                    *kind
+                } else if alter.if_exists {
+                    return;
+                } else {
+                    OtherKind::Unknown
                 };
                 let known = self.schema.views.contains_key(name) || kind != OtherKind::Unknown;
                 let note = if known { None } else { Some("its table is not in the schema") };

@@ -43,7 +43,7 @@ pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defin
     let mut sequences = Vec::new();
     let mut constraints: Vec<&NewConstraint> = Vec::new();
     for written in &new.columns {
-        let (column, sequence) = self::column(written, name, schema, names);
+        let (column, sequence) = column(written, name, schema, names);
         sequences.extend(sequence);
         constraints.extend(&written.constraints);
         match table.column_mut(&column.name) {
@@ -100,10 +100,10 @@ pub(super) fn add_constraint(
     }
     if let Some((key, constraint)) = constraint(written, name, table, names) {
         table.constraints.insert(key, constraint);
-    } else if let Body::NotNull(listed) = &written.body {
-        if let Some(column) = table.column_mut(&listed.name) {
-            column.not_null = true;
-        }
+    } else if let Body::NotNull(listed) = &written.body
+        && let Some(column) = table.column_mut(&listed.name)
+    {
+        column.not_null = true;
     }
 }
 
@@ -178,7 +178,7 @@ pub(super) fn column(
     (column, Some(sequence))
 }
 
-/// A user's type by its full name, as pg_dump writes it.
+/// A user's type by its full name, as `pg_dump` writes it.
 pub(super) fn qualified(ty: &SqlType, table: &QName, schema: &Schema) -> SqlType {
     let (element, array) = match ty.as_str().strip_suffix("[]") {
         Some(element) => (element, "[]"),
@@ -299,6 +299,17 @@ pub(super) fn cascade_column(schema: &Schema, table: &QName, column: &str) -> Ve
             }),
     );
     ops
+}
+
+/// What DROP CONSTRAINT … CASCADE drops first: keys that rest on it.
+pub(super) fn cascade_key(schema: &Schema, table: &QName, name: &str) -> Vec<Op> {
+    let columns = schema.constraint_kind(table, name).map(ConstraintKind::columns);
+    let resting = schema
+        .referencing(table)
+        .filter(|(_, _, key)| columns.as_ref().is_some_and(|c| *c == schema.parent_columns(key)));
+    resting
+        .map(|(child, name, _)| Op::DropConstraint { table: child.clone(), name: name.to_owned() })
+        .collect()
 }
 
 /// Views over a relation and the views over those, last first.

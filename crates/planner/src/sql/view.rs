@@ -25,7 +25,7 @@ pub(super) struct NewView {
     pub(super) identifiers: Vec<String>,
     /// Options as a statement of its own: `SET (security_barrier=true)`.
     pub(super) options: Option<String>,
-    /// Without `WITH NO DATA`: what pg_dump adds to every materialized view.
+    /// Without `WITH NO DATA`: what `pg_dump` adds to every materialized view.
     pub(super) query_with_data: String,
 }
 
