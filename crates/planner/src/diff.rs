@@ -30,8 +30,9 @@ pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Ve
     diff.add_constraints_and_indexes();
     diff.add_keys();
     diff.attach_partitions();
-    diff.triggers();
     diff.create_views();
+    diff.routines_after_tables();
+    diff.triggers();
     diff.others_after_tables();
     (diff.asked, diff.diagnostics)
 }

@@ -66,21 +66,10 @@ impl Diff<'_> {
 
     /// What tables may need: schemas, extensions, types, sequences, routines.
     pub(super) fn others_before_tables(&mut self) {
-        let target = self.target;
-        let relations = target.tables.keys().chain(target.views.keys());
-        let new: BTreeSet<&str> = relations
-            .filter(|name| {
-                !self.work.tables.contains_key(*name) && !self.work.views.contains_key(*name)
-            })
-            .map(|name| name.name.as_str())
-            .collect();
-        // PostgreSQL looks into a routine's body when it is made.
-        let reads_new = |sql: &str| {
-            sql.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| new.contains(word))
-        };
+        let waiting = self.waiting_routines();
         self.add_others(&|other| match other.kind {
             OtherKind::Container => true,
-            OtherKind::Routine => !reads_new(&other.sql),
+            OtherKind::Routine => !waiting.contains(&key(other)),
             OtherKind::Sequence => begins(other, "CREATE"),
             OtherKind::Unknown => [
                 "CREATE TYPE",
@@ -97,6 +86,38 @@ impl Diff<'_> {
             | OtherKind::Policy
             | OtherKind::Setting => false,
         });
+    }
+
+    /// New routines that name new relations, or each other: PostgreSQL looks into a body when it is
+    /// made.
+    fn waiting_routines(&self) -> BTreeSet<String> {
+        let target = self.target;
+        let relations = target.tables.keys().chain(target.views.keys());
+        let mut new: BTreeSet<&str> = relations
+            .filter(|name| {
+                !self.work.tables.contains_key(*name) && !self.work.views.contains_key(*name)
+            })
+            .map(|name| name.name.as_str())
+            .collect();
+        let mut waiting = BTreeSet::new();
+        loop {
+            let before = waiting.len();
+            for other in target.others.iter().filter(|o| o.kind == OtherKind::Routine) {
+                let key = key(other);
+                if !waiting.contains(&key) && words(&other.sql).any(|word| new.contains(word)) {
+                    new.extend(routine_name(&other.sql));
+                    waiting.insert(key);
+                }
+            }
+            if waiting.len() == before {
+                return waiting;
+            }
+        }
+    }
+
+    /// Routines that had to wait for tables and views.
+    pub(super) fn routines_after_tables(&mut self) {
+        self.add_others(&|other| other.kind == OtherKind::Routine);
     }
 
     /// Everything else that is new, and a word on what is gone.
@@ -161,6 +182,15 @@ impl Diff<'_> {
             self.work.others.push(other.clone());
         }
     }
+}
+
+fn words(sql: &str) -> impl Iterator<Item = &str> {
+    sql.split(|c: char| !c.is_alphanumeric() && c != '_')
+}
+
+/// The bare name of `CREATE … FUNCTION schema.name(…)`.
+fn routine_name(sql: &str) -> Option<&str> {
+    words(sql.split('(').next()?).filter(|word| !word.is_empty()).last()
 }
 
 fn begins(other: &Other, words: &str) -> bool {

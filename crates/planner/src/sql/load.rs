@@ -20,6 +20,9 @@ use crate::schema::{ConstraintKind, Other, OtherKind, Schema, Trigger, TriggerDe
 /// Garbage is given up on after so many statements that mean nothing.
 const MAX_UNKNOWN: usize = 500;
 
+/// Statements that may fail to fit before the rest is not read.
+const MAX_MISFITS: usize = 5_000;
+
 /// A schema being read.
 pub(super) struct Loader<'a> {
     text: &'a str,
@@ -28,6 +31,8 @@ pub(super) struct Loader<'a> {
     names: Names,
     /// Which table an index is on: a dump has thousands.
     index_tables: BTreeMap<QName, QName>,
+    /// Statements that did not fit.
+    misfits: usize,
     /// The result.
     pub(super) schema: Schema,
     /// What was wrong.
@@ -46,6 +51,7 @@ pub(super) fn load(text: &str, source: Source) -> Loader<'_> {
         path: "public".to_owned(),
         names: Names::default(),
         index_tables: BTreeMap::new(),
+        misfits: 0,
         schema: Schema::default(),
         diagnostics: Vec::new(),
         not_analysed: Vec::new(),
@@ -67,6 +73,10 @@ pub(super) fn load(text: &str, source: Source) -> Loader<'_> {
             if unknown > MAX_UNKNOWN && unknown > 10 * known {
                 break;
             }
+        }
+        if loader.misfits > MAX_MISFITS {
+            loader.diagnostics.push(report::too_many_unknown(source, statement.span));
+            break;
         }
     }
     loader.hints = std::mem::take(&mut splitter.hints);
@@ -168,6 +178,7 @@ impl Loader<'_> {
     }
 
     fn unknown(&mut self, span: Span, note: &str) {
+        self.misfits += 1;
         let sql = self.text.get(span.0..span.1).unwrap_or_default().to_owned();
         self.other(OtherKind::Unknown, None, sql, span);
         self.not_analysed.push(report::not_analysed(self.text, self.source, span, note));
@@ -304,6 +315,7 @@ impl Loader<'_> {
                     OtherKind::Unknown
                 };
                 let known = self.schema.views.contains_key(name) || kind != OtherKind::Unknown;
+                self.misfits += usize::from(!known);
                 let note = if known { None } else { Some("its table is not in the schema") };
                 return self.carry(&Carried { kind, relation: Some(name.clone()), note }, span);
             }
