@@ -88,7 +88,7 @@ impl Template {
     }
 }
 
-/// Reads from after CREATE [UNLOGGED] TABLE.
+/// Reads from after `CREATE [UNLOGGED] TABLE`.
 pub(super) fn create(cursor: &mut Cursor<'_>, unlogged: bool) -> Read<NewTable> {
     let if_not_exists = cursor.eat("IF NOT EXISTS");
     let name = cursor.name("a table name")?;

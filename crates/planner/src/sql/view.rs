@@ -29,7 +29,7 @@ pub(super) struct NewView {
     pub(super) query_with_data: String,
 }
 
-/// Reads from after CREATE [OR REPLACE] [MATERIALIZED] VIEW.
+/// Reads from after `CREATE [OR REPLACE] [MATERIALIZED] VIEW`.
 pub(super) fn create(
     cursor: &mut Cursor<'_>,
     or_replace: bool,
