@@ -84,9 +84,10 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
             let target = sql::read_target(text, &schema.schema);
             diagnostics.extend(target.diagnostics);
             not_analysed.extend(target.not_analysed);
-            let (mut asked, found) = diff::diff(&schema.schema, &target.schema, &target.hints);
+            let (source, splits) = (&schema.schema, &target.splits);
+            let (asked, found) =
+                diff::diff_with_splits(source, &target.schema, &target.hints, splits);
             diagnostics.extend(found);
-            asked.extend(target.splits);
             (asked, target.hints)
         }
     };

@@ -29,8 +29,10 @@ pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Ve
     diff.columns();
     diff.add_constraints_and_indexes();
     diff.add_keys();
-    diff.triggers();
+    diff.attach_partitions();
     diff.create_views();
+    diff.routines_after_tables();
+    diff.triggers();
     diff.others_after_tables();
     (diff.asked, diff.diagnostics)
 }

@@ -4,7 +4,7 @@
 //! As a text goes: `split` (statements, by the lexer in `token`) → `statement` (what it is, by its
 //! first words) → `table`, `alter`, `constraint`, `index`, `view` (what it says) → `resolve` (names
 //! and types as PostgreSQL would store them) → `load` (a whole schema) or `ask` (a change).
-//! Statements are read here token by token, because pg_dump prints much that sqlparser refuses and
+//! Statements are read here token by token, because `pg_dump` prints much that sqlparser refuses and
 //! a dump has to be read in milliseconds; expressions are sqlparser's, in `expr`.
 
 mod actions;
@@ -19,6 +19,7 @@ mod load;
 mod names;
 mod report;
 mod resolve;
+mod rows;
 mod split;
 mod statement;
 mod table;
@@ -33,6 +34,8 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::expr::Expr;
 use crate::plan::NotAnalysed;
 use crate::schema::Schema;
+
+pub(crate) use view_column::replace_column;
 
 /// A schema as read.
 #[derive(Clone, Debug)]
@@ -104,4 +107,5 @@ pub fn parse_expr(text: &str) -> Expr {
     expr::read(text)
 }
 
-pub(crate) use view_column::replace_column;
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Enums, and what is only carried: added verbatim, never dropped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Diff;
 use crate::name::{QName, literal};
@@ -66,8 +66,10 @@ impl Diff<'_> {
 
     /// What tables may need: schemas, extensions, types, sequences, routines.
     pub(super) fn others_before_tables(&mut self) {
-        self.add_others(|other| match other.kind {
-            OtherKind::Container | OtherKind::Routine => true,
+        let waiting = self.waiting_routines();
+        self.add_others(&|other| match other.kind {
+            OtherKind::Container => true,
+            OtherKind::Routine => !waiting.contains(&key(other)),
             OtherKind::Sequence => begins(other, "CREATE"),
             OtherKind::Unknown => [
                 "CREATE TYPE",
@@ -86,9 +88,41 @@ impl Diff<'_> {
         });
     }
 
+    /// New routines that name new relations, or each other: PostgreSQL looks into a body when it is
+    /// made.
+    fn waiting_routines(&self) -> BTreeSet<String> {
+        let target = self.target;
+        let relations = target.tables.keys().chain(target.views.keys());
+        let mut new: BTreeSet<&str> = relations
+            .filter(|name| {
+                !self.work.tables.contains_key(*name) && !self.work.views.contains_key(*name)
+            })
+            .map(|name| name.name.as_str())
+            .collect();
+        let mut waiting = BTreeSet::new();
+        loop {
+            let before = waiting.len();
+            for other in target.others.iter().filter(|o| o.kind == OtherKind::Routine) {
+                let key = key(other);
+                if !waiting.contains(&key) && words(&other.sql).any(|word| new.contains(word)) {
+                    new.extend(routine_name(&other.sql));
+                    waiting.insert(key);
+                }
+            }
+            if waiting.len() == before {
+                return waiting;
+            }
+        }
+    }
+
+    /// Routines that had to wait for tables and views.
+    pub(super) fn routines_after_tables(&mut self) {
+        self.add_others(&|other| other.kind == OtherKind::Routine);
+    }
+
     /// Everything else that is new, and a word on what is gone.
     pub(super) fn others_after_tables(&mut self) {
-        self.add_others(|_| true);
+        self.add_others(&|_| true);
         let after: Vec<String> = self.target.others.iter().map(key).collect();
         let mut gone: BTreeMap<OtherKind, Vec<String>> = BTreeMap::new();
         let known = |relation: &QName| {
@@ -97,7 +131,7 @@ impl Diff<'_> {
                 || target.views.contains_key(relation)
                 || target.domains.contains_key(relation)
         };
-        let after: std::collections::BTreeSet<String> = after.into_iter().collect();
+        let after: BTreeSet<String> = after.into_iter().collect();
         for other in &self.work.others {
             let with_its_table = other.relation.as_ref().is_some_and(|r| !known(r));
             if other.kind != OtherKind::Setting && !with_its_table && !after.contains(&key(other)) {
@@ -109,16 +143,16 @@ impl Diff<'_> {
             if statements.len() > 3 {
                 let (first, more) =
                     (statements.first().cloned().unwrap_or_default(), statements.len() - 1);
-                self.not_dropped(format!("`{first}` and {more} more statements like it are"));
+                self.not_dropped(&format!("`{first}` and {more} more statements like it are"));
             } else {
                 for statement in statements {
-                    self.not_dropped(format!("`{statement}` is"));
+                    self.not_dropped(&format!("`{statement}` is"));
                 }
             }
         }
     }
 
-    fn not_dropped(&mut self, what: String) {
+    fn not_dropped(&mut self, what: &str) {
         self.warn(
             "not-dropped",
             format!("{what} not in the target; what it made is left alone"),
@@ -126,10 +160,9 @@ impl Diff<'_> {
         );
     }
 
-    fn add_others(&mut self, wanted: impl Fn(&Other) -> bool) {
+    fn add_others(&mut self, wanted: &dyn Fn(&Other) -> bool) {
         let target = self.target;
-        let mut before: std::collections::BTreeSet<String> =
-            self.work.others.iter().map(key).collect();
+        let mut before: BTreeSet<String> = self.work.others.iter().map(key).collect();
         for other in &target.others {
             let skipped = other.kind == OtherKind::Setting || begins(other, "DROP");
             if skipped || !wanted(other) || !before.insert(key(other)) {
@@ -149,6 +182,15 @@ impl Diff<'_> {
             self.work.others.push(other.clone());
         }
     }
+}
+
+fn words(sql: &str) -> impl Iterator<Item = &str> {
+    sql.split(|c: char| !c.is_alphanumeric() && c != '_')
+}
+
+/// The bare name of `CREATE … FUNCTION schema.name(…)`.
+fn routine_name(sql: &str) -> Option<&str> {
+    words(sql.split('(').next()?).filter(|word| !word.is_empty()).last()
 }
 
 fn begins(other: &Other, words: &str) -> bool {

@@ -245,10 +245,10 @@ fn excluded(cursor: &Cursor<'_>) -> Vec<String> {
     let mut cursor = *cursor;
     let mut found = Vec::new();
     while !cursor.done() {
-        if !cursor.is_symbol(1, b'(') {
-            if let Ok(column) = cursor.ident("a column name") {
-                found.push(column.name);
-            }
+        if !cursor.is_symbol(1, b'(')
+            && let Ok(column) = cursor.ident("a column name")
+        {
+            found.push(column.name);
         }
         cursor.skip_to_comma();
         if !cursor.eat_symbol(b',') {
@@ -277,7 +277,7 @@ fn foreign_key(cursor: &mut Cursor<'_>, columns: Vec<Placed>) -> Read<NewConstra
     })
 }
 
-/// `MATCH … ON UPDATE … ON DELETE … DEFERRABLE …` in the order pg_dump prints, defaults left out.
+/// `MATCH … ON UPDATE … ON DELETE … DEFERRABLE …` in the order `pg_dump` prints, defaults left out.
 fn actions(cursor: &mut Cursor<'_>) -> Read<String> {
     let (mut matching, mut update, mut delete) = (String::new(), String::new(), String::new());
     loop {

@@ -47,10 +47,10 @@ pub(super) fn read_strictly(text: &str) -> Result<Expr, NotAnExpression> {
         .try_with_sql(text)
         .and_then(|mut parser| {
             let parsed = parser.parse_expr()?;
-            match parser.peek_token().token {
-                ParserToken::EOF => Ok(parsed),
-                _ => parser.expected_ref("the end of the expression", parser.peek_token_ref()),
+            if parser.peek_token().token == ParserToken::EOF {
+                return Ok(parsed);
             }
+            parser.expected_ref("the end of the expression", parser.peek_token_ref())
         });
     match parsed {
         Ok(parsed) => Ok(convert(&parsed).unwrap_or_else(|| raw(text))),
@@ -428,10 +428,11 @@ mod tests {
 
     /// The expression as it prints, `raw:` before it where it was not understood.
     fn show(text: &str) -> String {
-        match read(text) {
-            Expr::Raw { sql, columns } => format!("raw: {sql} [{}]", columns.join(" ")),
-            expr => expr.sql(),
+        let found = read(text);
+        if let Expr::Raw { sql, columns } = &found {
+            return format!("raw: {sql} [{}]", columns.join(" "));
         }
+        found.sql()
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) struct NewIndex {
     pub(super) if_not_exists: bool,
 }
 
-/// Reads from after CREATE [UNIQUE] INDEX.
+/// Reads from after `CREATE [UNIQUE] INDEX`.
 pub(super) fn create(cursor: &mut Cursor<'_>, unique: bool) -> Read<NewIndex> {
     let concurrently = cursor.eat("CONCURRENTLY");
     let if_not_exists = cursor.eat("IF NOT EXISTS");

@@ -20,6 +20,9 @@ use crate::schema::{ConstraintKind, Other, OtherKind, Schema, Trigger, TriggerDe
 /// Garbage is given up on after so many statements that mean nothing.
 const MAX_UNKNOWN: usize = 500;
 
+/// Statements that may fail to fit before the rest is not read.
+const MAX_MISFITS: usize = 5_000;
+
 /// A schema being read.
 pub(super) struct Loader<'a> {
     text: &'a str,
@@ -28,6 +31,8 @@ pub(super) struct Loader<'a> {
     names: Names,
     /// Which table an index is on: a dump has thousands.
     index_tables: BTreeMap<QName, QName>,
+    /// Statements that did not fit.
+    misfits: usize,
     /// The result.
     pub(super) schema: Schema,
     /// What was wrong.
@@ -46,6 +51,7 @@ pub(super) fn load(text: &str, source: Source) -> Loader<'_> {
         path: "public".to_owned(),
         names: Names::default(),
         index_tables: BTreeMap::new(),
+        misfits: 0,
         schema: Schema::default(),
         diagnostics: Vec::new(),
         not_analysed: Vec::new(),
@@ -67,6 +73,10 @@ pub(super) fn load(text: &str, source: Source) -> Loader<'_> {
             if unknown > MAX_UNKNOWN && unknown > 10 * known {
                 break;
             }
+        }
+        if loader.misfits > MAX_MISFITS {
+            loader.diagnostics.push(report::too_many_unknown(source, statement.span));
+            break;
         }
     }
     loader.hints = std::mem::take(&mut splitter.hints);
@@ -160,14 +170,15 @@ impl Loader<'_> {
         if let Some(note) = carried.note {
             self.not_analysed.push(report::not_analysed(self.text, self.source, span, note));
         }
-        if let (OtherKind::Policy, Some(table)) = (carried.kind, &carried.relation) {
-            if let Some(table) = self.schema.tables.get_mut(table) {
-                table.row_security = true;
-            }
+        if let (OtherKind::Policy, Some(table)) = (carried.kind, &carried.relation)
+            && let Some(table) = self.schema.tables.get_mut(table)
+        {
+            table.row_security = true;
         }
     }
 
     fn unknown(&mut self, span: Span, note: &str) {
+        self.misfits += 1;
         let sql = self.text.get(span.0..span.1).unwrap_or_default().to_owned();
         self.other(OtherKind::Unknown, None, sql, span);
         self.not_analysed.push(report::not_analysed(self.text, self.source, span, note));
@@ -230,8 +241,7 @@ impl Loader<'_> {
         for sequence in defined.sequences {
             self.sequence(&name, sequence, span);
         }
-        for option in &new.options {
-            let sql = format!("ALTER TABLE {name} {option}");
+        for sql in defined.after {
             self.other(OtherKind::Unknown, Some(name.clone()), sql, span);
         }
     }
@@ -297,12 +307,15 @@ impl Loader<'_> {
         let name = &alter.table.name;
         for (action, tokens) in &alter.actions {
             if !self.schema.tables.contains_key(name) {
-                let kind = match action {
-                    Action::Carried(kind) => *kind,
-                    _ if alter.if_exists => return,
-                    _ => OtherKind::Unknown,
+                let kind = if let Action::Carried(kind) = action {
+                    *kind
+                } else if alter.if_exists {
+                    return;
+                } else {
+                    OtherKind::Unknown
                 };
                 let known = self.schema.views.contains_key(name) || kind != OtherKind::Unknown;
+                self.misfits += usize::from(!known);
                 let note = if known { None } else { Some("its table is not in the schema") };
                 return self.carry(&Carried { kind, relation: Some(name.clone()), note }, span);
             }
@@ -321,7 +334,10 @@ impl Loader<'_> {
                     resolve::add_constraint(table, written, name, &mut self.names);
                 }
             }
-            Action::Identity { column, identity } => {
+            Action::Identity { column, identity, options } => {
+                if let Some(sql) = resolve::identity_options(name, &column.name, options) {
+                    self.other(OtherKind::Sequence, Some(name.clone()), sql, span);
+                }
                 if let Some(column) =
                     self.schema.tables.get_mut(name).and_then(|t| t.column_mut(&column.name))
                 {

@@ -73,6 +73,8 @@ pub(super) fn unterminated(open: Open, span: Span, source: Source) -> Diagnostic
 
 /// The first thing that only MySQL writes, anywhere outside strings and comments.
 pub(super) fn mysql(text: &str, source: Source) -> Option<Diagnostic> {
+    /// Whatever it is, it shows itself by then.
+    const MAX_BYTES: usize = 2_000_000;
     let mut lexer = Lexer::new(text);
     let mut before: [Option<Token>; 2] = [None, None];
     loop {
@@ -81,6 +83,9 @@ pub(super) fn mysql(text: &str, source: Source) -> Option<Diagnostic> {
             Lexed::LineComment(_) => continue,
             Lexed::Open(..) | Lexed::End => return None,
         };
+        if token.start > MAX_BYTES {
+            return None;
+        }
         let of =
             |token: Option<Token>| token.and_then(|t| text.get(t.start..t.end)).unwrap_or_default();
         let word = of(Some(token));
@@ -128,6 +133,16 @@ pub(super) fn not_sql(source: Source, span: Span) -> Diagnostic {
         (source, span),
         "this is not SQL",
         "give SQL statements: the output of `pg_dump --schema-only`, or CREATE and ALTER statements",
+    )
+}
+
+/// More than anybody will read through.
+pub(super) fn too_many_unknown(source: Source, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "too-many-unknown",
+        (source, span),
+        "thousands of statements up to here were not understood",
+        "give the schema without data: the output of `pg_dump --schema-only`",
     )
 }
 

@@ -4,7 +4,7 @@
 use super::constraint::{Body, NewConstraint};
 use super::index::NewIndex;
 use super::names::{Names, addition};
-use super::table::{NewColumn, NewTable, Template};
+use super::table::{NewColumn, NewTable, Takes, Template};
 use super::view::NewView;
 use crate::expr::Expr;
 use crate::name::{QName, quote};
@@ -18,6 +18,8 @@ pub(super) struct Defined {
     pub(super) table: Table,
     /// Sequences of its serial columns.
     pub(super) sequences: Vec<Sequence>,
+    /// What has to be said after its CREATE TABLE: options.
+    pub(super) after: Vec<String>,
 }
 
 /// The sequence of a serial column.
@@ -41,7 +43,7 @@ pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defin
     let mut sequences = Vec::new();
     let mut constraints: Vec<&NewConstraint> = Vec::new();
     for written in &new.columns {
-        let (column, sequence) = self::column(written, name, schema, names);
+        let (column, sequence) = column(written, name, schema, names);
         sequences.extend(sequence);
         constraints.extend(&written.constraints);
         match table.column_mut(&column.name) {
@@ -67,7 +69,19 @@ pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defin
         }
         add_constraint(&mut table, written, name, names);
     }
-    Defined { table, sequences }
+    let options = new.options.iter().map(|option| format!("ALTER TABLE {name} {option}"));
+    let identities = new
+        .columns
+        .iter()
+        .filter_map(|c| identity_options(name, &c.column.name, &c.sequence_options));
+    Defined { after: options.chain(identities).collect(), table, sequences }
+}
+
+/// The options of an identity's sequence as a statement of their own.
+pub(super) fn identity_options(table: &QName, column: &str, options: &[String]) -> Option<String> {
+    (!options.is_empty()).then(|| {
+        format!("ALTER TABLE {table} ALTER COLUMN {} {}", quote(column), options.join(" "))
+    })
 }
 
 /// Puts a constraint into a table that is being defined.
@@ -86,10 +100,10 @@ pub(super) fn add_constraint(
     }
     if let Some((key, constraint)) = constraint(written, name, table, names) {
         table.constraints.insert(key, constraint);
-    } else if let Body::NotNull(listed) = &written.body {
-        if let Some(column) = table.column_mut(&listed.name) {
-            column.not_null = true;
-        }
+    } else if let Body::NotNull(listed) = &written.body
+        && let Some(column) = table.column_mut(&listed.name)
+    {
+        column.not_null = true;
     }
 }
 
@@ -164,7 +178,7 @@ pub(super) fn column(
     (column, Some(sequence))
 }
 
-/// A user's type by its full name, as pg_dump writes it.
+/// A user's type by its full name, as `pg_dump` writes it.
 pub(super) fn qualified(ty: &SqlType, table: &QName, schema: &Schema) -> SqlType {
     let (element, array) = match ty.as_str().strip_suffix("[]") {
         Some(element) => (element, "[]"),
@@ -191,30 +205,34 @@ fn inherit(
     names: &mut Names,
 ) {
     let Some(parent) = schema.table(&template.table.name) else { return };
+    let takes = |what: Takes| template.takes.contains(&what);
     for column in &parent.columns {
         if table.column(&column.name).is_some() {
             continue;
         }
         let mut copy = column.clone();
-        if !template.defaults {
-            (copy.default, copy.identity, copy.generated) = (None, None, None);
-        }
+        copy.default = copy.default.filter(|_| takes(Takes::Defaults));
+        copy.identity = copy.identity.filter(|_| takes(Takes::Identity));
+        copy.generated = copy.generated.filter(|_| takes(Takes::Generated));
         table.columns.push(copy);
-    }
-    if !template.constraints {
-        return;
     }
     for (key, constraint) in &parent.constraints {
         let columns = constraint.kind.columns();
-        let label = match &constraint.kind {
-            ConstraintKind::PrimaryKey(_) => Some(names.choose(name, "", "pkey")),
-            ConstraintKind::Unique(_) => Some(names.choose(name, &addition(&columns), "key")),
-            ConstraintKind::Check(_)
+        let key = match &constraint.kind {
+            ConstraintKind::PrimaryKey(_) if takes(Takes::Keys) => names.choose(name, "", "pkey"),
+            ConstraintKind::Unique(_) if takes(Takes::Keys) => {
+                names.choose(name, &addition(&columns), "key")
+            }
+            ConstraintKind::Check(_) if takes(Takes::Checks) => key.clone(),
+            ConstraintKind::ForeignKey(_) if takes(Takes::ForeignKeys) => key.clone(),
+            ConstraintKind::PrimaryKey(_)
+            | ConstraintKind::Unique(_)
+            | ConstraintKind::Check(_)
             | ConstraintKind::ForeignKey(_)
             | ConstraintKind::NotNull(_)
-            | ConstraintKind::Other(..) => None,
+            | ConstraintKind::Other(..) => continue,
         };
-        table.constraints.insert(label.unwrap_or_else(|| key.clone()), constraint.clone());
+        table.constraints.insert(key, constraint.clone());
     }
 }
 
@@ -281,6 +299,17 @@ pub(super) fn cascade_column(schema: &Schema, table: &QName, column: &str) -> Ve
             }),
     );
     ops
+}
+
+/// What DROP CONSTRAINT … CASCADE drops first: keys that rest on it.
+pub(super) fn cascade_key(schema: &Schema, table: &QName, name: &str) -> Vec<Op> {
+    let columns = schema.constraint_kind(table, name).map(ConstraintKind::columns);
+    let resting = schema
+        .referencing(table)
+        .filter(|(_, _, key)| columns.as_ref().is_some_and(|c| *c == schema.parent_columns(key)));
+    resting
+        .map(|(child, name, _)| Op::DropConstraint { table: child.clone(), name: name.to_owned() })
+        .collect()
 }
 
 /// Views over a relation and the views over those, last first.

@@ -6,6 +6,9 @@ use super::token::{Kind, Lexed, Lexer, Open, Span, Token};
 /// Tokens of one statement that are kept: beyond this it is garbage or data, never DDL.
 const MAX_TOKENS: usize = 200_000;
 
+/// Hints that are kept.
+const MAX_HINTS: usize = 10_000;
+
 /// One statement: its place without the semicolon, and its tokens.
 #[derive(Debug)]
 pub(super) struct Statement {
@@ -55,6 +58,14 @@ impl<'a> Splitter<'a> {
             && (self.is(tokens.get(rest), "FUNCTION") || self.is(tokens.get(rest), "PROCEDURE"))
     }
 
+    /// Statements that carry rows or bodies.
+    fn may_be_long(&self, tokens: &[Token]) -> bool {
+        let first = tokens.first();
+        ["INSERT", "CREATE", "SELECT", "WITH", "VALUES", "MERGE", "UPDATE", "DELETE"]
+            .iter()
+            .any(|word| self.is(first, word))
+    }
+
     fn is_rule(&self, tokens: &[Token]) -> bool {
         self.begins(tokens, &["CREATE", "RULE"])
             || self.begins(tokens, &["CREATE", "OR", "REPLACE", "RULE"])
@@ -82,7 +93,7 @@ impl<'a> Splitter<'a> {
     fn note_comment(&mut self, span: Span) {
         let body = self.text.get(span.0 + 2..span.1).unwrap_or_default().trim_start();
         let starts = body.get(..11).is_some_and(|head| head.eq_ignore_ascii_case("concertina:"));
-        if starts {
+        if starts && self.hints.len() < MAX_HINTS {
             self.hints.push(HintLines { lines: vec![span] });
             return;
         }
@@ -102,7 +113,7 @@ impl Iterator for Splitter<'_> {
         let mut tokens: Vec<Token> = Vec::new();
         let mut end = 0;
         // Open BEGIN ATOMIC / CASE of a function body, open parentheses of a rule.
-        let (mut bodies, mut parens) = (0_usize, 0_usize);
+        let (mut bodies, mut parens, mut rule) = (0_usize, 0_usize, None);
         loop {
             let token = match self.lexer.next() {
                 Lexed::Token(token) => token,
@@ -129,7 +140,9 @@ impl Iterator for Splitter<'_> {
                     self.skip_line();
                     continue;
                 }
-                Kind::Symbol(b'(') if self.is_rule(&tokens) => parens += 1,
+                Kind::Symbol(b'(') if *rule.get_or_insert_with(|| self.is_rule(&tokens)) => {
+                    parens += 1;
+                }
                 Kind::Symbol(b')') => parens = parens.saturating_sub(1),
                 Kind::Word if self.is(Some(&token), "ATOMIC") => {
                     if self.is(tokens.last(), "BEGIN") && self.is_routine(&tokens) {
@@ -153,6 +166,9 @@ impl Iterator for Splitter<'_> {
             end = token.end;
             if tokens.len() < MAX_TOKENS {
                 tokens.push(token);
+            } else if !self.may_be_long(&tokens) {
+                // Garbage without an end: nothing after it can be told apart from it.
+                self.lexer.at = self.text.len();
             }
         }
         let start = tokens.first()?.start;

@@ -6,7 +6,7 @@ use super::cursor::{Cursor, Placed, PlacedName, Read};
 use super::index::{self, NewIndex};
 use super::table::{self, NewTable};
 use super::view::{self, NewView};
-use super::{expr, types};
+use super::{rows, types};
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::schema::{Domain, OtherKind};
@@ -38,7 +38,7 @@ pub(super) enum Parsed {
     Domain { name: QName, domain: Domain },
     /// CREATE TRIGGER.
     Trigger { name: String, table: QName },
-    /// SET search_path: the schema of unqualified names from here on.
+    /// SET `search_path`: the schema of unqualified names from here on.
     SearchPath(String),
     /// BEGIN, COMMIT, COPY, INSERT … VALUES in a dump: nothing about the schema.
     Transaction,
@@ -89,6 +89,13 @@ const ROUTINE: &str = "a routine's body may name tables and columns; it was not 
 const POLICY: &str = "a policy's condition may name columns; it was not looked into";
 pub(super) const TRIGGER: &str = "a trigger's function may name columns; it was not looked into";
 const UNKNOWN: &str = "not modelled; it was carried as it is";
+
+impl Parsed {
+    /// A statement about a relation that is carried.
+    pub(super) fn unknown(relation: QName) -> Self {
+        carried(OtherKind::Unknown, Some(relation), Some(UNKNOWN))
+    }
+}
 
 fn carried(kind: OtherKind, relation: Option<QName>, note: Option<&'static str>) -> Parsed {
     Parsed::Carried(Carried { kind, relation, note })
@@ -163,9 +170,9 @@ pub(super) fn clears_up(cursor: &Cursor<'_>) -> bool {
 
 /// Whether the text was at least meant as SQL: a statement's first word, or nearly one, and another.
 pub(super) fn looks_like_sql(cursor: &Cursor<'_>) -> bool {
-    let object = ["TABLE", "INDEX", "VIEW", "COLUMN", "INTO", "FROM", "SET"];
+    let object = ["TABLE", "INDEX", "VIEW", "UNIQUE", "INTO", "FROM"];
     cursor.is_any(0, &["CREATE", "ALTER", "DROP"]) && cursor.peek(1).is_some()
-        || (1..4).any(|ahead| cursor.is_any(ahead, &object))
+        || cursor.is_any(1, &object)
 }
 
 /// Whether CREATE, ALTER or DROP is followed by a kind of object there is.
@@ -239,9 +246,9 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     } else if cursor.is_any(0, &["GRANT", "REVOKE", "REASSIGN"]) {
         Ok(carried(OtherKind::Privilege, privilege(cursor), None))
     } else if cursor.sees("UPDATE") {
-        update(cursor)
+        rows::update(cursor)
     } else if cursor.eat("DELETE FROM") {
-        delete(cursor)
+        rows::delete(cursor)
     } else if cursor.is_any(
         0,
         &["BEGIN", "COMMIT", "START", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ABORT"],
@@ -254,7 +261,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     }
 }
 
-/// SET, SELECT set_config, RESET, or something else.
+/// SET, SELECT `set_config`, RESET, or something else.
 fn setting(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     let start = *cursor;
     if cursor.eat("SET") {
@@ -550,87 +557,4 @@ fn drop(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     cursor.eat("RESTRICT");
     cursor.end()?;
     Ok(Parsed::Drop(Drop { what, names, if_exists, cascade, concurrently }))
-}
-
-/// UPDATE of one table; anything with FROM, RETURNING or row assignments is carried.
-fn update(cursor: &mut Cursor<'_>) -> Read<Parsed> {
-    cursor.expect("UPDATE")?;
-    cursor.eat("ONLY");
-    let table = cursor.name("a table name")?;
-    let aliased = cursor.eat("AS") || !cursor.is(0, "SET");
-    if aliased {
-        cursor.strict_ident("SET")?;
-    }
-    cursor.expect("SET")?;
-    let mut set = Vec::new();
-    loop {
-        if cursor.is_symbol(0, b'(') {
-            return Ok(carried(OtherKind::Unknown, Some(table.name), Some(UNKNOWN)));
-        }
-        let column = cursor.strict_ident("a column name")?;
-        if !cursor.eat_operator("=") {
-            return Err(cursor.expected("`=`"));
-        }
-        let (from, to) = cursor
-            .skip_until(|c| c.is_symbol(0, b',') || c.is_any(0, &["WHERE", "FROM", "RETURNING"]));
-        // `IS DISTINCT FROM` has a FROM that begins no clause.
-        let to = distinct_from(cursor, from, to);
-        if from == to {
-            return Err(cursor.expected("a value"));
-        }
-        set.push((column, expr::read(cursor.slice(from, to))));
-        if !cursor.eat_symbol(b',') {
-            break;
-        }
-    }
-    if cursor.is_any(0, &["FROM", "RETURNING"]) {
-        return Ok(carried(OtherKind::Unknown, Some(table.name), Some(UNKNOWN)));
-    }
-    match filter(cursor)? {
-        Some(filter) => Ok(Parsed::Update { table, set, filter }),
-        None => Ok(carried(OtherKind::Unknown, Some(table.name), Some(UNKNOWN))),
-    }
-}
-
-fn distinct_from(cursor: &mut Cursor<'_>, from: usize, mut to: usize) -> usize {
-    while cursor.is(0, "FROM") && to > from && (Cursor { at: to - 1, ..*cursor }).is(0, "DISTINCT")
-    {
-        cursor.at += 1;
-        to = cursor
-            .skip_until(|c| c.is_symbol(0, b',') || c.is_any(0, &["WHERE", "FROM", "RETURNING"]))
-            .1;
-    }
-    to
-}
-
-/// `[WHERE …]` up to the end; the outer `None` where something else follows.
-fn filter(cursor: &mut Cursor<'_>) -> Read<Option<Option<Expr>>> {
-    if cursor.done() {
-        return Ok(Some(None));
-    }
-    cursor.expect("WHERE")?;
-    let (from, to) = cursor.skip_until(|c| c.is(0, "RETURNING"));
-    if from == to {
-        return Err(cursor.expected("a condition"));
-    }
-    if cursor.is(0, "RETURNING") || cursor.sees("CURRENT OF") {
-        return Ok(None);
-    }
-    cursor.end()?;
-    Ok(Some(Some(expr::read(cursor.slice(from, to)))))
-}
-
-fn delete(cursor: &mut Cursor<'_>) -> Read<Parsed> {
-    cursor.eat("ONLY");
-    let table = cursor.name("a table name")?;
-    if cursor.eat("AS") || (!cursor.done() && !cursor.is_any(0, &["WHERE", "USING", "RETURNING"])) {
-        cursor.strict_ident("WHERE")?;
-    }
-    if cursor.is_any(0, &["USING", "RETURNING"]) {
-        return Ok(carried(OtherKind::Unknown, Some(table.name), Some(UNKNOWN)));
-    }
-    match filter(cursor)? {
-        Some(filter) => Ok(Parsed::Delete { table, filter }),
-        None => Ok(carried(OtherKind::Unknown, Some(table.name), Some(UNKNOWN))),
-    }
 }

@@ -25,11 +25,11 @@ pub(super) struct NewView {
     pub(super) identifiers: Vec<String>,
     /// Options as a statement of its own: `SET (security_barrier=true)`.
     pub(super) options: Option<String>,
-    /// Without `WITH NO DATA`: what pg_dump adds to every materialized view.
+    /// Without `WITH NO DATA`: what `pg_dump` adds to every materialized view.
     pub(super) query_with_data: String,
 }
 
-/// Reads from after CREATE [OR REPLACE] [MATERIALIZED] VIEW.
+/// Reads from after `CREATE [OR REPLACE] [MATERIALIZED] VIEW`.
 pub(super) fn create(
     cursor: &mut Cursor<'_>,
     or_replace: bool,
@@ -74,7 +74,7 @@ pub(super) fn create(
         format!("SELECT * FROM ({query}) AS named ({})", quote_list(&names))
     };
     let (query, query_with_data) = (named(cursor.slice(from, to)), named(cursor.slice(from, end)));
-    let mut identifiers = identifiers(cursor, from, to);
+    let mut identifiers = identifiers(cursor, from, end);
     identifiers.extend(columns.iter().map(|c| c.name.clone()));
     let reads = relations(&cursor.part(from, to));
     cursor.at = to;
