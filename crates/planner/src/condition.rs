@@ -173,6 +173,41 @@ impl Condition {
     /// The query, giving one number. Operators answer `Drained` by `application_name` and
     /// `BackupRestorable` themselves, after the step's commands.
     pub fn sql(&self) -> String {
+        if self.is_catalogue() { self.catalogue_sql() } else { self.rows_sql() }
+    }
+
+    /// Whether it asks the catalogue, not rows or people.
+    fn is_catalogue(&self) -> bool {
+        match self {
+            Self::Relation { .. }
+            | Self::Column { .. }
+            | Self::Type { .. }
+            | Self::Default { .. }
+            | Self::NotNull { .. }
+            | Self::Constraint { .. }
+            | Self::Index { .. }
+            | Self::Trigger { .. }
+            | Self::ViewReads { .. }
+            | Self::Helpers { .. }
+            | Self::Helper { .. } => true,
+            Self::Parity { .. }
+            | Self::Agreement { .. }
+            | Self::BackfillComplete { .. }
+            | Self::BackfillFinished { .. }
+            | Self::NoNulls { .. }
+            | Self::NoDuplicates { .. }
+            | Self::NoOrphans { .. }
+            | Self::NoViolations { .. }
+            | Self::Drained { .. }
+            | Self::BackupRestorable => false,
+        }
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`sql` sends only the catalogue's conditions here"
+    )]
+    fn catalogue_sql(&self) -> String {
         match self {
             Self::Relation { relation, .. } => {
                 format!(
@@ -237,22 +272,13 @@ impl Condition {
                  + (SELECT count(*) FROM pg_proc WHERE pronamespace = to_regnamespace('concertina') AND proname = {0})",
                 literal(name)
             ),
-            Self::Parity { .. }
-            | Self::Agreement { .. }
-            | Self::BackfillComplete { .. }
-            | Self::BackfillFinished { .. }
-            | Self::NoNulls { .. }
-            | Self::NoDuplicates { .. }
-            | Self::NoOrphans { .. }
-            | Self::NoViolations { .. }
-            | Self::Drained { .. }
-            | Self::BackupRestorable => self.rows_sql(),
+            other => unreachable!("not a condition on the catalogue: {other:?}"),
         }
     }
 
     #[expect(
         clippy::wildcard_enum_match_arm,
-        reason = "`sql` sends only the conditions on rows here"
+        reason = "`sql` sends only the other conditions here"
     )]
     fn rows_sql(&self) -> String {
         match self {

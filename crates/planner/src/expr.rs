@@ -196,7 +196,7 @@ impl Expr {
         f(self);
         match self {
             Self::Not(x) | Self::Negate(x) | Self::IsNull(x, _) | Self::Cast(x, _) => {
-                x.visit_mut(f)
+                x.visit_mut(f);
             }
             Self::Binary(x, _, y) => {
                 x.visit_mut(f);

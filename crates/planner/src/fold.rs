@@ -27,7 +27,6 @@ pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
 /// Whether `op` only finishes what `earlier` creates; if so, it is part of it now.
 fn absorb(earlier: &mut Asked, op: &Op) -> bool {
     let What::Statement(earlier) = &mut earlier.what else { return false };
-    #[expect(clippy::wildcard_enum_match_arm, reason = "only these pairs fold")]
     match (earlier, op) {
         (Op::AddColumn { table, column }, Op::SetNotNull { table: t, column: c, not_null })
             if table == t && column.name == *c =>

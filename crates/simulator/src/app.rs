@@ -244,6 +244,7 @@ impl Model {
     }
 
     /// Whether the write leaves true what the release keeps true.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a release keeps conditions on rows only")]
     fn keeps(
         &self,
         world: &World,
@@ -285,6 +286,7 @@ impl Model {
                             })
                         })
                 }
+                // The other conditions are about single columns (see `domain`) or no rows at all.
                 _ => true,
             },
         )

@@ -43,7 +43,7 @@ impl Model {
         for op in ops {
             match self.run_one(&now, op)? {
                 Ran::Done(next) => now = next,
-                other => return Ok(other),
+                other @ (Ran::Refused(_) | Ran::LeftInvalid(_)) => return Ok(other),
             }
         }
         Ok(Ran::Done(now))
@@ -307,6 +307,7 @@ pub(crate) fn assigned(
 }
 
 /// Keeps track of which table is where.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others move no table")]
 fn move_names<'a>(
     state: &mut State,
     op: &Op,

@@ -87,6 +87,7 @@ impl Model {
         found
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only this condition says so")]
     fn keeps_unique(&self, release: usize, uses: &Uses, column: &str) -> bool {
         self.releases[release].keeps.iter().any(|keep| match keep {
             Condition::NoDuplicates { table, columns } => {
@@ -96,6 +97,7 @@ impl Model {
         })
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only this condition says so")]
     fn keeps_not_null(&self, release: usize, uses: &Uses, column: &str) -> bool {
         self.releases[release].keeps.iter().any(|keep| match keep {
             Condition::NoNulls { table, column: c } => *table == uses.relation && c == column,

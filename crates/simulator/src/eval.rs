@@ -33,7 +33,7 @@ pub(crate) fn eval(expr: &Expr, row: Row<'_>) -> Result<Value, Refusal> {
                 number.checked_neg().map_or_else(|| term("-", vec![]), Value::Int)
             }
             Value::Null => Value::Null,
-            other => term("-", vec![other]),
+            other @ (Value::Bool(_) | Value::Text(_) | Value::Term(..)) => term("-", vec![other]),
         },
         Expr::IsNull(inner, negated) => Value::Bool((eval(inner, row)? == Value::Null) != *negated),
         Expr::Binary(left, op, right) => binary(op, eval(left, row)?, eval(right, row)?),

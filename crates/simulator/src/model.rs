@@ -62,14 +62,20 @@ pub(crate) struct Model {
 /// A question about rows under a schema, by a release (or by a set of them).
 type Question = (u16, u8, [u16; CELLS]);
 
+/// A batch: its step, its place there, and whether it is of the rollback.
+type BatchAt = (u8, u8, bool);
+
+/// A batch on rows under a schema.
+type BatchOnRows = (u16, [u16; CELLS], BatchAt);
+
 /// What has been worked out before.
 pub(crate) struct Memory {
     pub(crate) app: Memo<Question, Vec<(Action, Effect)>>,
     pub(crate) look: Memo<Question, Result<(), Broken>>,
-    /// By schema, rows, and the batch's step, place and direction.
-    pub(crate) run: Memo<(u16, [u16; CELLS], (u8, u8, bool)), Ran>,
-    /// By schema and the batch.
-    pub(crate) locks: Memo<(u16, (u8, u8, bool)), Vec<Lock>>,
+    /// What a batch comes to.
+    pub(crate) run: Memo<BatchOnRows, Ran>,
+    /// What a batch locks, by schema.
+    pub(crate) locks: Memo<(u16, BatchAt), Vec<Lock>>,
 }
 
 /// What a statement of the app comes to: the cell it changes and the row in it, or a refusal.
@@ -253,6 +259,7 @@ fn tables(plan: &Plan, group: &BTreeSet<QName>) -> Vec<TableModel> {
         .collect()
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others change no data in place")]
 fn images(plan: &Plan, table: &QName) -> Vec<Image> {
     let forward = plan.steps().flat_map(|s| &s.script).map(|s| &s.op);
     forward
@@ -285,6 +292,7 @@ fn step(step: &Step, names: &BTreeSet<QName>, kept: &Kept) -> StepModel {
 }
 
 fn batches(script: &[Statement], names: &BTreeSet<QName>, kept: &Kept) -> Vec<Batch> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "views are the exception")]
     let foreign = |op: &Op| match op {
         Op::CreateView { definition, .. } | Op::ReplaceView { definition, .. } => {
             !definition.reads.iter().any(|r| names.contains(r))

@@ -3,10 +3,10 @@
 //! the versions named. `tests` measures them again on every run.
 
 use crate::engine::lock::{Held, LockMode};
-use crate::expr::Volatility;
+use crate::expr::{Expr, Volatility};
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::{ConstraintKind, Schema};
+use crate::schema::{Constraint, ConstraintKind, Schema};
 use crate::sql_type::TypeChange;
 
 use LockMode::{
@@ -268,6 +268,17 @@ pub(crate) fn row_or_worst(form: Form, version: u16) -> &'static FactRow {
 /// Which form a statement takes on `schema`.
 pub fn form_of(op: &Op, schema: &Schema) -> Form {
     match op {
+        Op::AddColumn { .. }
+        | Op::DropColumn { .. }
+        | Op::AlterType { .. }
+        | Op::SetDefault { .. }
+        | Op::SetNotNull { .. } => column_form(op, schema),
+        Op::AddConstraint { .. }
+        | Op::AddConstraintUsingIndex { .. }
+        | Op::AddNotNullNotValid { .. }
+        | Op::ValidateConstraint { .. }
+        | Op::DropConstraint { .. }
+        | Op::RenameConstraint { .. } => constraint_form(op, schema),
         Op::SetLockTimeout { .. }
         | Op::CreateHelpers
         | Op::CreateProgress
@@ -278,31 +289,44 @@ pub fn form_of(op: &Op, schema: &Schema) -> Form {
         | Op::CreateBackfill { .. }
         | Op::CreateUndo { .. } => Form::NoTable,
         Op::CreateTable { definition, .. } => {
-            let keyed = definition
-                .constraints
-                .values()
-                .any(|c| matches!(c.kind, ConstraintKind::ForeignKey(_)));
+            let is_key = |c: &Constraint| matches!(c.kind, ConstraintKind::ForeignKey(_));
+            let keyed = definition.constraints.values().any(is_key);
             if keyed { Form::CreateTableWithKey } else { Form::CreateTable }
         }
         Op::DropTable { .. } => Form::DropTable,
         Op::RenameTable { .. } | Op::RenameColumn { .. } => Form::Rename,
+        Op::CreateIndex { concurrently: false, .. } => Form::CreateIndex,
+        Op::CreateIndex { concurrently: true, .. } => Form::CreateIndexConcurrently,
+        Op::DropIndex { concurrently: false, .. } => Form::DropIndex,
+        Op::DropIndex { concurrently: true, .. } => Form::DropIndexConcurrently,
+        Op::RenameIndex { .. } => Form::RenameIndex,
+        Op::CreateView { .. } => Form::CreateView,
+        Op::ReplaceView { .. } => Form::ReplaceView,
+        Op::DropView { .. } => Form::DropView,
+        Op::CreateSyncTrigger { .. } => Form::CreateTrigger,
+        Op::DropSyncTrigger { .. } => Form::DropTrigger,
+        Op::Update { .. } | Op::Delete { .. } => Form::WholeTableWrite,
+        Op::RunBackfill { .. } | Op::RunUndo { .. } => Form::Batches,
+        Op::Verbatim { .. } => Form::Unknown,
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "`form_of` sends only column operations here")]
+fn column_form(op: &Op, schema: &Schema) -> Form {
+    match op {
         Op::AddColumn { column, .. } => {
-            let domain = Schema::domain_of(schema, &column.ty);
-            let volatile =
-                column.default.as_ref().is_some_and(|d| d.volatility() == Volatility::Volatile);
-            let rewrites = volatile
+            let is_volatile = |d: &Expr| d.volatility() == Volatility::Volatile;
+            let rewrites = column.default.as_ref().is_some_and(is_volatile)
                 || column.identity.is_some()
                 || column.generated.is_some()
-                || domain.is_some_and(|d| d.constrained);
+                || schema.domain_of(&column.ty).is_some_and(|d| d.constrained);
             if rewrites { Form::AddColumnRewrite } else { Form::AddColumn }
         }
         Op::DropColumn { table, column } => {
-            let keyed = schema.table(table).is_some_and(|t| {
-                t.constraints.values().any(|c| {
-                    matches!(c.kind, ConstraintKind::ForeignKey(_))
-                        && c.kind.columns().contains(column)
-                })
-            });
+            let carries = |c: &Constraint| {
+                matches!(c.kind, ConstraintKind::ForeignKey(_)) && c.kind.columns().contains(column)
+            };
+            let keyed = schema.table(table).is_some_and(|t| t.constraints.values().any(carries));
             if keyed { Form::DropColumnWithKey } else { Form::DropColumn }
         }
         Op::AlterType { table, column, ty, using } => {
@@ -314,12 +338,22 @@ pub fn form_of(op: &Op, schema: &Schema) -> Form {
         Op::SetDefault { .. } => Form::SetDefault,
         Op::SetNotNull { not_null: false, .. } => Form::DropNotNull,
         Op::SetNotNull { table, column, not_null: true } => {
-            if schema.proves_not_null(table, column) {
-                Form::SetNotNullProved
-            } else {
-                Form::SetNotNullScan
-            }
+            let proved = schema.proves_not_null(table, column);
+            if proved { Form::SetNotNullProved } else { Form::SetNotNullScan }
         }
+        other => unreachable!("not a column operation: {other:?}"),
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "`form_of` sends only constraint operations here"
+)]
+fn constraint_form(op: &Op, schema: &Schema) -> Form {
+    let is_key = |table, name| {
+        matches!(schema.constraint_kind(table, name), Some(ConstraintKind::ForeignKey(_)))
+    };
+    match op {
         Op::AddConstraint { constraint, .. } => match (&constraint.kind, constraint.validated) {
             (ConstraintKind::Check(_) | ConstraintKind::NotNull(_), true) => Form::AddCheck,
             (ConstraintKind::Check(_) | ConstraintKind::NotNull(_), false) => {
@@ -336,28 +370,12 @@ pub fn form_of(op: &Op, schema: &Schema) -> Form {
         },
         Op::AddConstraintUsingIndex { .. } => Form::AddUniqueUsingIndex,
         Op::AddNotNullNotValid { .. } => Form::AddCheckNotValid,
-        Op::ValidateConstraint { table, name } => match schema.constraint_kind(table, name) {
-            Some(ConstraintKind::ForeignKey(_)) => Form::ValidateForeignKey,
-            _ => Form::ValidateCheck,
-        },
-        Op::DropConstraint { table, name } => match schema.constraint_kind(table, name) {
-            Some(ConstraintKind::ForeignKey(_)) => Form::DropForeignKey,
-            _ => Form::DropConstraint,
-        },
+        Op::ValidateConstraint { table, name } if is_key(table, name) => Form::ValidateForeignKey,
+        Op::ValidateConstraint { .. } => Form::ValidateCheck,
+        Op::DropConstraint { table, name } if is_key(table, name) => Form::DropForeignKey,
+        Op::DropConstraint { .. } => Form::DropConstraint,
         Op::RenameConstraint { .. } => Form::RenameConstraint,
-        Op::CreateIndex { concurrently: false, .. } => Form::CreateIndex,
-        Op::CreateIndex { concurrently: true, .. } => Form::CreateIndexConcurrently,
-        Op::DropIndex { concurrently: false, .. } => Form::DropIndex,
-        Op::DropIndex { concurrently: true, .. } => Form::DropIndexConcurrently,
-        Op::RenameIndex { .. } => Form::RenameIndex,
-        Op::CreateView { .. } => Form::CreateView,
-        Op::ReplaceView { .. } => Form::ReplaceView,
-        Op::DropView { .. } => Form::DropView,
-        Op::CreateSyncTrigger { .. } => Form::CreateTrigger,
-        Op::DropSyncTrigger { .. } => Form::DropTrigger,
-        Op::Update { .. } | Op::Delete { .. } => Form::WholeTableWrite,
-        Op::RunBackfill { .. } | Op::RunUndo { .. } => Form::Batches,
-        Op::Verbatim { .. } => Form::Unknown,
+        other => unreachable!("not a constraint operation: {other:?}"),
     }
 }
 

@@ -373,19 +373,24 @@ fn unswap_ops(table: &QName, column: &Column, (names, twins): (&Names, &Twins)) 
     swap_ops(table, column, (names, twins))
         .into_iter()
         .rev()
-        .map(|op| match op {
-            Op::RenameColumn { table, column, to } => {
-                Op::RenameColumn { table, column: to, to: column }
+        .map(|op| {
+            #[expect(clippy::wildcard_enum_match_arm, reason = "`swap_ops` makes only these")]
+            match op {
+                Op::RenameColumn { table, column, to } => {
+                    Op::RenameColumn { table, column: to, to: column }
+                }
+                Op::RenameIndex { table, name, to } => {
+                    Op::RenameIndex { table, name: to, to: name }
+                }
+                Op::RenameConstraint { table, name, to } => {
+                    Op::RenameConstraint { table, name: to, to: name }
+                }
+                Op::SetDefault { table, column: c, default } => {
+                    let default = if default.is_some() { None } else { column.default.clone() };
+                    Op::SetDefault { table, column: c, default }
+                }
+                other => other,
             }
-            Op::RenameIndex { table, name, to } => Op::RenameIndex { table, name: to, to: name },
-            Op::RenameConstraint { table, name, to } => {
-                Op::RenameConstraint { table, name: to, to: name }
-            }
-            Op::SetDefault { table, column: c, default } => {
-                let default = if default.is_some() { None } else { column.default.clone() };
-                Op::SetDefault { table, column: c, default }
-            }
-            other => other,
         })
         .collect()
 }

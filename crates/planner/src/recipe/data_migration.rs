@@ -117,10 +117,7 @@ fn is_idempotent(column: &str, value: &Expr) -> bool {
                     | "abs"
                     | "coalesce"
             );
-            let (first, rest) = match args.split_first() {
-                Some(parts) => parts,
-                None => return false,
-            };
+            let Some((first, rest)) = args.split_first() else { return false };
             once && is_idempotent(column, first)
                 && rest.iter().all(|a| !a.columns().contains(column))
         }

@@ -8,8 +8,8 @@ use super::{Asker, Stop};
 use crate::change::{Asked, Hint, Split, What};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::expr::Expr;
-use crate::op::Op;
 use crate::name::QName;
+use crate::op::Op;
 use crate::schema::{Column, Schema, Table};
 
 impl Asker<'_> {
