@@ -1,0 +1,147 @@
+//! The numbered table of phases and steps; each step opens. The point of no return is a line
+//! across it.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use web::view::{PhaseView, PlanView, StepView};
+use yew::prelude::*;
+
+use super::step_details::StepDetails;
+use crate::format;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    /// The plan.
+    pub(crate) plan: Rc<PlanView>,
+}
+
+/// The table.
+#[component]
+pub(crate) fn PhaseTable(props: &Props) -> Html {
+    let open = use_state(BTreeSet::<String>::new);
+    let plan = &props.plan;
+    let all: BTreeSet<String> =
+        plan.phases.iter().flat_map(|phase| &phase.steps).map(|step| step.id.clone()).collect();
+    let all_open = all.is_subset(&open);
+    let toggle_all = {
+        let open = open.setter();
+        Callback::from(move |_: MouseEvent| {
+            open.set(if all_open { BTreeSet::new() } else { all.clone() });
+        })
+    };
+    html! {
+        <section class="phases">
+            <div class="section-head">
+                <h3>{ "Migration phases" }</h3>
+                <button type="button" class="small" data-testid="open-all" onclick={toggle_all}>
+                    { if all_open { "Close every step" } else { "Open every step" } }
+                </button>
+            </div>
+            <table data-testid="plan-table">
+                <thead>
+                    <tr>
+                        <th scope="col">{ "phase" }</th>
+                        <th scope="col">{ "operation" }</th>
+                        <th scope="col">{ "locking?" }</th>
+                        <th scope="col">{ "app state required" }</th>
+                        <th scope="col">{ "rollback" }</th>
+                    </tr>
+                </thead>
+                { for plan.phases.iter().map(|phase| body(phase, plan, &open)) }
+            </table>
+            if plan.point_of_no_return.step.is_none() {
+                <p class="no-ponr">{ "No point of no return. " }{ &plan.point_of_no_return.why }</p>
+            }
+        </section>
+    }
+}
+
+fn body(phase: &PhaseView, plan: &PlanView, open: &UseStateHandle<BTreeSet<String>>) -> Html {
+    html! {
+        <tbody key={phase.number.to_string()}>
+            <tr class="phase-row">
+                <th scope="rowgroup" colspan="5">
+                    <span class="number">{ phase.number }</span>
+                    <span class="kind">{ format::phase(phase.kind) }</span>
+                    { " " }{ &phase.title }
+                </th>
+            </tr>
+            { for phase.steps.iter().map(|step| rows(step, plan, open)) }
+        </tbody>
+    }
+}
+
+fn rows(step: &StepView, plan: &PlanView, open: &UseStateHandle<BTreeSet<String>>) -> Html {
+    let is_open = open.contains(&step.id);
+    let toggle = {
+        let (handle, id) = (open.clone(), step.id.clone());
+        Callback::from(move |_: MouseEvent| {
+            let mut set = (*handle).clone();
+            if !set.remove(&id) {
+                set.insert(id.clone());
+            }
+            handle.set(set);
+        })
+    };
+    let details_id = format!("step-{}", step.id.replace('.', "-"));
+    html! {
+        <>
+            if plan.point_of_no_return.step.as_ref() == Some(&step.id) {
+                <tr class="ponr" data-testid="point-of-no-return">
+                    <td colspan="5">
+                        <strong>{ "Point of no return" }</strong>
+                        <span>{ &plan.point_of_no_return.why }</span>
+                    </td>
+                </tr>
+            }
+            <tr class={classes!("step", is_open.then_some("open"), step.destructive.then_some("destructive"))}>
+                <td class="id" data-label="step">{ &step.id }</td>
+                <td class="operation">
+                    <button type="button" class="disclose" aria-expanded={is_open.to_string()}
+                        aria-controls={details_id.clone()} onclick={toggle} data-testid="plan-step">
+                        <span class="badge">{ format::step(step.kind) }</span>
+                        <span>{ &step.operation }</span>
+                    </button>
+                </td>
+                <td data-label="locking?">{ locking(step) }</td>
+                <td data-label="app state">{ app_state(step, plan) }</td>
+                <td data-label="rollback">{ rollback(step) }</td>
+            </tr>
+            if is_open {
+                <tr class="details" id={details_id}>
+                    <td colspan="5"><StepDetails step={step.clone()} /></td>
+                </tr>
+            }
+        </>
+    }
+}
+
+fn locking(step: &StepView) -> Html {
+    let warning = (!step.online).then(|| html! { <strong class="blocks">{ "blocks: " }</strong> });
+    html! { <>{ warning }{ format::locking(step) }</> }
+}
+
+fn app_state(step: &StepView, plan: &PlanView) -> Html {
+    step.app_state
+        .iter()
+        .map(|id| {
+            let at = plan.releases.iter().position(|release| release.id == *id).unwrap_or(0);
+            html! { <span class={classes!("release", format!("r{}", at % 6))}>{ id }</span> }
+        })
+        .collect()
+}
+
+fn rollback(step: &StepView) -> String {
+    let loses = step.rollback_loses.as_str();
+    let what = match (step.rollback.first(), step.rollback_app.as_str()) {
+        (Some(statement), _) => {
+            let first = statement.sql.lines().next().unwrap_or_default();
+            let more = step.rollback.len() > 1 || statement.sql.lines().count() > 1;
+            format!("{first}{}", if more { " …" } else { "" })
+        }
+        (None, "") => "nothing to undo".to_owned(),
+        (None, app) => app.to_owned(),
+    };
+    if matches!(loses, "" | "nothing") { what } else { format!("{what} (loses: {loses})") }
+}
