@@ -75,6 +75,16 @@ pub(crate) fn select(id: &str, (from, to): (usize, usize), line: usize) {
     area.scroll_into_view_with_bool(true);
 }
 
+/// Scrolls a list, which must be positioned, so that its current item is in the middle. Only the
+/// list moves, never the page.
+pub(crate) fn centre_current(list: &HtmlElement) {
+    let current = list.query_selector("[aria-current]").ok().flatten();
+    let item = current.and_then(|current| current.closest("li").ok().flatten());
+    if let Some(item) = item.and_then(|item| item.dyn_into::<HtmlElement>().ok()) {
+        list.set_scroll_top(item.offset_top() - (list.client_height() - item.offset_height()) / 2);
+    }
+}
+
 /// Height of a line of an editor in pixels; `style.css` says the same.
 pub(crate) const LINE_HEIGHT: i32 = 20;
 
@@ -100,8 +110,8 @@ pub(crate) struct KeyListener(Closure<dyn FnMut(KeyboardEvent)>);
 
 impl KeyListener {
     /// Hears every key pressed.
-    pub(crate) fn new(mut hear: impl FnMut(KeyboardEvent) + 'static) -> Self {
-        let closure = Closure::<dyn FnMut(KeyboardEvent)>::new(move |event| hear(event));
+    pub(crate) fn new(hear: impl FnMut(KeyboardEvent) + 'static) -> Self {
+        let closure = Closure::<dyn FnMut(KeyboardEvent)>::new(hear);
         if let Some(document) = document() {
             let function = closure.as_ref().unchecked_ref();
             document.add_event_listener_with_callback("keydown", function).ok();

@@ -38,10 +38,10 @@ pub(crate) fn command(key: &str) -> Option<Command> {
     }
 }
 
-/// Another seed from the one before: a step of a linear congruential generator, short enough to
-/// be read aloud.
+/// Another seed from the one before: a step of a linear congruential generator that goes through
+/// every number of five digits, short enough to be read aloud.
 pub(crate) fn next_seed(seed: u64) -> u64 {
-    seed.wrapping_mul(1_103_515_245).wrapping_add(12_345) % 100_000
+    (seed % 100_000 * 4_541 + 12_347) % 100_000
 }
 
 #[cfg(test)]

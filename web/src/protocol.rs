@@ -1,7 +1,7 @@
 //! Messages between the shell and the worker, sent as JSON texts. Values only: must not know how
 //! they travel.
 //!
-//! A file is the one thing that travels otherwise: as `[JSON of `ToWorker::Open`, File]`, so that
+//! A file is the one thing that travels otherwise: as an array of `ToWorker::Open` and the `File`, so that
 //! only the worker ever reads it.
 
 use planner::Request;

@@ -2,17 +2,14 @@
 
 use std::rc::Rc;
 
-use web::view::ChoiceView;
 use yew::prelude::*;
 
-use crate::state::play::PlayAction;
+use crate::state::play::{Next, PlayAction};
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct Props {
-    /// The choices.
-    pub(crate) choices: Rc<Vec<ChoiceView>>,
-    /// Whether the plan can be rolled back.
-    pub(crate) can_roll_back: bool,
+    /// What is possible.
+    pub(crate) next: Rc<Next>,
     /// Whether the worker was asked already.
     pub(crate) waiting: bool,
     /// What is done.
@@ -31,7 +28,7 @@ pub(crate) fn Choices(props: &Props) -> Html {
                 <h4>{ "Inject a failure" }</h4>
                 { list(props, true, "None is possible here.") }
             </div>
-            <button type="button" data-testid="rollback" disabled={!props.can_roll_back || props.waiting}
+            <button type="button" data-testid="rollback" disabled={!props.next.can_roll_back || props.waiting}
                 onclick={roll_back}>{ "Roll back" }</button>
         </section>
     }
@@ -40,6 +37,7 @@ pub(crate) fn Choices(props: &Props) -> Html {
 fn list(props: &Props, faults: bool, none: &'static str) -> Html {
     let testid = if faults { "inject" } else { "choice" };
     let items: Vec<Html> = props
+        .next
         .choices
         .iter()
         .enumerate()

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use web::view::MomentView;
 use yew::prelude::*;
 
+use crate::browser;
 use crate::state::play::PlayAction;
 
 #[derive(Properties, PartialEq)]
@@ -26,12 +27,9 @@ pub(crate) fn EventLog(props: &Props) -> Html {
     let list = use_node_ref();
     let node = list.clone();
     use_effect_with(props.at, move |_| {
-        let Some(list) = node.cast::<web_sys::HtmlElement>() else { return };
-        let current = list.query_selector("[aria-current]").ok().flatten();
-        let Some(current) = current.and_then(|item| item.parent_element()) else { return };
-        // Only the log scrolls, never the page.
-        let item: web_sys::HtmlElement = wasm_bindgen::JsCast::unchecked_into(current);
-        list.set_scroll_top(item.offset_top() - list.offset_top() - list.client_height() / 2);
+        if let Some(list) = node.cast() {
+            browser::centre_current(&list);
+        }
     });
     let start = props.at.saturating_sub(DRAWN / 2);
     let entries = props.moments.iter().enumerate().skip(start).take(DRAWN);

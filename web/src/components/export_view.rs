@@ -46,8 +46,11 @@ pub(crate) fn ExportView(props: &Props) -> Html {
 
 /// The files of the runbook, one after the other, each under its name.
 fn runbook(answer: &Answer) -> String {
-    let parts: Vec<String> =
-        answer.sql.iter().map(|(name, text)| format!("-- file: {name}\n{}", text.trim_end())).collect();
+    let parts: Vec<String> = answer
+        .sql
+        .iter()
+        .map(|(name, text)| format!("-- file: {name}\n{}", text.trim_end()))
+        .collect();
     parts.join("\n\n") + "\n"
 }
 

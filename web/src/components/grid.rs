@@ -28,7 +28,8 @@ pub(crate) fn Tables(props: &Props) -> Html {
 /// A table, and what it was before: none where there is no before, `Some(None)` where it is new.
 fn grid(table: &TableView, before: Option<Option<&TableView>>) -> Html {
     let column = |column: &ColumnView| {
-        let known = before.map(|table| table.and_then(|t| t.columns.iter().find(|c| c.name == column.name)));
+        let known = before
+            .map(|table| table.and_then(|t| t.columns.iter().find(|c| c.name == column.name)));
         let changed = known.is_some_and(|known| known != Some(column));
         html! {
             <th scope="col" class={changed.then_some("changed")}>
@@ -96,7 +97,8 @@ mod tests {
     #[test]
     fn only_changed_cells_stand_out() {
         let before = table(&["id", "a"], &[&["1", "x"], &["2", "y"]]);
-        let after = table(&["id", "b", "a"], &[&["1", "NULL", "x"], &["2", "q", "z"], &["3", "", "w"]]);
+        let after =
+            table(&["id", "b", "a"], &[&["1", "NULL", "x"], &["2", "q", "z"], &["3", "", "w"]]);
         let changed: Vec<Vec<bool>> = after
             .rows
             .iter()

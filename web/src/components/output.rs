@@ -24,8 +24,8 @@ pub(crate) struct Props {
 #[component]
 pub(crate) fn OutputPane(props: &Props) -> Html {
     let state = &props.state;
-    let old = state.is_planning()
-        || state.answer.as_ref().is_some_and(|answer| answer.plan.is_none());
+    let old =
+        state.is_planning() || state.answer.as_ref().is_some_and(|answer| answer.plan.is_none());
     let busy = state.is_planning();
     html! {
         <div class="output" id="result" tabindex="-1">

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use planner::plan::StepKind;
 use web::view::{PhaseView, PlanView, StepView};
 use yew::prelude::*;
 
@@ -106,7 +107,7 @@ fn rows(step: &StepView, plan: &PlanView, open: &UseStateHandle<BTreeSet<String>
                 </td>
                 <td data-label="locking?">{ locking(step) }</td>
                 <td data-label="app state">{ app_state(step, plan) }</td>
-                <td data-label="rollback">{ rollback(step) }</td>
+                <td data-label="rollback">{ rollback(step, plan) }</td>
             </tr>
             if is_open {
                 <tr class="details" id={details_id}>
@@ -132,9 +133,16 @@ fn app_state(step: &StepView, plan: &PlanView) -> Html {
         .collect()
 }
 
-fn rollback(step: &StepView) -> String {
-    let loses = step.rollback_loses.as_str();
+fn rollback(step: &StepView, plan: &PlanView) -> String {
+    let loses = match step.rollback_loses.as_str() {
+        "" | "nothing" => None,
+        loses => Some(loses),
+    };
+    if let Some(loses) = loses.filter(|_| is_past(&step.id, plan)) {
+        return format!("none: loses {loses}");
+    }
     let what = match (step.rollback.first(), step.rollback_app.as_str()) {
+        (_, app) if step.kind == StepKind::Deploy && !app.is_empty() => app.to_owned(),
         (Some(statement), _) => {
             let first = statement.sql.lines().next().unwrap_or_default();
             let more = step.rollback.len() > 1 || statement.sql.lines().count() > 1;
@@ -143,5 +151,13 @@ fn rollback(step: &StepView) -> String {
         (None, "") => "nothing to undo".to_owned(),
         (None, app) => app.to_owned(),
     };
-    if matches!(loses, "" | "nothing") { what } else { format!("{what} (loses: {loses})") }
+    loses.map_or(what.clone(), |loses| format!("{what} (loses {loses})"))
+}
+
+/// Whether the step is the point of no return or comes after it.
+fn is_past(id: &str, plan: &PlanView) -> bool {
+    let ids = || plan.phases.iter().flat_map(|phase| &phase.steps).map(|step| step.id.as_str());
+    let point = plan.point_of_no_return.step.as_deref();
+    let at = |wanted: &str| ids().position(|known| known == wanted);
+    point.and_then(at).is_some_and(|point| at(id).is_some_and(|at| at >= point))
 }

@@ -37,7 +37,7 @@ pub(crate) fn PlayView(props: &Props) -> Html {
         <div class="play" data-testid="player">
             <div class="play-head">
                 { subjects(props) }
-                if play.watching {
+                if play.is_watching() {
                     <p class="watching">{ "A shortest way to a broken promise. " }
                         <button type="button" class="small" data-testid="leave-watching"
                             onclick={props.on.reform(|_: MouseEvent| PlayAction::Start)}>{ "Back to free play" }</button>
@@ -60,9 +60,8 @@ pub(crate) fn PlayView(props: &Props) -> Html {
                         before={previous.as_ref().map(|moment| moment.frame.tables.clone())} />
                 </div>
                 <div class="side">
-                    if !play.watching {
-                        <Choices choices={play.choices.clone()} can_roll_back={play.can_roll_back}
-                            waiting={play.waiting} on={props.on.clone()} />
+                    if !play.is_watching() {
+                        <Choices next={play.next.clone()} waiting={play.waiting} on={props.on.clone()} />
                     }
                     <EventLog moments={play.moments.clone()} at={play.at} on={props.on.clone()} />
                 </div>

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use web::view::PlanView;
 use yew::prelude::*;
 
+use crate::browser;
 use crate::format;
 
 #[derive(Properties, PartialEq)]
@@ -18,11 +19,18 @@ pub(crate) struct Props {
 /// The strip.
 #[component]
 pub(crate) fn StepStrip(props: &Props) -> Html {
+    let list = use_node_ref();
+    let node = list.clone();
+    use_effect_with(props.current.clone(), move |_| {
+        if let Some(list) = node.cast() {
+            browser::centre_current(&list);
+        }
+    });
     let steps: Vec<_> = props.plan.phases.iter().flat_map(|phase| &phase.steps).collect();
     let current = steps.iter().position(|step| Some(&step.id) == props.current.as_ref());
     let point = props.plan.point_of_no_return.step.as_ref();
     html! {
-        <ol class="strip" data-testid="step-strip" aria-label="Steps of the plan">
+        <ol ref={list} class="strip" data-testid="step-strip" aria-label="Steps of the plan">
             { for steps.iter().enumerate().map(|(at, step)| {
                 let (class, word) = match current {
                     Some(current) if at < current => ("done", "done"),

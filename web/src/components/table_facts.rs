@@ -76,8 +76,7 @@ fn row(table: &QName, facts: &Facts, on: &Callback<Action>) -> Html {
         })
     };
     let gone = table.clone();
-    let remove =
-        on.reform(move |_: MouseEvent| Action::Edit(Edit::RemoveTable(gone.clone())));
+    let remove = on.reform(move |_: MouseEvent| Action::Edit(Edit::RemoveTable(gone.clone())));
     html! {
         <fieldset key={table.to_string()}>
             <legend>{ table.to_string() }</legend>

@@ -19,7 +19,7 @@ pub(crate) struct Props {
 #[component]
 pub(crate) fn Transport(props: &Props) -> Html {
     let play = &props.play;
-    let send = |action: PlayAction| props.on.reform(move |_: MouseEvent| action.clone());
+    let send = |action: PlayAction| props.on.reform(move |_: MouseEvent| action);
     let speed = browser::when(&props.on, |event: Event| {
         browser::value(&event).parse().ok().map(PlayAction::Speed)
     });
@@ -42,7 +42,7 @@ pub(crate) fn Transport(props: &Props) -> Html {
                         }) }
                     </select>
                 </label>
-                if !play.watching { { seed(props) } }
+                if !play.is_watching() { { seed(props) } }
             </div>
             { scrubber(props) }
         </div>

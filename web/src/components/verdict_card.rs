@@ -26,7 +26,9 @@ pub(crate) fn VerdictCard(props: &Props) -> Html {
         ProofState::Stopped => html! {
             <p>{ format!("Stopped after {} states of {what}: neither proved nor refuted.", count(proof.progress.states)) }</p>
         },
-        ProofState::Failed(message) => html! { <p role="alert">{ format!("No proof: {message}") }</p> },
+        ProofState::Failed(message) => {
+            html! { <p role="alert">{ format!("No proof: {message}") }</p> }
+        }
         ProofState::Verified { states, transitions, depth, reached } => html! {
             <>
                 <h3>{ "Verified" }</h3>

@@ -20,16 +20,14 @@ pub(crate) struct Play {
     pub(crate) subject: Subject,
     /// Same seed, same run.
     pub(crate) seed: u64,
-    /// Whether the moments are a counterexample: nothing can be chosen.
-    pub(crate) watching: bool,
+    /// Where the moments come from.
+    pub(crate) kind: Kind,
     /// What happened so far.
     pub(crate) moments: Vec<Rc<MomentView>>,
     /// The moment looked at.
     pub(crate) at: usize,
     /// What can happen next there.
-    pub(crate) choices: Rc<Vec<ChoiceView>>,
-    /// Whether the plan can be rolled back there.
-    pub(crate) can_roll_back: bool,
+    pub(crate) next: Rc<Next>,
     /// Whether the worker was asked and has not answered.
     pub(crate) waiting: bool,
     /// Whether it goes on by itself.
@@ -42,17 +40,35 @@ pub(crate) struct Play {
     pub(crate) error: Option<String>,
 }
 
+/// Where moments come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A run: it grows.
+    #[default]
+    Run,
+    /// A counterexample: it is as it is, and nothing can be chosen.
+    Counterexample,
+}
+
+/// What can happen next.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Next {
+    /// Failures and the ordinary course of things.
+    pub(crate) choices: Vec<ChoiceView>,
+    /// Whether the plan can be rolled back.
+    pub(crate) can_roll_back: bool,
+}
+
 impl Default for Play {
     fn default() -> Self {
         Self {
             id: 0,
             subject: Subject::Plan,
             seed: 1,
-            watching: false,
+            kind: Kind::Run,
             moments: Vec::new(),
             at: 0,
-            choices: Rc::default(),
-            can_roll_back: false,
+            next: Rc::default(),
             waiting: false,
             playing: false,
             speed: 2,
@@ -63,7 +79,7 @@ impl Default for Play {
 }
 
 /// What can be done with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PlayAction {
     /// A new run with the seed.
     Start,
@@ -92,6 +108,11 @@ pub(crate) enum PlayAction {
 }
 
 impl Play {
+    /// Whether the moments are a counterexample.
+    pub(crate) fn is_watching(&self) -> bool {
+        self.kind == Kind::Counterexample
+    }
+
     /// The moment looked at.
     pub(crate) fn moment(&self) -> Option<&Rc<MomentView>> {
         self.moments.get(self.at)
@@ -104,7 +125,7 @@ impl Play {
 
     /// Whether another moment can come: later ones are known, or something can happen.
     pub(crate) fn can_step(&self) -> bool {
-        self.has_later() || (!self.watching && !self.waiting && !self.choices.is_empty())
+        self.has_later() || (!self.is_watching() && !self.waiting && !self.next.choices.is_empty())
     }
 
     /// Index of the moment in which a promise broke.
@@ -123,7 +144,7 @@ impl Play {
         // A new number: what is still said about an older run is not about this one.
         let id = self.id + 1;
         *self = Self { id, subject, moments, speed, seed: self.seed, ..Self::default() };
-        self.watching = true;
+        self.kind = Kind::Counterexample;
         self.stale = false;
     }
 
@@ -173,7 +194,7 @@ impl Play {
     }
 
     fn say(&mut self, message: ToWorker, outbox: &mut Outbox) {
-        if self.watching || self.waiting || self.moments.is_empty() {
+        if self.is_watching() || self.waiting || self.moments.is_empty() {
             return;
         }
         self.waiting = true;
@@ -203,31 +224,30 @@ impl Play {
             return;
         }
         self.at = at;
-        if !self.watching {
-            self.choices = Rc::default();
-            self.can_roll_back = false;
+        if !self.is_watching() {
+            self.next = Rc::default();
             outbox.push(ToWorker::WalkSeek { at });
         }
     }
 
     /// The worker went on.
-    pub(crate) fn walked(&mut self, walked: Walked) {
-        if walked.id != self.id || self.watching {
+    pub(crate) fn walked(&mut self, mut walked: Walked) {
+        if walked.id != self.id || self.is_watching() {
             return;
         }
         let grew = !walked.moments.is_empty();
         if grew {
             self.waiting = false;
             self.moments.truncate(walked.keep);
-            self.moments.extend(walked.moments.into_iter().map(Rc::new));
+            self.moments.extend(std::mem::take(&mut walked.moments).into_iter().map(Rc::new));
             self.at = walked.at;
             self.playing &= self.broken_at() != Some(self.at);
         }
         // An answer to an older look is overtaken by a newer one on its way.
         if walked.at == self.at {
             self.waiting = false;
-            self.choices = Rc::new(walked.choices);
-            self.can_roll_back = walked.can_roll_back;
+            let Walked { choices, can_roll_back, .. } = walked;
+            self.next = Rc::new(Next { choices, can_roll_back });
         }
     }
 

@@ -55,9 +55,9 @@ fn back_keeps_what_came_after_and_another_choice_replaces_it() {
     play.walked(walked(1, &["one", "two"], 2));
     play.apply(PlayAction::Back, &mut outbox);
     assert_eq!((play.at, play.moments.len()), (1, 3));
-    assert!(play.choices.is_empty(), "those of the newest moment do not hold here");
+    assert!(play.next.choices.is_empty(), "those of the newest moment do not hold here");
     play.walked(walked(3, &[], 1));
-    assert_eq!(play.choices.len(), 1);
+    assert_eq!(play.next.choices.len(), 1);
     play.apply(PlayAction::Take(0), &mut outbox);
     play.walked(walked(2, &["other"], 2));
     let actions: Vec<&str> = play.moments.iter().map(|m| m.action.as_str()).collect();

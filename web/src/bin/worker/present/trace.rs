@@ -55,11 +55,7 @@ fn table(table: &Table) -> TableView {
 
 /// A choice.
 pub(crate) fn choice(choice: &Choice) -> ChoiceView {
-    ChoiceView {
-        label: choice.label.clone(),
-        actor: choice.actor.clone(),
-        fault: choice.fault,
-    }
+    ChoiceView { label: choice.label.clone(), actor: choice.actor.clone(), fault: choice.fault }
 }
 
 /// An outcome.

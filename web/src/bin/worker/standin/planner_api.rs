@@ -1,12 +1,12 @@
+use planner::condition::Condition;
 use planner::diagnostic::Source;
 use planner::engine::{Held, Lock, LockMode};
+use planner::name::QName;
 use planner::op::Op;
 use planner::plan::*;
 use planner::request::Request;
 use planner::schema::Schema;
-use planner::name::QName;
 use planner::{Diagnostic, Planned};
-use planner::condition::Condition;
 
 fn st(sql: &str) -> Statement {
     Statement { sql: sql.into(), transaction: None, op: Op::CreateHelpers }
@@ -28,12 +28,23 @@ fn step(id: &str, kind: StepKind, op: &str, sql: &[&str], back: &[&str]) -> Step
         deploy: None,
     }
 }
-fn phase(number: u32, kind: PhaseKind, title: &str, steps: Vec<Step>) -> Phase { Phase { number, kind, title: title.into(), steps } }
+fn phase(number: u32, kind: PhaseKind, title: &str, steps: Vec<Step>) -> Phase {
+    Phase { number, kind, title: title.into(), steps }
+}
 pub(crate) fn plan(request: &Request) -> Planned {
-    use PhaseKind::*; use StepKind::*;
+    use PhaseKind::*;
+    use StepKind::*;
     let text = web::view::change_text(&request.change);
     if let Some(at) = text.find("bad") {
-        return Planned { plan: None, diagnostics: vec![Diagnostic::error("unknown-statement", (Source::Change, (at, at + 3)), "`bad` is not a statement", "Give ALTER, CREATE, DROP, UPDATE or DELETE.")] };
+        return Planned {
+            plan: None,
+            diagnostics: vec![Diagnostic::error(
+                "unknown-statement",
+                (Source::Change, (at, at + 3)),
+                "`bad` is not a statement",
+                "Give ALTER, CREATE, DROP, UPDATE or DELETE.",
+            )],
+        };
     }
     let p = Plan {
         format: FORMAT.into(), engine: request.engine.parse().unwrap_or(planner::engine::Engine { version: 15 }),
@@ -61,7 +72,15 @@ pub(crate) fn plan(request: &Request) -> Planned {
     };
     Planned { plan: Some(p), diagnostics: vec![] }
 }
-pub(crate) fn as_asked(request: &Request) -> Planned { plan(request) }
-pub(crate) fn markdown(plan: &Plan) -> String { format!("# {}\n\n## Migration Phases\n\n| phase | operation |\n", plan.title) }
-pub(crate) fn json(plan: &Plan) -> String { serde_json::to_string_pretty(plan).unwrap_or_default() }
-pub(crate) fn sql(plan: &Plan) -> Vec<(String, String)> { plan.steps().map(|s| (format!("{}.sql", s.id), s.operation.clone())).collect() }
+pub(crate) fn as_asked(request: &Request) -> Planned {
+    plan(request)
+}
+pub(crate) fn markdown(plan: &Plan) -> String {
+    format!("# {}\n\n## Migration Phases\n\n| phase | operation |\n", plan.title)
+}
+pub(crate) fn json(plan: &Plan) -> String {
+    serde_json::to_string_pretty(plan).unwrap_or_default()
+}
+pub(crate) fn sql(plan: &Plan) -> Vec<(String, String)> {
+    plan.steps().map(|s| (format!("{}.sql", s.id), s.operation.clone())).collect()
+}
