@@ -85,7 +85,11 @@ fn report(name: &str, outcome: &Outcome, has_tests: bool) -> Tally {
         Tally::one(outcome.success)
     };
     let seconds = outcome.elapsed.as_secs_f64();
-    let details = if has_tests { tally.in_words() } else { String::new() };
+    let details = match (has_tests, Tally::read(&outcome.output)) {
+        (false, _) => String::new(),
+        (true, read) if read != tally => format!("{}, but an error", read.in_words()),
+        (true, read) => read.in_words(),
+    };
     print_line(name, tally.is_good(), seconds, &details);
     if !tally.is_good() {
         // Quoted, so that no line of it can be taken for our last one.

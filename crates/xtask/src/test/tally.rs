@@ -44,9 +44,10 @@ impl Tally {
 
     /// For the line of a stage, in words unlike the last line's.
     pub(super) fn in_words(self) -> String {
-        match self.failed {
-            0 => format!("{} tests", self.passed),
-            failed => format!("{failed} of {} tests failed", self.tests()),
+        match (self.failed, self.passed) {
+            (0, 1) => "1 test".to_owned(),
+            (0, passed) => format!("{passed} tests"),
+            (failed, _) => format!("{failed} of {} tests failed", self.tests()),
         }
     }
 }
