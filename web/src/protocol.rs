@@ -6,8 +6,9 @@
 
 use planner::Request;
 use serde::{Deserialize, Serialize};
+use simulator::{Bounds, Choice, Moment, Progress, Verdict};
 
-use crate::view::{BoundsView, ChoiceView, Finding, MomentView, PlanView, VerdictView};
+use crate::view::{Finding, PlanView};
 
 /// Texts longer than this stay in the worker: a text area of that size would freeze the page.
 pub const SHOWN_BYTES_MAX: usize = 1 << 20;
@@ -35,7 +36,7 @@ pub enum Subject {
 
 /// From the shell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum ToWorker {
     /// Make a plan. The newest request wins: older ones still waiting are dropped.
     Plan {
@@ -60,7 +61,7 @@ pub enum ToWorker {
         /// What to prove.
         subject: Subject,
         /// Within what.
-        bounds: BoundsView,
+        bounds: Bounds,
     },
     /// Give the running proof up.
     StopProof,
@@ -73,7 +74,7 @@ pub enum ToWorker {
         /// Same seed, same run.
         seed: u64,
         /// Within what.
-        bounds: BoundsView,
+        bounds: Bounds,
     },
     /// Let the seed choose what happens next, at the moment of that index.
     WalkStep {
@@ -101,7 +102,7 @@ pub enum ToWorker {
 
 /// From the worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum FromWorker {
     /// It listens: messages sent before this one are lost.
     Ready,
@@ -135,14 +136,16 @@ pub enum FromWorker {
         /// Of the `Prove`.
         id: u64,
         /// Counts.
-        progress: ProgressView,
+        progress: Progress,
+        /// Milliseconds since the start.
+        elapsed_ms: u64,
     },
     /// What came of a `Prove`.
     Verdict {
         /// Of the `Prove`.
         id: u64,
         /// Outcome.
-        verdict: Box<VerdictView>,
+        verdict: Box<Verdict>,
     },
     /// A proof or a run could not be started, or went wrong.
     Failed {
@@ -186,21 +189,6 @@ pub struct Answer {
     pub tables: Vec<String>,
 }
 
-/// Counts of a running proof.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProgressView {
-    /// Distinct states found.
-    pub states: u64,
-    /// Transitions taken.
-    pub transitions: u64,
-    /// States found and not yet looked into.
-    pub frontier: u64,
-    /// Actions from the start.
-    pub depth: u64,
-    /// Milliseconds since the start.
-    pub elapsed_ms: u64,
-}
-
 /// What is new in a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Walked {
@@ -209,11 +197,11 @@ pub struct Walked {
     /// Moments before this index are as they were; later ones are gone.
     pub keep: usize,
     /// Moments from there on.
-    pub moments: Vec<MomentView>,
+    pub moments: Vec<Moment>,
     /// The moment looked at.
     pub at: usize,
     /// What can happen next at that moment.
-    pub choices: Vec<ChoiceView>,
+    pub choices: Vec<Choice>,
     /// Whether the plan can be rolled back from that moment.
     pub can_roll_back: bool,
 }

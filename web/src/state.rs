@@ -14,7 +14,7 @@ pub(crate) mod proof;
 use input::{Edit, Input};
 use outbox::Outbox;
 use play::{Play, PlayAction};
-use proof::{Proof, ProofAction, ProofState};
+use proof::{Proof, ProofAction};
 
 /// How the worker is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -154,8 +154,9 @@ impl State {
             }
             Action::Play(action) => self.play.apply(action, &mut self.outbox),
             Action::Proof(ProofAction::Watch) => {
-                if let ProofState::Refuted { moments, .. } = &self.proof.state {
-                    self.play.watch(self.proof.subject, moments.clone());
+                if let Some(found) = self.proof.counterexample() {
+                    let moments = found.trace.moments.iter().cloned().map(Rc::new).collect();
+                    self.play.watch(self.proof.subject, moments);
                     self.tab = Tab::Play;
                 }
             }
@@ -205,7 +206,9 @@ impl State {
             }
             FromWorker::NotOpened { message, .. } => self.file_error = Some(message),
             FromWorker::Planned(answer) => self.take_answer(*answer),
-            FromWorker::Progress { id, progress } => self.proof.progress(id, progress),
+            FromWorker::Progress { id, progress, elapsed_ms } => {
+                self.proof.progress(id, progress, elapsed_ms);
+            }
             FromWorker::Verdict { id, verdict } => self.proof.verdict(id, *verdict),
             FromWorker::Failed { id, job: Job::Proof, message } => self.proof.failed(id, message),
             FromWorker::Failed { id, job: Job::Walk, message } => self.play.failed(id, message),

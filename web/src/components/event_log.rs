@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use web::view::MomentView;
+use simulator::Moment;
 use yew::prelude::*;
 
 use crate::browser;
@@ -11,7 +11,7 @@ use crate::state::play::PlayAction;
 #[derive(Properties, PartialEq)]
 pub(crate) struct Props {
     /// What happened.
-    pub(crate) moments: Vec<Rc<MomentView>>,
+    pub(crate) moments: Vec<Rc<Moment>>,
     /// The moment looked at.
     pub(crate) at: usize,
     /// What is done.
@@ -43,7 +43,7 @@ pub(crate) fn EventLog(props: &Props) -> Html {
     }
 }
 
-fn entry(at: usize, moment: &MomentView, props: &Props) -> Html {
+fn entry(at: usize, moment: &Moment, props: &Props) -> Html {
     let onclick = props.on.reform(move |_: MouseEvent| PlayAction::Seek(at));
     let class = classes!(
         moment.fault.then_some("fault"),

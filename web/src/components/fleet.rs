@@ -1,12 +1,12 @@
 //! The migration runner and the instances of the app, each with its release in colour and words.
 
-use web::view::InstanceView;
+use simulator::Instance;
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct Props {
     /// The instances.
-    pub(crate) instances: Vec<InstanceView>,
+    pub(crate) instances: Vec<Instance>,
     /// What the runner is doing.
     pub(crate) runner: String,
     /// Anything else.
@@ -30,7 +30,7 @@ pub(crate) fn Fleet(props: &Props) -> Html {
     }
 }
 
-fn lane(instance: &InstanceView) -> Html {
+fn lane(instance: &Instance) -> Html {
     html! {
         <div class="lane" key={instance.name.clone()}>
             <span class="name">{ &instance.name }</span>

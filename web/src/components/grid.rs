@@ -1,20 +1,20 @@
 //! Tables with their columns and rows; what changed in the last moment stands out.
 
-use web::view::{ColumnView, TableView};
+use simulator::{ColumnFrame, TableFrame};
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct Props {
     /// The tables.
-    pub(crate) tables: Vec<TableView>,
+    pub(crate) tables: Vec<TableFrame>,
     /// The tables one moment before.
-    pub(crate) before: Option<Vec<TableView>>,
+    pub(crate) before: Option<Vec<TableFrame>>,
 }
 
 /// The grids.
 #[component]
 pub(crate) fn Tables(props: &Props) -> Html {
-    let before = |table: &TableView| {
+    let before = |table: &TableFrame| {
         let before = props.before.as_ref()?;
         Some(before.iter().find(|known| known.name == table.name))
     };
@@ -26,8 +26,8 @@ pub(crate) fn Tables(props: &Props) -> Html {
 }
 
 /// A table, and what it was before: none where there is no before, `Some(None)` where it is new.
-fn grid(table: &TableView, before: Option<Option<&TableView>>) -> Html {
-    let column = |column: &ColumnView| {
+fn grid(table: &TableFrame, before: Option<Option<&TableFrame>>) -> Html {
+    let column = |column: &ColumnFrame| {
         let known = before
             .map(|table| table.and_then(|t| t.columns.iter().find(|c| c.name == column.name)));
         let changed = known.is_some_and(|known| known != Some(column));
@@ -54,7 +54,7 @@ fn grid(table: &TableView, before: Option<Option<&TableView>>) -> Html {
     }
 }
 
-fn row(table: &TableView, cells: &[String], before: Option<&TableView>) -> Html {
+fn row(table: &TableFrame, cells: &[String], before: Option<&TableFrame>) -> Html {
     html! {
         <tr>
             { for cells.iter().enumerate().map(|(at, cell)| {
@@ -68,7 +68,7 @@ fn row(table: &TableView, cells: &[String], before: Option<&TableView>) -> Html 
 }
 
 /// Whether the cell differs from the one of the same row (by its first cell) and column before.
-fn is_changed(table: &TableView, cells: &[String], at: usize, before: &TableView) -> bool {
+fn is_changed(table: &TableFrame, cells: &[String], at: usize, before: &TableFrame) -> bool {
     let name = table.columns.get(at).map(|column| &column.name);
     let column = before.columns.iter().position(|column| Some(&column.name) == name);
     let row = before.rows.iter().find(|row| row.first() == cells.first());
@@ -79,14 +79,14 @@ fn is_changed(table: &TableView, cells: &[String], at: usize, before: &TableView
 mod tests {
     use super::*;
 
-    fn table(columns: &[&str], rows: &[&[&str]]) -> TableView {
-        let column = |name: &&str| ColumnView {
+    fn table(columns: &[&str], rows: &[&[&str]]) -> TableFrame {
+        let column = |name: &&str| ColumnFrame {
             name: (*name).to_owned(),
             ty: "text".to_owned(),
             not_null: false,
         };
         let cells = |row: &&[&str]| row.iter().map(|cell| (*cell).to_owned()).collect();
-        TableView {
+        TableFrame {
             name: "public.t".to_owned(),
             columns: columns.iter().map(column).collect(),
             rows: rows.iter().map(cells).collect(),

@@ -46,3 +46,8 @@ pub(crate) fn NumberField(props: &Props) -> Html {
 pub(crate) fn small(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
+
+/// A size as a field has it.
+pub(crate) fn wide(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}

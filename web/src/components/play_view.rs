@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
+use simulator::{BrokenPromise as Promise, Frame, TableFrame};
 use web::protocol::{Answer, Subject};
-use web::view::BrokenView;
 use yew::prelude::*;
 
 use super::choices::Choices;
@@ -32,7 +32,7 @@ pub(crate) fn PlayView(props: &Props) -> Html {
     let play = &props.play;
     use_clock(play, &props.on);
     let previous = play.at.checked_sub(1).and_then(|at| play.moments.get(at)).cloned();
-    let frame = play.moment().map(|moment| moment.frame.clone()).unwrap_or_default();
+    let before = previous.as_ref().map(|moment| moment.frame.tables.clone());
     html! {
         <div class="play" data-testid="player">
             <div class="play-head">
@@ -50,21 +50,31 @@ pub(crate) fn PlayView(props: &Props) -> Html {
             <Transport play={play.clone()} on={props.on.clone()} />
             { broken(play, &props.on) }
             { now(play) }
-            <div class="stage">
-                if let Some(plan) = props.answer.plan.clone().filter(|_| play.subject == Subject::Plan) {
-                    <StepStrip plan={Rc::new(plan)} current={frame.step.clone()} />
+            if let Some(moment) = play.moment() {
+                { stage(props, &moment.frame, before) }
+            }
+        </div>
+    }
+}
+
+/// The plan's steps, the world, what can happen next and what happened.
+fn stage(props: &Props, frame: &Frame, before: Option<Vec<TableFrame>>) -> Html {
+    let play = &props.play;
+    let plan = props.answer.plan.clone().filter(|_| play.subject == Subject::Plan);
+    html! {
+        <div class="stage">
+            if let Some(plan) = plan {
+                <StepStrip plan={Rc::new(plan)} current={frame.step.clone()} />
+            }
+            <div class="world">
+                <Fleet instances={frame.instances.clone()} runner={frame.runner.clone()} notes={frame.notes.clone()} />
+                <Tables tables={frame.tables.clone()} {before} />
+            </div>
+            <div class="side">
+                if !play.is_watching() {
+                    <Choices next={play.next.clone()} waiting={play.waiting} on={props.on.clone()} />
                 }
-                <div class="world">
-                    <Fleet instances={frame.instances} runner={frame.runner} notes={frame.notes} />
-                    <Tables tables={frame.tables}
-                        before={previous.as_ref().map(|moment| moment.frame.tables.clone())} />
-                </div>
-                <div class="side">
-                    if !play.is_watching() {
-                        <Choices next={play.next.clone()} waiting={play.waiting} on={props.on.clone()} />
-                    }
-                    <EventLog moments={play.moments.clone()} at={play.at} on={props.on.clone()} />
-                </div>
+                <EventLog moments={play.moments.clone()} at={play.at} on={props.on.clone()} />
             </div>
         </div>
     }
@@ -123,7 +133,7 @@ fn broken(play: &Play, on: &Callback<PlayAction>) -> Html {
 #[derive(Properties, PartialEq)]
 pub(crate) struct BrokenProps {
     /// What broke.
-    pub(crate) broken: BrokenView,
+    pub(crate) broken: Promise,
 }
 
 /// A broken promise in plain words.

@@ -1,10 +1,10 @@
 //! The proof: bounds, start and stop, how far it is, and its outcome.
 
+use simulator::Bounds;
 use web::protocol::Subject;
-use web::view::BoundsView;
 use yew::prelude::*;
 
-use super::number_field::{NumberField, small};
+use super::number_field::{NumberField, wide};
 use super::verdict_card::VerdictCard;
 use crate::format::{self, count};
 use crate::state::proof::{Proof, ProofAction};
@@ -38,11 +38,12 @@ pub(crate) fn ProofView(props: &Props) -> Html {
 }
 
 fn bounds(props: &Props) -> Html {
-    let now = props.proof.bounds;
-    let edit = |set: fn(&mut BoundsView, u32)| {
+    let now = &props.proof.bounds;
+    let edit = |set: fn(&mut Bounds, usize)| {
+        let now = now.clone();
         props.on.reform(move |number| {
-            let mut bounds = now;
-            set(&mut bounds, small(number));
+            let mut bounds = now.clone();
+            set(&mut bounds, usize::try_from(number).unwrap_or(usize::MAX));
             ProofAction::Bounds(bounds)
         })
     };
@@ -50,11 +51,11 @@ fn bounds(props: &Props) -> Html {
         <fieldset class="bounds">
             <legend>{ "Bounds" }</legend>
             <div class="fields">
-                <NumberField label="instances" min=1 max=6 value={u64::from(now.instances)}
+                <NumberField label="instances" min=1 max=6 value={wide(now.instances)}
                     testid="bound-instances" on={edit(|b, n| b.instances = n)} />
-                <NumberField label="rows in each table" min=1 max=6 value={u64::from(now.rows)}
+                <NumberField label="rows in each table" min=1 max=4 value={wide(now.rows)}
                     testid="bound-rows" on={edit(|b, n| b.rows = n)} />
-                <NumberField label="failures" min=0 max=5 value={u64::from(now.faults)}
+                <NumberField label="failures" min=0 max=4 value={wide(now.faults)}
                     testid="bound-faults" on={edit(|b, n| b.faults = n)} />
             </div>
         </fieldset>
@@ -80,7 +81,7 @@ fn buttons(props: &Props) -> Html {
 
 fn progress(proof: &Proof) -> Html {
     let progress = &proof.progress;
-    let seconds = progress.elapsed_ms / 1000;
+    let seconds = proof.elapsed_ms / 1000;
     html! {
         <div class="card running" role="status" data-testid="progress">
             <p><strong>{ "Searching: " }{ format::subject(proof.subject) }</strong></p>

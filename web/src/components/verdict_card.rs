@@ -1,6 +1,6 @@
 //! The outcome of a proof, in words that claim no more than was searched.
 
-use web::view::BoundsView;
+use simulator::{BrokenPromise as Promise, Counterexample, Verdict};
 use yew::prelude::*;
 
 use super::play_view::BrokenPromise;
@@ -19,49 +19,17 @@ pub(crate) struct Props {
 #[component]
 pub(crate) fn VerdictCard(props: &Props) -> Html {
     let proof = &props.proof;
-    let what = format::subject(proof.subject);
-    let within = within(proof.searched);
-    let body = match &proof.state {
+    let (class, body) = match &proof.state {
         ProofState::Idle | ProofState::Running => return html! {},
-        ProofState::Stopped => html! {
-            <p>{ format!("Stopped after {} states of {what}: neither proved nor refuted.", count(proof.progress.states)) }</p>
-        },
+        ProofState::Stopped => ("stopped", stopped(proof)),
         ProofState::Failed(message) => {
-            html! { <p role="alert">{ format!("No proof: {message}") }</p> }
+            ("failed", html! { <p role="alert">{ format!("No proof: {message}.") }</p> })
         }
-        ProofState::Verified { states, transitions, depth, reached } => html! {
-            <>
-                <h3>{ "Verified" }</h3>
-                <p>{ format!(
-                    "No promise breaks in any of {} states of {what}, reached by {} transitions, at most {} actions deep. \
-                     That is every interleaving with {within}; more of any was not searched.",
-                    count(*states), count(*transitions), count(*depth)) }</p>
-                { sometimes(reached) }
-            </>
-        },
-        ProofState::Refuted { states, broken, moments } => html! {
-            <>
-                <h3>{ "Refuted" }</h3>
-                <p>{ format!(
-                    "Of {what}, with {within}: a promise breaks after {}, the shortest way there is. {} states were searched.",
-                    plural(moments.len().saturating_sub(1), "action"), count(*states)) }</p>
-                <BrokenPromise broken={broken.clone()} />
-                <button type="button" class="primary" data-testid="watch"
-                    onclick={props.on.reform(|_: MouseEvent| ProofAction::Watch)}>{ "Watch it" }</button>
-            </>
-        },
-        ProofState::BoundsExceeded { states, reason } => html! {
-            <>
-                <h3>{ "Bounds exceeded" }</h3>
-                <p>{ format!(
-                    "No promise broke in {} states of {what}, but that was not all of them: {reason}. \
-                     This is not a proof; fewer instances, rows or failures may give one.", count(*states)) }</p>
-            </>
-        },
+        ProofState::Done(verdict) => (class(verdict), done(props, verdict)),
     };
     html! {
-        <div class={classes!("card", class(&proof.state), proof.stale.then_some("old"))} data-testid="verdict"
-            data-outcome={class(&proof.state)} aria-live="polite">
+        <div class={classes!("card", class, proof.stale.then_some("old"))} data-testid="verdict"
+            data-outcome={class} aria-live="polite">
             if proof.stale {
                 <p class="muted">{ "This is about the plan before the last change to the input." }</p>
             }
@@ -70,34 +38,87 @@ pub(crate) fn VerdictCard(props: &Props) -> Html {
     }
 }
 
-fn class(state: &ProofState) -> &'static str {
-    match state {
-        ProofState::Verified { .. } => "verified",
-        ProofState::Refuted { .. } => "refuted",
-        ProofState::BoundsExceeded { .. } => "exceeded",
-        ProofState::Failed(_) => "failed",
-        ProofState::Idle | ProofState::Running | ProofState::Stopped => "stopped",
+fn class(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Verified { .. } => "verified",
+        Verdict::Refuted(_) => "refuted",
+        Verdict::BoundsExceeded { .. } => "exceeded",
     }
 }
 
-fn within(bounds: BoundsView) -> String {
-    let n = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+fn stopped(proof: &Proof) -> Html {
+    let (states, what) = (count(proof.progress.states), format::subject(proof.subject));
+    html! { <p>{ format!("Stopped after {states} states of {what}: neither proved nor refuted.") }</p> }
+}
+
+fn done(props: &Props, verdict: &Verdict) -> Html {
+    let (what, within) = (format::subject(props.proof.subject), within(&props.proof));
+    match verdict {
+        Verdict::Verified { states, transitions, depth, reached, notes } => {
+            let (states, transitions) = (count(*states), count(*transitions));
+            html! {
+                <>
+                    <h3>{ "Verified" }</h3>
+                    <p>{ format!(
+                        "No promise breaks in any of {states} states of {what}, reached by {transitions} transitions, \
+                         at most {} actions deep. That is every interleaving with {within}; \
+                         more of any was not searched.", count(*depth)) }</p>
+                    { list("The search is not empty; it really came across:", reached) }
+                    { list("Not in the model:", notes) }
+                </>
+            }
+        }
+        Verdict::Refuted(found) => refuted(props, found),
+        Verdict::BoundsExceeded { states, reason } => html! {
+            <>
+                <h3>{ "Bounds exceeded" }</h3>
+                <p>{ format!(
+                    "No promise broke in {} states of {what} with {within}, but this is not a proof: {reason}.",
+                    count(*states)) }</p>
+            </>
+        },
+    }
+}
+
+fn refuted(props: &Props, found: &Counterexample) -> Html {
+    let (what, within) = (format::subject(props.proof.subject), within(&props.proof));
+    let actions = plural(found.trace.moments.len().saturating_sub(1), "action");
+    let broken = Promise {
+        invariant: found.invariant.clone(),
+        statement: found.statement.clone(),
+        detail: found.detail.clone(),
+    };
+    html! {
+        <>
+            <h3>{ "Refuted" }</h3>
+            <p>{ format!(
+                "Of {what}, with {within}: a promise breaks after {actions}, and no shorter way leads there. \
+                 {} states were searched.", count(found.states)) }</p>
+            <BrokenPromise {broken} />
+            <button type="button" class="primary" data-testid="watch"
+                onclick={props.on.reform(|_: MouseEvent| ProofAction::Watch)}>{ "Watch it" }</button>
+        </>
+    }
+}
+
+fn within(proof: &Proof) -> String {
+    let bounds = &proof.searched;
     format!(
         "{}, {} in each table and at most {}",
-        plural(n(bounds.instances), "instance"),
-        plural(n(bounds.rows), "row"),
-        plural(n(bounds.faults), "failure"),
+        plural(bounds.instances, "instance"),
+        plural(bounds.rows, "row"),
+        plural(bounds.faults, "failure"),
     )
 }
 
-fn sometimes(reached: &[String]) -> Html {
-    if reached.is_empty() {
+fn list(title: &'static str, items: &[String]) -> Html {
+    if items.is_empty() {
         return html! {};
     }
     html! {
         <>
-            <p>{ "The search is not empty; it really came across:" }</p>
-            <ul>{ for reached.iter().map(|what| html! { <li>{ what }</li> }) }</ul>
+            <p>{ title }</p>
+            <ul>{ for items.iter().map(|what| html! { <li>{ what }</li> }) }</ul>
         </>
     }
 }

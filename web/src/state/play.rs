@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
+use simulator::{Bounds, Choice, Moment};
 use web::protocol::{Subject, ToWorker, Walked};
-use web::view::{BoundsView, ChoiceView, MomentView};
 
 use super::outbox::Outbox;
 
@@ -23,7 +23,7 @@ pub(crate) struct Play {
     /// Where the moments come from.
     pub(crate) kind: Kind,
     /// What happened so far.
-    pub(crate) moments: Vec<Rc<MomentView>>,
+    pub(crate) moments: Vec<Rc<Moment>>,
     /// The moment looked at.
     pub(crate) at: usize,
     /// What can happen next there.
@@ -54,7 +54,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Next {
     /// Failures and the ordinary course of things.
-    pub(crate) choices: Vec<ChoiceView>,
+    pub(crate) choices: Vec<Choice>,
     /// Whether the plan can be rolled back.
     pub(crate) can_roll_back: bool,
 }
@@ -114,7 +114,7 @@ impl Play {
     }
 
     /// The moment looked at.
-    pub(crate) fn moment(&self) -> Option<&Rc<MomentView>> {
+    pub(crate) fn moment(&self) -> Option<&Rc<Moment>> {
         self.moments.get(self.at)
     }
 
@@ -139,7 +139,7 @@ impl Play {
     }
 
     /// Shows a counterexample from its start.
-    pub(crate) fn watch(&mut self, subject: Subject, moments: Vec<Rc<MomentView>>) {
+    pub(crate) fn watch(&mut self, subject: Subject, moments: Vec<Rc<Moment>>) {
         let speed = self.speed;
         // A new number: what is still said about an older run is not about this one.
         let id = self.id + 1;
@@ -188,8 +188,8 @@ impl Play {
         *self = Self { id, subject, seed, speed, ..Self::default() };
         self.stale = false;
         self.waiting = true;
-        // A run has a fault to spare, so that something can be injected from the start.
-        let bounds = BoundsView { instances: 3, rows: 3, faults: 9 };
+        // As much as the simulator allows to be injected; few enough rows to see them all.
+        let bounds = Bounds { instances: 3, rows: 3, faults: 4, ..Bounds::default() };
         outbox.push(ToWorker::Walk { id, subject, seed, bounds });
     }
 

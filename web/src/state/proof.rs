@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use web::protocol::{ProgressView, Subject, ToWorker};
-use web::view::{BoundsView, BrokenView, MomentView, VerdictView};
+use simulator::{Bounds, Counterexample, Progress, Verdict};
+use web::protocol::{Subject, ToWorker};
 
 use super::outbox::Outbox;
 
@@ -15,13 +15,15 @@ pub(crate) struct Proof {
     /// What it is about.
     pub(crate) subject: Subject,
     /// Bounds in the form.
-    pub(crate) bounds: BoundsView,
+    pub(crate) bounds: Bounds,
     /// Bounds of the newest search.
-    pub(crate) searched: BoundsView,
+    pub(crate) searched: Bounds,
     /// How it stands.
     pub(crate) state: ProofState,
     /// Counts of the newest search.
-    pub(crate) progress: ProgressView,
+    pub(crate) progress: Progress,
+    /// Milliseconds it has taken.
+    pub(crate) elapsed_ms: u64,
     /// Whether the outcome is of an older plan.
     pub(crate) stale: bool,
 }
@@ -38,44 +40,19 @@ pub(crate) enum ProofState {
     Stopped,
     /// Could not be started, or went wrong.
     Failed(String),
-    /// Verified.
-    Verified {
-        /// Distinct states.
-        states: u64,
-        /// Transitions.
-        transitions: u64,
-        /// Depth.
-        depth: u64,
-        /// Situations that really came up.
-        reached: Vec<String>,
-    },
-    /// Refuted.
-    Refuted {
-        /// Distinct states looked at.
-        states: u64,
-        /// The promise.
-        broken: BrokenView,
-        /// The run that breaks it.
-        moments: Vec<Rc<MomentView>>,
-    },
-    /// Too much to search.
-    BoundsExceeded {
-        /// Distinct states looked at.
-        states: u64,
-        /// Which bound.
-        reason: String,
-    },
+    /// Came to an end.
+    Done(Rc<Verdict>),
 }
 
 /// What can be done with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ProofAction {
     /// Search.
     Start(Subject),
     /// Give up.
     Stop,
     /// Other bounds.
-    Bounds(BoundsView),
+    Bounds(Bounds),
     /// Open the counterexample in the player.
     Watch,
 }
@@ -86,17 +63,27 @@ impl Proof {
         self.state == ProofState::Running
     }
 
+    /// What the search found, where it found something.
+    pub(crate) fn counterexample(&self) -> Option<&Counterexample> {
+        let ProofState::Done(verdict) = &self.state else { return None };
+        match verdict.as_ref() {
+            Verdict::Refuted(found) => Some(found),
+            Verdict::Verified { .. } | Verdict::BoundsExceeded { .. } => None,
+        }
+    }
+
     /// Applies an action; what the worker must do goes to the outbox.
     pub(crate) fn apply(&mut self, action: ProofAction, outbox: &mut Outbox) {
         match action {
             ProofAction::Start(subject) => {
                 self.id += 1;
                 self.subject = subject;
-                self.searched = self.bounds;
+                self.searched = self.bounds.clone();
                 self.state = ProofState::Running;
-                self.progress = ProgressView::default();
+                self.progress = Progress::default();
+                self.elapsed_ms = 0;
                 self.stale = false;
-                outbox.push(ToWorker::Prove { id: self.id, subject, bounds: self.bounds });
+                outbox.push(ToWorker::Prove { id: self.id, subject, bounds: self.bounds.clone() });
             }
             ProofAction::Stop if self.is_running() => {
                 self.state = ProofState::Stopped;
@@ -109,30 +96,18 @@ impl Proof {
     }
 
     /// The search went on.
-    pub(crate) fn progress(&mut self, id: u64, progress: ProgressView) {
+    pub(crate) fn progress(&mut self, id: u64, progress: Progress, elapsed_ms: u64) {
         if id == self.id && self.is_running() {
             self.progress = progress;
+            self.elapsed_ms = elapsed_ms;
         }
     }
 
     /// The search ended.
-    pub(crate) fn verdict(&mut self, id: u64, verdict: VerdictView) {
-        if id != self.id || !self.is_running() {
-            return;
+    pub(crate) fn verdict(&mut self, id: u64, verdict: Verdict) {
+        if id == self.id && self.is_running() {
+            self.state = ProofState::Done(Rc::new(verdict));
         }
-        self.state = match verdict {
-            VerdictView::Verified { states, transitions, depth, reached } => {
-                ProofState::Verified { states, transitions, depth, reached }
-            }
-            VerdictView::Refuted { states, broken, moments } => ProofState::Refuted {
-                states,
-                broken,
-                moments: moments.into_iter().map(Rc::new).collect(),
-            },
-            VerdictView::BoundsExceeded { states, reason } => {
-                ProofState::BoundsExceeded { states, reason }
-            }
-        };
     }
 
     /// The search could not be made.
@@ -160,8 +135,9 @@ impl Proof {
 mod tests {
     use super::*;
 
-    fn verified() -> VerdictView {
-        VerdictView::Verified { states: 9, transitions: 12, depth: 4, reached: Vec::new() }
+    fn verified() -> Verdict {
+        let (reached, notes) = (Vec::new(), Vec::new());
+        Verdict::Verified { states: 9, transitions: 12, depth: 4, reached, notes }
     }
 
     #[test]
@@ -182,7 +158,7 @@ mod tests {
         proof.verdict(1, verified());
         assert!(proof.is_running());
         proof.verdict(2, verified());
-        assert!(matches!(proof.state, ProofState::Verified { states: 9, .. }));
+        assert_eq!(proof.state, ProofState::Done(Rc::new(verified())));
     }
 
     #[test]

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use planner::{Plan, Request};
+use simulator::Bounds;
 use web::protocol::{FromWorker, Job, SHOWN_BYTES_MAX, Slot, Subject, ToWorker};
-use web::view::BoundsView;
 
 use crate::planning;
 use crate::proving::Proving;
@@ -117,9 +117,10 @@ impl Engine {
         }
     }
 
-    fn prove(&mut self, id: u64, subject: Subject, bounds: BoundsView) -> Vec<FromWorker> {
+    fn prove(&mut self, id: u64, subject: Subject, bounds: Bounds) -> Vec<FromWorker> {
         self.proving = None;
-        let started = self.subject(subject).and_then(|plan| Proving::start(id, &plan, bounds));
+        let bounds = fitting(bounds, subject);
+        let started = self.subject(subject).and_then(|plan| Proving::start(id, &plan, &bounds));
         match started {
             Ok(proving) => {
                 self.proving = Some(proving);
@@ -129,15 +130,11 @@ impl Engine {
         }
     }
 
-    fn walk(
-        &mut self,
-        id: u64,
-        subject: Subject,
-        seed: u64,
-        bounds: BoundsView,
-    ) -> Vec<FromWorker> {
+    fn walk(&mut self, id: u64, subject: Subject, seed: u64, bounds: Bounds) -> Vec<FromWorker> {
         self.walking = None;
-        let started = self.subject(subject).and_then(|plan| Walking::start(id, plan, seed, bounds));
+        let bounds = fitting(bounds, subject);
+        let plan = self.subject(subject);
+        let started = plan.and_then(|plan| Walking::start(id, &plan, seed, &bounds));
         match started {
             Ok((walking, first)) => {
                 self.walking = Some(walking);
@@ -153,6 +150,14 @@ impl Engine {
     ) -> Vec<FromWorker> {
         let walked = self.walking.as_mut().map(act);
         walked.map(|walked| FromWorker::Walked(Box::new(walked))).into_iter().collect()
+    }
+}
+
+/// The change as asked promises nothing about procedure; what it does to the app is the question.
+fn fitting(bounds: Bounds, subject: Subject) -> Bounds {
+    match subject {
+        Subject::Plan => bounds,
+        Subject::AsAsked => bounds.as_asked(),
     }
 }
 

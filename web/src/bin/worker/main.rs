@@ -6,7 +6,6 @@ mod planning;
 mod present;
 mod proving;
 mod scope;
-mod standin;
 mod walking;
 
 fn main() {

@@ -2,12 +2,11 @@
 
 use planner::diagnostic::Source;
 use planner::request::Change;
-use planner::{Plan, Request};
+use planner::{Plan, Request, render};
 use web::protocol::{Answer, Slot};
 use web::view::{Finding, change_text};
 
 use crate::present::{place, plan as view};
-use crate::standin::planner_api as api;
 
 /// Puts a held text into the request.
 pub(crate) fn fill_in(request: &mut Request, slot: Slot, text: &str) {
@@ -19,7 +18,7 @@ pub(crate) fn fill_in(request: &mut Request, slot: Slot, text: &str) {
 
 /// Plans, and renders everything that the page can show of it.
 pub(crate) fn answer(id: u64, request: &Request) -> (Option<Plan>, Answer) {
-    let planned = api::plan(request);
+    let planned = planner::plan(request);
     let mut answer = Answer { id, ..Answer::default() };
     let places = place::Places::new(&request.schema, change_text(&request.change));
     answer.findings = planned
@@ -35,9 +34,9 @@ pub(crate) fn answer(id: u64, request: &Request) -> (Option<Plan>, Answer) {
         .collect();
     if let Some(plan) = &planned.plan {
         answer.plan = Some(view::plan(plan, &places));
-        answer.markdown = api::markdown(plan);
-        answer.json = api::json(plan);
-        answer.sql = api::sql(plan);
+        answer.markdown = render::markdown(plan);
+        answer.json = render::json(plan);
+        answer.sql = render::sql(plan);
         answer.tables = plan.model.source.tables.keys().map(ToString::to_string).collect();
     }
     (planned.plan, answer)
@@ -45,7 +44,7 @@ pub(crate) fn answer(id: u64, request: &Request) -> (Option<Plan>, Answer) {
 
 /// The change as asked, as a plan.
 pub(crate) fn as_asked(request: &Request) -> Result<Plan, String> {
-    let planned = api::as_asked(request);
+    let planned = planner::as_asked(request);
     planned.plan.ok_or_else(|| {
         let first = planned.diagnostics.into_iter().next();
         first.map_or("the change as asked cannot be run".to_owned(), |finding| finding.message)

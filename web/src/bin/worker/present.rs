@@ -1,5 +1,4 @@
-//! The planner's and the simulator's values as the shell shows them.
+//! The planner's values as the shell shows them. The simulator's are made to be shown.
 
 pub(crate) mod place;
 pub(crate) mod plan;
-pub(crate) mod trace;

@@ -1,11 +1,8 @@
 //! A search, advanced slice by slice.
 
 use planner::Plan;
-use web::protocol::{FromWorker, ProgressView};
-use web::view::BoundsView;
-
-use crate::present::trace;
-use crate::standin::simulator::{Bounds, Progress, Search};
+use simulator::{Bounds, Progress, Search};
+use web::protocol::FromWorker;
 
 /// Milliseconds a slice takes: short enough for Stop to seem immediate.
 const SLICE_MS: f64 = 10.0;
@@ -13,8 +10,8 @@ const SLICE_MS: f64 = 10.0;
 /// Milliseconds between two reports: often enough to be seen moving.
 const REPORT_MS: f64 = 100.0;
 
-/// States looked into between two looks at the clock.
-const STRIDE: usize = 64;
+/// Transitions followed between two looks at the clock.
+const STRIDE: usize = 2_000;
 
 /// A search under way.
 pub(crate) struct Proving {
@@ -25,24 +22,10 @@ pub(crate) struct Proving {
     done: bool,
 }
 
-/// Bounds as the simulator has them.
-pub(crate) fn bounds(bounds: BoundsView) -> Bounds {
-    Bounds {
-        instances: size(bounds.instances),
-        rows: size(bounds.rows),
-        faults: size(bounds.faults),
-        ..Bounds::default()
-    }
-}
-
-fn size(n: u32) -> usize {
-    usize::try_from(n).unwrap_or(usize::MAX)
-}
-
 impl Proving {
     /// Starts a search.
-    pub(crate) fn start(id: u64, plan: &Plan, within: BoundsView) -> Result<Self, String> {
-        let search = Search::new(plan, &bounds(within)).map_err(|why| why.to_string())?;
+    pub(crate) fn start(id: u64, plan: &Plan, bounds: &Bounds) -> Result<Self, String> {
+        let search = Search::new(plan, bounds).map_err(|why| why.to_string())?;
         Ok(Self { id, search, started_ms: None, reported_ms: 0.0, done: false })
     }
 
@@ -57,37 +40,24 @@ impl Proving {
         let started = *self.started_ms.get_or_insert(slice_started);
         loop {
             let progress = self.search.advance(STRIDE);
-            let now = now_ms();
-            if progress.done {
-                return self.conclude(&progress);
+            if let Some(verdict) = self.search.verdict() {
+                self.done = true;
+                return Some(FromWorker::Verdict { id: self.id, verdict: Box::new(verdict) });
             }
+            let now = now_ms();
             if now - slice_started >= SLICE_MS {
-                return self.report(&progress, now, now - started);
+                return self.report(progress, now, now - started);
             }
         }
     }
 
-    fn conclude(&mut self, progress: &Progress) -> Option<FromWorker> {
-        self.done = true;
-        let verdict = self.search.verdict()?;
-        let verdict = Box::new(trace::verdict(&verdict, progress.states));
-        Some(FromWorker::Verdict { id: self.id, verdict })
-    }
-
-    fn report(&mut self, progress: &Progress, now: f64, elapsed: f64) -> Option<FromWorker> {
+    fn report(&mut self, progress: Progress, now: f64, elapsed: f64) -> Option<FromWorker> {
         if now - self.reported_ms < REPORT_MS {
             return None;
         }
         self.reported_ms = now;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration")]
         let elapsed_ms = elapsed as u64;
-        let progress = ProgressView {
-            states: progress.states,
-            transitions: progress.transitions,
-            frontier: progress.frontier,
-            depth: progress.depth,
-            elapsed_ms,
-        };
-        Some(FromWorker::Progress { id: self.id, progress })
+        Some(FromWorker::Progress { id: self.id, progress, elapsed_ms })
     }
 }

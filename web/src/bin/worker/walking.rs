@@ -1,12 +1,8 @@
 //! A run, and what of it the shell has not seen yet.
 
 use planner::Plan;
+use simulator::{Bounds, Walk};
 use web::protocol::Walked;
-use web::view::BoundsView;
-
-use crate::present::trace;
-use crate::proving::bounds;
-use crate::standin::simulator::Walk;
 
 /// A run.
 pub(crate) struct Walking {
@@ -18,11 +14,11 @@ impl Walking {
     /// Starts a run.
     pub(crate) fn start(
         id: u64,
-        plan: Plan,
+        plan: &Plan,
         seed: u64,
-        within: BoundsView,
+        bounds: &Bounds,
     ) -> Result<(Self, Walked), String> {
-        let walk = Walk::new(&plan, &bounds(within), seed).map_err(|why| why.to_string())?;
+        let walk = Walk::new(plan, bounds, seed).map_err(|why| why.to_string())?;
         let mut walking = Self { id, walk };
         let first = walking.report(0);
         Ok((walking, first))
@@ -30,43 +26,43 @@ impl Walking {
 
     /// Lets the seed choose.
     pub(crate) fn step(&mut self, from: usize) -> Walked {
-        self.walk.seek(from);
-        self.walk.step();
-        self.report(from + 1)
+        self.go_on(from, |walk| {
+            walk.step();
+        })
     }
 
     /// Takes a choice.
     pub(crate) fn take(&mut self, from: usize, choice: usize) -> Walked {
-        self.walk.seek(from);
-        self.walk.take(choice);
-        self.report(from + 1)
+        self.go_on(from, |walk| walk.take(choice))
     }
 
     /// Rolls the plan back.
     pub(crate) fn roll_back(&mut self, from: usize) -> Walked {
-        self.walk.seek(from);
-        self.walk.roll_back();
-        self.report(from + 1)
+        self.go_on(from, Walk::roll_back)
     }
 
     /// Looks at another moment.
     pub(crate) fn seek(&mut self, at: usize) -> Walked {
         self.walk.seek(at);
-        let moments = self.walk.trace().moments.len();
-        Walked { at, ..self.report(moments) }
+        self.report(self.walk.trace().moments.len())
+    }
+
+    fn go_on(&mut self, from: usize, act: impl FnOnce(&mut Walk)) -> Walked {
+        self.walk.seek(from);
+        act(&mut self.walk);
+        // Where nothing could happen, the later moments, if any, are as they were.
+        let keep = if self.walk.at() > from { from + 1 } else { self.walk.trace().moments.len() };
+        self.report(keep)
     }
 
     fn report(&mut self, keep: usize) -> Walked {
-        let trace = self.walk.trace();
-        let moments: Vec<_> = trace.moments.iter().skip(keep).map(trace::moment).collect();
-        let choices: Vec<_> = self.walk.choices().iter().map(trace::choice).collect();
         Walked {
             id: self.id,
             keep,
-            at: trace.moments.len() - 1,
-            moments,
-            can_roll_back: true,
-            choices,
+            moments: self.walk.trace().moments.iter().skip(keep).cloned().collect(),
+            at: self.walk.at(),
+            choices: self.walk.choices(),
+            can_roll_back: self.walk.can_roll_back(),
         }
     }
 }

@@ -1,27 +1,33 @@
 //! The player's reducer, natively.
 
-use web::view::{BrokenView, FrameView};
+use simulator::{BrokenPromise, Frame};
 
 use super::*;
 
-fn moment(action: &str, broken: bool) -> MomentView {
-    let promise = BrokenView {
+fn moment(action: &str, broken: bool) -> Moment {
+    let promise = BrokenPromise {
         invariant: "no broken statement".to_owned(),
         statement: String::new(),
         detail: String::new(),
     };
-    MomentView {
+    Moment {
         action: action.to_owned(),
         actor: String::new(),
         detail: String::new(),
         fault: false,
         broken: broken.then_some(promise),
-        frame: FrameView::default(),
+        frame: Frame {
+            step: None,
+            runner: String::new(),
+            instances: Vec::new(),
+            tables: Vec::new(),
+            notes: Vec::new(),
+        },
     }
 }
 
 fn walked(keep: usize, moments: &[&str], at: usize) -> Walked {
-    let choice = ChoiceView { label: "go".to_owned(), actor: "app-1".to_owned(), fault: false };
+    let choice = Choice { label: "go".to_owned(), actor: "app-1".to_owned(), fault: false };
     Walked {
         id: 1,
         keep,

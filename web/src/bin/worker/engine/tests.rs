@@ -56,8 +56,9 @@ fn a_short_file_goes_back_to_the_shell() {
 #[test]
 fn nothing_is_proved_or_run_without_a_plan() {
     let mut engine = Engine::default();
-    let bounds = BoundsView::default();
-    let proof = engine.hear(ToWorker::Prove { id: 1, subject: Subject::Plan, bounds });
+    let bounds = Bounds::default();
+    let proof =
+        engine.hear(ToWorker::Prove { id: 1, subject: Subject::Plan, bounds: bounds.clone() });
     assert!(matches!(proof.as_slice(), [FromWorker::Failed { job: Job::Proof, .. }]));
     let run = engine.hear(ToWorker::Walk { id: 1, subject: Subject::AsAsked, seed: 1, bounds });
     assert!(matches!(run.as_slice(), [FromWorker::Failed { job: Job::Walk, .. }]));
@@ -68,7 +69,7 @@ fn a_run_goes_on_from_any_moment() {
     let mut engine = Engine::default();
     engine.hear(plan(1, &[]));
     work(&mut engine);
-    let bounds = BoundsView::default();
+    let bounds = Bounds::default();
     engine.hear(ToWorker::Walk { id: 7, subject: Subject::Plan, seed: 1, bounds });
     for from in 0..3 {
         let said = engine.hear(ToWorker::WalkStep { from });
