@@ -56,8 +56,8 @@ pub(crate) fn App() -> Html {
     let state: Rc<State> = Rc::new((*state).clone());
     html! {
         <>
-            <a class="skip" href="#result">{ "Skip to the plan" }</a>
             <Header help={ask_help} />
+            <a class="skip" href="#result">{ "Skip to the plan" }</a>
             <main>
                 <InputPane state={state.clone()} on={act.clone()} {open} />
                 <OutputPane {state} on={act} />

@@ -73,17 +73,21 @@ pub(crate) fn estimate(estimate: &Estimate) -> String {
     parts.join(", ")
 }
 
-/// The `locking?` cell: the strongest lock, and for how long.
+/// The `locking?` cell: who waits, for which locks.
 pub(crate) fn locking(step: &StepView) -> String {
-    let strongest = step.locks.iter().max_by_key(|lock| (lock.is_long(), lock.mode));
-    let Some(lock) = strongest else {
-        return "none".to_owned();
-    };
-    let more = match step.locks.len() {
-        1 => String::new(),
-        n => format!(", and {} more", n - 1),
-    };
-    format!("{} on {}, {}{more}", lock.mode.name(), table(lock), held(lock.held))
+    let blocking: Vec<String> =
+        step.locks.iter().filter(|lock| !lock.blocks.is_empty()).map(lock).collect();
+    match (step.kind, blocking.is_empty()) {
+        (StepKind::Backfill, true) => "no: row locks for one batch".to_owned(),
+        (StepKind::Ddl, true) if !step.locks.is_empty() => "no: reads and writes go on".to_owned(),
+        (_, true) => "no".to_owned(),
+        (_, false) if step.online => format!("brief: {}", blocking.join(", ")),
+        (_, false) => format!("LONG: {}", blocking.join(", ")),
+    }
+}
+
+fn lock(lock: &Lock) -> String {
+    format!("{} on {}, {}", lock.mode.name(), table(lock), held(lock.held))
 }
 
 /// A relation without the usual schema.

@@ -76,8 +76,8 @@ pub(crate) fn Editor(props: &Props) -> Html {
         <section class={classes!("editor", dragging.then_some("dragging"))} {ondragover} {ondragleave} {ondrop}>
             <div class="editor-head">
                 { props.children.clone() }
-                <label class="file">
-                    { "Open file" }
+                <label class="file" title="Open a file, or drop one here">
+                    { "Open" }
                     <input type="file" accept=".sql,.txt,text/plain" {onchange} data-testid={format!("{}-file", props.name)} />
                 </label>
             </div>

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use web::protocol::Answer;
 use yew::prelude::*;
 
 use super::export_view::ExportView;
@@ -24,8 +25,6 @@ pub(crate) struct Props {
 #[component]
 pub(crate) fn OutputPane(props: &Props) -> Html {
     let state = &props.state;
-    let old =
-        state.is_planning() || state.answer.as_ref().is_some_and(|answer| answer.plan.is_none());
     let busy = state.is_planning();
     html! {
         <div class="output" id="result" tabindex="-1">
@@ -33,7 +32,7 @@ pub(crate) fn OutputPane(props: &Props) -> Html {
                 <Tabs chosen={state.tab} on={props.on.reform(Action::Show)} />
                 <Status state={state.clone()} on={props.on.clone()} />
             </div>
-            <div class={classes!("panel", old.then_some("old"))} role="tabpanel" id="result-panel"
+            <div class={classes!("panel", busy.then_some("old"))} role="tabpanel" id="result-panel"
                 aria-labelledby={tabs::label_id(state.tab)} aria-busy={busy.to_string()}>
                 { panel(props) }
             </div>
@@ -43,10 +42,23 @@ pub(crate) fn OutputPane(props: &Props) -> Html {
 
 fn panel(props: &Props) -> Html {
     let state = &props.state;
-    let on = props.on.clone();
     let Some(shown) = state.shown.clone() else {
         return html! { <p class="empty">{ nothing(state) }</p> };
     };
+    let failed = state.answer.as_ref().is_some_and(|answer| answer.plan.is_none());
+    let note = (failed && !state.is_planning()).then(|| {
+        html! {
+            <p class="banner warning" data-testid="outdated">
+                { "No plan can be made of the input as it is now. This is about the last input that had one." }
+            </p>
+        }
+    });
+    html! { <>{ note }{ tab(props, shown) }</> }
+}
+
+fn tab(props: &Props, shown: Rc<Answer>) -> Html {
+    let state = &props.state;
+    let on = props.on.clone();
     match state.tab {
         Tab::Plan => html! { <PlanPanel answer={shown} /> },
         Tab::Play => html! {

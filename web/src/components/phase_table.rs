@@ -64,13 +64,21 @@ fn body(phase: &PhaseView, plan: &PlanView, open: &UseStateHandle<BTreeSet<Strin
             <tr class="phase-row">
                 <th scope="rowgroup" colspan="5">
                     <span class="number">{ phase.number }</span>
-                    <span class="kind">{ format::phase(phase.kind) }</span>
-                    { " " }{ &phase.title }
+                    { title(phase) }
                 </th>
             </tr>
             { for phase.steps.iter().map(|step| rows(step, plan, open)) }
         </tbody>
     }
+}
+
+/// The title, which usually starts with the kind; after the kind where it does not.
+fn title(phase: &PhaseView) -> String {
+    let kind = format::phase(phase.kind);
+    if phase.title.to_lowercase().starts_with(kind) {
+        return phase.title.clone();
+    }
+    format!("{kind}: {}", phase.title)
 }
 
 fn rows(step: &StepView, plan: &PlanView, open: &UseStateHandle<BTreeSet<String>>) -> Html {
@@ -119,8 +127,12 @@ fn rows(step: &StepView, plan: &PlanView, open: &UseStateHandle<BTreeSet<String>
 }
 
 fn locking(step: &StepView) -> Html {
-    let warning = (!step.online).then(|| html! { <strong class="blocks">{ "blocks: " }</strong> });
-    html! { <>{ warning }{ format::locking(step) }</> }
+    let words = format::locking(step);
+    if step.online {
+        html! { words }
+    } else {
+        html! { <strong class="blocks">{ words }</strong> }
+    }
 }
 
 fn app_state(step: &StepView, plan: &PlanView) -> Html {
@@ -134,24 +146,25 @@ fn app_state(step: &StepView, plan: &PlanView) -> Html {
 }
 
 fn rollback(step: &StepView, plan: &PlanView) -> String {
-    let loses = match step.rollback_loses.as_str() {
-        "" | "nothing" => None,
-        loses => Some(loses),
-    };
-    if let Some(loses) = loses.filter(|_| is_past(&step.id, plan)) {
+    let loses = step.rollback_loses.as_str();
+    if is_past(&step.id, plan) && !loses.is_empty() {
         return format!("none: loses {loses}");
     }
-    let what = match (step.rollback.first(), step.rollback_app.as_str()) {
+    // Settings undo nothing.
+    let what = step.rollback.iter().find(|statement| !statement.sql.starts_with("SET "));
+    let how = match (what, step.rollback_app.as_str()) {
         (_, app) if step.kind == StepKind::Deploy && !app.is_empty() => app.to_owned(),
         (Some(statement), _) => {
             let first = statement.sql.lines().next().unwrap_or_default();
-            let more = step.rollback.len() > 1 || statement.sql.lines().count() > 1;
-            format!("{first}{}", if more { " …" } else { "" })
+            format!("{first}{}", if statement.sql.contains('\n') { " …" } else { "" })
         }
         (None, "") => "nothing to undo".to_owned(),
         (None, app) => app.to_owned(),
     };
-    loses.map_or(what.clone(), |loses| format!("{what} (loses {loses})"))
+    if loses.is_empty() || loses.starts_with("nothing") {
+        return how;
+    }
+    format!("{how} (loses {loses})")
 }
 
 /// Whether the step is the point of no return or comes after it.

@@ -53,8 +53,8 @@ fn script(title: &'static str, statements: &[SqlView], what: &str) -> Html {
 
 fn rollback(step: &StepView) -> Html {
     let loses = match step.rollback_loses.as_str() {
-        "" | "nothing" => "Rolling back loses nothing.".to_owned(),
-        what => format!("Rolling back loses: {what}"),
+        "" => "Rolling back loses nothing.".to_owned(),
+        what => format!("Rolling back loses {what}."),
     };
     html! {
         <>

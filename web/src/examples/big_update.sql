@@ -10,4 +10,3 @@ CREATE TABLE products (
 );
 -- file: change.sql
 UPDATE products SET status = 'active' WHERE status IS NULL;
-ALTER TABLE products ALTER COLUMN status SET NOT NULL;

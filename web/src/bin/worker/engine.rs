@@ -18,7 +18,7 @@ pub(crate) struct Engine {
     held: BTreeMap<Slot, String>,
     /// The newest request not planned yet.
     wanted: Option<(u64, Request, Vec<Slot>)>,
-    /// The newest request planned.
+    /// The newest request that a plan could be made of.
     request: Option<Request>,
     /// Its plan.
     plan: Option<Plan>,
@@ -100,11 +100,14 @@ impl Engine {
             planning::fill_in(&mut request, *slot, self.held.get(slot)?);
         }
         let (plan, answer) = planning::answer(id, &request);
-        if plan.is_some() && plan != self.plan {
-            self.proving = None;
+        // Where no plan can be made, the page keeps the last one, and so does the engine.
+        if plan.is_some() {
+            if plan != self.plan {
+                self.proving = None;
+            }
             self.plan = plan;
+            self.request = Some(request);
         }
-        self.request = Some(request);
         Some(FromWorker::Planned(Box::new(answer)))
     }
 
