@@ -15,12 +15,8 @@ use crate::schema::Schema;
 
 /// What turns `source` into `target`, in dependency order.
 pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Vec<Diagnostic>) {
-    let mut diff = Diff {
-        work: source.clone(),
-        target,
-        asked: Vec::new(),
-        diagnostics: Vec::new(),
-    };
+    let mut diff =
+        Diff { work: source.clone(), target, asked: Vec::new(), diagnostics: Vec::new() };
     diff.renames(hints);
     diff.suspect_renames();
     diff.enums();
@@ -33,6 +29,7 @@ pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Ve
     diff.columns();
     diff.add_constraints_and_indexes();
     diff.add_keys();
+    diff.attach_partitions();
     diff.triggers();
     diff.create_views();
     diff.others_after_tables();

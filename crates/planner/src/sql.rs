@@ -102,3 +102,6 @@ pub fn read_target(text: &str, source: &Schema) -> ReadTarget {
 pub fn parse_expr(text: &str) -> Expr {
     expr::read(text)
 }
+
+#[cfg(test)]
+mod tests;

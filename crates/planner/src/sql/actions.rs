@@ -48,11 +48,9 @@ pub(super) fn ops(
             column: column.name.clone(),
             default: default.clone(),
         }),
-        Action::SetNotNull { column, not_null } => one(Op::SetNotNull {
-            table: name,
-            column: column.name.clone(),
-            not_null: *not_null,
-        }),
+        Action::SetNotNull { column, not_null } => {
+            one(Op::SetNotNull { table: name, column: column.name.clone(), not_null: *not_null })
+        }
         Action::AddConstraint(written) => {
             let empty = Table::empty();
             let definition = schema.table(table).unwrap_or(&empty);
@@ -63,11 +61,9 @@ pub(super) fn ops(
                     index: index.name.clone(),
                     primary: written.primary,
                 }),
-                Body::NotNull(column) if written.validated => one(Op::SetNotNull {
-                    table: name,
-                    column: column.name.clone(),
-                    not_null: true,
-                }),
+                Body::NotNull(column) if written.validated => {
+                    one(Op::SetNotNull { table: name, column: column.name.clone(), not_null: true })
+                }
                 Body::NotNull(column) => {
                     let (key, _) = resolve::constraint(written, table, definition, names)?;
                     one(Op::AddNotNullNotValid {
@@ -77,8 +73,7 @@ pub(super) fn ops(
                     })
                 }
                 Body::Kind(_) => {
-                    let (key, constraint) =
-                        resolve::constraint(written, table, definition, names)?;
+                    let (key, constraint) = resolve::constraint(written, table, definition, names)?;
                     one(Op::AddConstraint { table: name, name: key, constraint })
                 }
             }
@@ -89,16 +84,12 @@ pub(super) fn ops(
         Action::DropConstraint { name: constraint, .. } => {
             one(Op::DropConstraint { table: name, name: constraint.name.clone() })
         }
-        Action::RenameColumn { column, to } => one(Op::RenameColumn {
-            table: name,
-            column: column.name.clone(),
-            to: to.clone(),
-        }),
-        Action::RenameConstraint { name: constraint, to } => one(Op::RenameConstraint {
-            table: name,
-            name: constraint.name.clone(),
-            to: to.clone(),
-        }),
+        Action::RenameColumn { column, to } => {
+            one(Op::RenameColumn { table: name, column: column.name.clone(), to: to.clone() })
+        }
+        Action::RenameConstraint { name: constraint, to } => {
+            one(Op::RenameConstraint { table: name, name: constraint.name.clone(), to: to.clone() })
+        }
         Action::RenameTable { to } => one(if schema.views.contains_key(table) {
             return None;
         } else {

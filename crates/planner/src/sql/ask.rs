@@ -23,6 +23,8 @@ use crate::schema::{OtherKind, Schema, Table};
 
 const NOT_MODELLED: &str = "not analysed: it runs as it is, in its place";
 
+const VIRTUAL: &str = "a virtual generated column is not analysed: it runs as it is";
+
 /// A change being read.
 pub(super) struct Asker<'a> {
     text: &'a str,
@@ -337,7 +339,8 @@ impl Asker<'_> {
 
     /// Verbatim text mentions more words than columns.
     fn restricted(&self, mut expr: Expr, table: &QName) -> Expr {
-        if let (Expr::Raw { sql: _, columns }, Some(table)) = (&mut expr, self.schema.table(table)) {
+        if let (Expr::Raw { sql: _, columns }, Some(table)) = (&mut expr, self.schema.table(table))
+        {
             columns.retain(|c| table.column(c).is_some());
         }
         expr
@@ -352,12 +355,21 @@ impl Asker<'_> {
         for template in &new.templates {
             self.table(&template.table)?;
         }
+        if new.columns.iter().any(|c| c.virtual_column) {
+            self.verbatim(Some(name), span, Some(VIRTUAL));
+            return Ok(());
+        }
         if new.partitioning.as_ref().is_some_and(|text| text.starts_with("PARTITION OF")) {
-            self.verbatim(Some(name), span, Some("a new partition is not analysed: it runs as it is"));
+            self.verbatim(
+                Some(name),
+                span,
+                Some("a new partition is not analysed: it runs as it is"),
+            );
             return Ok(());
         }
         let defined = self.with_names(|schema, names| resolve::table(new, schema, names));
-        for written in new.constraints.iter().chain(new.columns.iter().flat_map(|c| &c.constraints)) {
+        for written in new.constraints.iter().chain(new.columns.iter().flat_map(|c| &c.constraints))
+        {
             self.constraint_columns(written, &new.name, &defined.table)?;
             if let Some(parent) = written.parent.as_ref().filter(|p| p.name != name) {
                 self.table(parent)?;
@@ -370,8 +382,8 @@ impl Asker<'_> {
         for sequence in defined.sequences {
             self.own(sequence.own, Some(name.clone()), span);
         }
-        for option in &new.options {
-            self.own(format!("ALTER TABLE {name} {option}"), Some(name.clone()), span);
+        for sql in defined.after {
+            self.own(sql, Some(name.clone()), span);
         }
         Ok(())
     }
@@ -390,8 +402,7 @@ impl Asker<'_> {
     ) -> Result<(), Stop> {
         for column in &written.columns {
             if definition.column(&column.name).is_none() {
-                let found =
-                    report::unknown_column(Source::Change, column, &table.name, definition);
+                let found = report::unknown_column(Source::Change, column, &table.name, definition);
                 self.diagnostics.push(found);
                 return Err(Stop);
             }
@@ -429,7 +440,8 @@ impl Asker<'_> {
         }
         self.table(&alter.table)?;
         for (action, tokens) in &alter.actions {
-            let place = if alter.actions.len() == 1 { span } else { start.span(tokens.0, tokens.1) };
+            let place =
+                if alter.actions.len() == 1 { span } else { start.span(tokens.0, tokens.1) };
             let inner = start.part(tokens.0, tokens.1);
             self.action(&alter.table, action, place, &inner)?;
         }
@@ -446,10 +458,13 @@ impl Asker<'_> {
         if self.check_action(table, action, span, inner)? {
             return Ok(());
         }
+        let is_virtual =
+            matches!(action, Action::AddColumn { column, .. } if column.virtual_column);
         let resolved =
             self.with_names(|schema, names| actions::ops(action, &table.name, schema, names));
-        let Some(resolved) = resolved else {
-            let sql = format!("ALTER TABLE {} {}", table.name, inner.slice(inner.at, inner.tokens.len()));
+        let Some(resolved) = resolved.filter(|_| !is_virtual) else {
+            let sql =
+                format!("ALTER TABLE {} {}", table.name, inner.slice(inner.at, inner.tokens.len()));
             self.own(sql, Some(table.name.clone()), span);
             let found = report::not_analysed(self.text, Source::Change, span, NOT_MODELLED);
             self.not_analysed.push(found);
@@ -465,8 +480,15 @@ impl Asker<'_> {
             }
             self.push(op, span)?;
         }
-        if let Some(sequence) = resolved.sequence {
-            self.own(sequence.own, Some(table.name.clone()), span);
+        let after = match action {
+            Action::AddColumn { column, .. } => {
+                let (name, options) = (&column.column.name, &column.sequence_options);
+                resolve::identity_options(&table.name, name, options)
+            }
+            _ => None,
+        };
+        for sql in resolved.sequence.map(|s| s.own).into_iter().chain(after) {
+            self.own(sql, Some(table.name.clone()), span);
         }
         Ok(())
     }
@@ -777,7 +799,8 @@ pub(super) fn check_split(
     }
     let mut back = back;
     let known = |c: &String| {
-        into.iter().any(|(new, _)| new.name == *c) || (definition.column(c).is_some() && *c != column.name)
+        into.iter().any(|(new, _)| new.name == *c)
+            || (definition.column(c).is_some() && *c != column.name)
     };
     if let Some(value) = &mut back {
         if let Expr::Raw { sql: _, columns } = value {

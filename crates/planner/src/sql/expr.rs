@@ -191,7 +191,10 @@ fn operand(expr: &ast::Expr, at_least: u8) -> Option<Box<Expr>> {
 }
 
 /// `None`: not something that prints as the same meaning.
-#[expect(clippy::wildcard_enum_match_arm, reason = "what sqlparser adds is verbatim until looked at")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what sqlparser adds is verbatim until looked at"
+)]
 fn convert(expr: &ast::Expr) -> Option<Expr> {
     use ast::Expr as E;
     match expr {
@@ -521,7 +524,8 @@ mod tests {
 
     #[test]
     fn deep_and_long_expressions_are_survived() {
-        for text in ["(".repeat(100_000), "a + ".repeat(100_000) + "a", "not ".repeat(5_000) + "a"] {
+        for text in ["(".repeat(100_000), "a + ".repeat(100_000) + "a", "not ".repeat(5_000) + "a"]
+        {
             assert!(matches!(read(&text), Expr::Raw { .. }));
         }
         let chain = "a + ".repeat(250) + "a";

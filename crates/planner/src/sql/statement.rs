@@ -97,12 +97,58 @@ fn carried(kind: OtherKind, relation: Option<QName>, note: Option<&'static str>)
 /// Whether the first word begins any PostgreSQL statement.
 pub(super) fn is_verb(cursor: &Cursor<'_>) -> bool {
     const VERBS: &[&str] = &[
-        "ABORT", "ALTER", "ANALYZE", "BEGIN", "CALL", "CHECKPOINT", "CLOSE", "CLUSTER", "COMMENT",
-        "COMMIT", "COPY", "CREATE", "DEALLOCATE", "DECLARE", "DELETE", "DISCARD", "DO", "DROP",
-        "END", "EXECUTE", "EXPLAIN", "FETCH", "GRANT", "IMPORT", "INSERT", "LISTEN", "LOAD", "LOCK",
-        "MERGE", "MOVE", "NOTIFY", "PREPARE", "REASSIGN", "REFRESH", "REINDEX", "RELEASE", "RESET",
-        "REVOKE", "ROLLBACK", "SAVEPOINT", "SECURITY", "SELECT", "SET", "SHOW", "START", "TABLE",
-        "TRUNCATE", "UNLISTEN", "UPDATE", "VACUUM", "VALUES", "WITH",
+        "ABORT",
+        "ALTER",
+        "ANALYZE",
+        "BEGIN",
+        "CALL",
+        "CHECKPOINT",
+        "CLOSE",
+        "CLUSTER",
+        "COMMENT",
+        "COMMIT",
+        "COPY",
+        "CREATE",
+        "DEALLOCATE",
+        "DECLARE",
+        "DELETE",
+        "DISCARD",
+        "DO",
+        "DROP",
+        "END",
+        "EXECUTE",
+        "EXPLAIN",
+        "FETCH",
+        "GRANT",
+        "IMPORT",
+        "INSERT",
+        "LISTEN",
+        "LOAD",
+        "LOCK",
+        "MERGE",
+        "MOVE",
+        "NOTIFY",
+        "PREPARE",
+        "REASSIGN",
+        "REFRESH",
+        "REINDEX",
+        "RELEASE",
+        "RESET",
+        "REVOKE",
+        "ROLLBACK",
+        "SAVEPOINT",
+        "SECURITY",
+        "SELECT",
+        "SET",
+        "SHOW",
+        "START",
+        "TABLE",
+        "TRUNCATE",
+        "UNLISTEN",
+        "UPDATE",
+        "VACUUM",
+        "VALUES",
+        "WITH",
     ];
     if cursor.is_any(0, &["CREATE", "ALTER", "DROP"]) {
         return object_word(cursor);
@@ -117,21 +163,63 @@ pub(super) fn clears_up(cursor: &Cursor<'_>) -> bool {
 
 /// Whether the text was at least meant as SQL: a statement's first word, or nearly one, and another.
 pub(super) fn looks_like_sql(cursor: &Cursor<'_>) -> bool {
-    let object = ["TABLE", "INDEX", "VIEW", "COLUMN", "INTO", "FROM", "SET"];
+    let object = ["TABLE", "INDEX", "VIEW", "UNIQUE", "INTO", "FROM"];
     cursor.is_any(0, &["CREATE", "ALTER", "DROP"]) && cursor.peek(1).is_some()
-        || (1..4).any(|ahead| cursor.is_any(ahead, &object))
+        || cursor.is_any(1, &object)
 }
 
 /// Whether CREATE, ALTER or DROP is followed by a kind of object there is.
 fn object_word(cursor: &Cursor<'_>) -> bool {
     const OBJECTS: &[&str] = &[
-        "ACCESS", "AGGREGATE", "CAST", "COLLATION", "CONSTRAINT", "CONVERSION", "DATABASE",
-        "DEFAULT", "DOMAIN", "EVENT", "EXTENSION", "FOREIGN", "FUNCTION", "GLOBAL", "GROUP",
-        "INDEX", "LANGUAGE", "LARGE", "LOCAL", "MATERIALIZED", "OPERATOR", "OWNED", "POLICY",
-        "PROCEDURAL", "PROCEDURE", "PUBLICATION", "RECURSIVE", "ROLE", "ROUTINE", "RULE", "SCHEMA",
-        "SEQUENCE", "SERVER", "STATISTICS", "SUBSCRIPTION", "SYSTEM", "TABLE", "TABLESPACE", "TEMP",
-        "TEMPORARY", "TEXT", "TRANSFORM", "TRIGGER", "TRUSTED", "TYPE", "UNIQUE", "UNLOGGED",
-        "USER", "VIEW",
+        "ACCESS",
+        "AGGREGATE",
+        "CAST",
+        "COLLATION",
+        "CONSTRAINT",
+        "CONVERSION",
+        "DATABASE",
+        "DEFAULT",
+        "DOMAIN",
+        "EVENT",
+        "EXTENSION",
+        "FOREIGN",
+        "FUNCTION",
+        "GLOBAL",
+        "GROUP",
+        "INDEX",
+        "LANGUAGE",
+        "LARGE",
+        "LOCAL",
+        "MATERIALIZED",
+        "OPERATOR",
+        "OWNED",
+        "POLICY",
+        "PROCEDURAL",
+        "PROCEDURE",
+        "PUBLICATION",
+        "RECURSIVE",
+        "ROLE",
+        "ROUTINE",
+        "RULE",
+        "SCHEMA",
+        "SEQUENCE",
+        "SERVER",
+        "STATISTICS",
+        "SUBSCRIPTION",
+        "SYSTEM",
+        "TABLE",
+        "TABLESPACE",
+        "TEMP",
+        "TEMPORARY",
+        "TEXT",
+        "TRANSFORM",
+        "TRIGGER",
+        "TRUSTED",
+        "TYPE",
+        "UNIQUE",
+        "UNLOGGED",
+        "USER",
+        "VIEW",
     ];
     let mut after = Cursor { at: 1, ..*cursor };
     after.eat("OR REPLACE");
@@ -154,7 +242,10 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Parsed> {
         update(cursor)
     } else if cursor.eat("DELETE FROM") {
         delete(cursor)
-    } else if cursor.is_any(0, &["BEGIN", "COMMIT", "START", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ABORT"]) {
+    } else if cursor.is_any(
+        0,
+        &["BEGIN", "COMMIT", "START", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ABORT"],
+    ) {
         Ok(Parsed::Transaction)
     } else if cursor.is_any(0, &["COPY", "INSERT"]) {
         Ok(Parsed::Data)
@@ -247,8 +338,20 @@ fn privilege(cursor: &Cursor<'_>) -> Option<QName> {
     inner.eat("ON");
     inner.eat("TABLE");
     let other = [
-        "SCHEMA", "FUNCTION", "SEQUENCE", "ALL", "TYPE", "DATABASE", "PROCEDURE", "DOMAIN",
-        "FOREIGN", "LANGUAGE", "LARGE", "PARAMETER", "ROUTINE", "TABLESPACE",
+        "SCHEMA",
+        "FUNCTION",
+        "SEQUENCE",
+        "ALL",
+        "TYPE",
+        "DATABASE",
+        "PROCEDURE",
+        "DOMAIN",
+        "FOREIGN",
+        "LANGUAGE",
+        "LARGE",
+        "PARAMETER",
+        "ROUTINE",
+        "TABLESPACE",
     ];
     if inner.is_any(0, &other) { None } else { inner.name("a name").ok().map(|n| n.name) }
 }
@@ -468,9 +571,8 @@ fn update(cursor: &mut Cursor<'_>) -> Read<Parsed> {
         if !cursor.eat_operator("=") {
             return Err(cursor.expected("`=`"));
         }
-        let (from, to) = cursor.skip_until(|c| {
-            c.is_symbol(0, b',') || c.is_any(0, &["WHERE", "FROM", "RETURNING"])
-        });
+        let (from, to) = cursor
+            .skip_until(|c| c.is_symbol(0, b',') || c.is_any(0, &["WHERE", "FROM", "RETURNING"]));
         // `IS DISTINCT FROM` has a FROM that begins no clause.
         let to = distinct_from(cursor, from, to);
         if from == to {
@@ -491,7 +593,8 @@ fn update(cursor: &mut Cursor<'_>) -> Read<Parsed> {
 }
 
 fn distinct_from(cursor: &mut Cursor<'_>, from: usize, mut to: usize) -> usize {
-    while cursor.is(0, "FROM") && to > from && (Cursor { at: to - 1, ..*cursor }).is(0, "DISTINCT") {
+    while cursor.is(0, "FROM") && to > from && (Cursor { at: to - 1, ..*cursor }).is(0, "DISTINCT")
+    {
         cursor.at += 1;
         to = cursor
             .skip_until(|c| c.is_symbol(0, b',') || c.is_any(0, &["WHERE", "FROM", "RETURNING"]))
