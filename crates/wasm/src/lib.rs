@@ -32,7 +32,7 @@ pub use simulation::Simulation;
 pub fn plan(
     #[wasm_bindgen(unchecked_param_type = "Request")] request: JsValue,
 ) -> Result<JsValue, JsError> {
-    value::give(&planner::plan(&value::take("request", request)?))
+    value::give(&planner::plan(&value::request(request)?))
 }
 
 /// The change as it was asked for, as a plan of its own, to prove or play what it would have done.
@@ -49,7 +49,7 @@ pub fn plan(
 pub fn as_asked(
     #[wasm_bindgen(unchecked_param_type = "Request")] request: JsValue,
 ) -> Result<JsValue, JsError> {
-    value::give(&planner::as_asked(&value::take("request", request)?))
+    value::give(&planner::as_asked(&value::request(request)?))
 }
 
 /// A plan as Markdown.

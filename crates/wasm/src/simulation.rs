@@ -37,7 +37,9 @@ impl Simulation {
         #[wasm_bindgen(unchecked_optional_param_type = "Bounds")] bounds: JsValue,
     ) -> Result<Simulation, JsError> {
         if seed.fract() != 0.0 || !(0.0..SEED_END).contains(&seed) {
-            return Err(JsError::new(&format!("seed: {seed} is not a whole number from 0 to 2^53")));
+            return Err(JsError::new(&format!(
+                "seed: {seed} is not a whole number from 0 to 2^53"
+            )));
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "looked at")]
         let seed = seed as u64;
