@@ -1,0 +1,107 @@
+//! The page: state, worker, storage and keys tied together, and the two halves laid out.
+
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use web::protocol::Slot;
+use web_sys::File;
+use yew::prelude::*;
+
+use crate::browser::{self, KeyListener};
+use crate::components::{header::Header, help::Help, input::InputPane, output::OutputPane};
+use crate::engine::use_engine;
+use crate::keys::{self, Command};
+use crate::state::play::PlayAction;
+use crate::state::{Action, Engine, State, Tab};
+use crate::{examples, store};
+
+/// Milliseconds without typing before a plan is asked for.
+const QUIET_MS: u32 = 200;
+
+/// The page.
+#[component]
+pub(crate) fn App() -> Html {
+    let state = use_reducer(|| match store::input() {
+        Some(input) => State::new(input, false),
+        None => State::new(examples::first(), true),
+    });
+    let help = use_state(|| false);
+    let dispatcher = state.dispatcher();
+    let act = use_callback((), move |action: Action, ()| dispatcher.dispatch(action));
+    let engine = use_engine(state.generation, act.clone());
+    use_planning(&state, &act);
+    use_keys(&state, &act, help.setter());
+
+    let (link, posting) = (engine.clone(), act.clone());
+    let is_ready = state.engine == Engine::Ready;
+    use_effect_with((state.outbox.clone(), is_ready), move |(outbox, is_ready)| {
+        let waiting: Vec<_> = outbox.after(0).filter(|_| *is_ready).collect();
+        for (number, message) in &waiting {
+            link.post(*number, message);
+        }
+        if let Some((number, _)) = waiting.last() {
+            posting.emit(Action::Posted(*number));
+        }
+    });
+    let (link, held) = (engine.clone(), state.input.held.clone());
+    use_effect_with((state.generation, is_ready), move |(generation, is_ready)| {
+        if *generation > 0 && *is_ready {
+            link.open_again(|slot| held.contains_key(&slot));
+        }
+    });
+
+    let open = use_callback(engine, |(slot, file): (Slot, File), engine| engine.open(slot, file));
+    let close = use_callback(help.setter(), |(), help| help.set(false));
+    let ask_help = use_callback(help.setter(), |(), help| help.set(true));
+    let state: Rc<State> = Rc::new((*state).clone());
+    html! {
+        <>
+            <Header help={ask_help} />
+            <a class="skip" href="#result">{ "Skip to the plan" }</a>
+            <main>
+                <InputPane state={state.clone()} on={act.clone()} {open} />
+                <OutputPane {state} on={act} />
+            </main>
+            <Help open={*help} {close} />
+        </>
+    }
+}
+
+/// Asks for a plan, and keeps the input, once typing has paused.
+#[hook]
+fn use_planning(state: &UseReducerHandle<State>, act: &Callback<Action>) {
+    let act = act.clone();
+    use_effect_with(state.input.clone(), move |input| {
+        let input = input.clone();
+        let timeout = Timeout::new(QUIET_MS, move || {
+            act.emit(Action::PlanNow);
+            store::keep_input(&input);
+        });
+        move || drop(timeout)
+    });
+}
+
+/// The player's keys, while its tab shows and nothing is being typed.
+#[hook]
+fn use_keys(state: &UseReducerHandle<State>, act: &Callback<Action>, help: UseStateSetter<bool>) {
+    let act = act.clone();
+    let is_playing = state.tab == Tab::Play;
+    use_effect_with((is_playing, state.play.seed), move |(is_playing, seed)| {
+        let (is_playing, seed) = (*is_playing, *seed);
+        let listener = KeyListener::new(move |event| {
+            if browser::is_typing(&event) {
+                return;
+            }
+            match keys::command(&event.key()) {
+                Some(Command::Help) => help.set(true),
+                Some(Command::Play(action)) if is_playing => act.emit(Action::Play(action)),
+                Some(Command::NewSeed) if is_playing => {
+                    act.emit(Action::Play(PlayAction::Seed(keys::next_seed(seed))));
+                }
+                Some(Command::Play(_) | Command::NewSeed) | None => return,
+            }
+            event.prevent_default();
+        });
+        move || drop(listener)
+    });
+}

@@ -1,0 +1,168 @@
+//! What the worker holds and does, message by message and slice by slice. Must not know the
+//! browser: native tests drive it.
+
+use std::collections::BTreeMap;
+
+use planner::{Plan, Request};
+use simulator::Bounds;
+use web::protocol::{FromWorker, Job, SHOWN_BYTES_MAX, Slot, Subject, ToWorker};
+
+use crate::planning;
+use crate::proving::Proving;
+use crate::walking::Walking;
+
+/// The worker's state.
+#[derive(Default)]
+pub(crate) struct Engine {
+    /// Texts of files too long to show.
+    held: BTreeMap<Slot, String>,
+    /// The newest request not planned yet.
+    wanted: Option<(u64, Request, Vec<Slot>)>,
+    /// The newest request that a plan could be made of.
+    request: Option<Request>,
+    /// Its plan.
+    plan: Option<Plan>,
+    /// A search under way.
+    proving: Option<Proving>,
+    /// A run.
+    walking: Option<Walking>,
+}
+
+impl Engine {
+    /// Whether `work` has something to do.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.wanted.is_some() || self.proving.is_some()
+    }
+
+    /// Takes a message; what is quick is answered at once, the rest waits for `work`.
+    pub(crate) fn hear(&mut self, message: ToWorker) -> Vec<FromWorker> {
+        match message {
+            ToWorker::Plan { id, request, held } => {
+                self.wanted = Some((id, *request, held));
+                Vec::new()
+            }
+            // Comes with a file, and then goes to `open`.
+            ToWorker::Open { slot, name } => {
+                vec![FromWorker::NotOpened { slot, message: format!("{name} did not arrive.") }]
+            }
+            ToWorker::Prove { id, subject, bounds } => self.prove(id, subject, bounds),
+            ToWorker::StopProof => {
+                self.proving = None;
+                Vec::new()
+            }
+            ToWorker::Walk { id, subject, seed, bounds } => self.walk(id, subject, seed, bounds),
+            ToWorker::WalkStep { from } => self.on_walk(|walk| walk.step(from)),
+            ToWorker::WalkTake { from, choice } => self.on_walk(|walk| walk.take(from, choice)),
+            ToWorker::WalkRollBack { from } => self.on_walk(|walk| walk.roll_back(from)),
+            ToWorker::WalkSeek { at } => self.on_walk(|walk| walk.seek(at)),
+        }
+    }
+
+    /// Takes a file's text: short ones go to the shell, long ones stay.
+    pub(crate) fn open(
+        &mut self,
+        slot: Slot,
+        name: String,
+        read: Result<String, String>,
+    ) -> FromWorker {
+        let text = match read {
+            Ok(text) => text,
+            Err(message) => return FromWorker::NotOpened { slot, message },
+        };
+        let size = text.len();
+        let shown = size <= SHOWN_BYTES_MAX;
+        if shown {
+            self.held.remove(&slot);
+            return FromWorker::Opened { slot, name, size, text: Some(text) };
+        }
+        self.held.insert(slot, text);
+        FromWorker::Opened { slot, name, size, text: None }
+    }
+
+    /// One slice of work.
+    pub(crate) fn work(&mut self, now_ms: impl Fn() -> f64) -> Vec<FromWorker> {
+        if let Some((id, request, held)) = self.wanted.take() {
+            return self.make_plan(id, request, &held).into_iter().collect();
+        }
+        let Some(proving) = &mut self.proving else {
+            return Vec::new();
+        };
+        let said = proving.advance(now_ms);
+        if proving.is_done() {
+            self.proving = None;
+        }
+        said.into_iter().collect()
+    }
+
+    fn make_plan(&mut self, id: u64, mut request: Request, held: &[Slot]) -> Option<FromWorker> {
+        for slot in held {
+            // A file that is not here yet: the shell asks again once it is.
+            planning::fill_in(&mut request, *slot, self.held.get(slot)?);
+        }
+        let (plan, answer) = planning::answer(id, &request);
+        // Where no plan can be made, the page keeps the last one, and so does the engine.
+        if plan.is_some() {
+            if plan != self.plan {
+                self.proving = None;
+            }
+            self.plan = plan;
+            self.request = Some(request);
+        }
+        Some(FromWorker::Planned(Box::new(answer)))
+    }
+
+    /// The plan, or the change as asked as a plan.
+    fn subject(&self, subject: Subject) -> Result<Plan, String> {
+        match (subject, &self.plan, &self.request) {
+            (Subject::Plan, Some(plan), _) => Ok(plan.clone()),
+            (Subject::AsAsked, Some(_), Some(request)) => planning::as_asked(request),
+            (_, _, _) => Err("there is no plan yet".to_owned()),
+        }
+    }
+
+    fn prove(&mut self, id: u64, subject: Subject, bounds: Bounds) -> Vec<FromWorker> {
+        self.proving = None;
+        let bounds = fitting(bounds, subject);
+        let started = self.subject(subject).and_then(|plan| Proving::start(id, &plan, &bounds));
+        match started {
+            Ok(proving) => {
+                self.proving = Some(proving);
+                Vec::new()
+            }
+            Err(message) => vec![FromWorker::Failed { id, job: Job::Proof, message }],
+        }
+    }
+
+    fn walk(&mut self, id: u64, subject: Subject, seed: u64, bounds: Bounds) -> Vec<FromWorker> {
+        self.walking = None;
+        let bounds = fitting(bounds, subject);
+        let plan = self.subject(subject);
+        let started = plan.and_then(|plan| Walking::start(id, &plan, seed, &bounds));
+        match started {
+            Ok((walking, first)) => {
+                self.walking = Some(walking);
+                vec![FromWorker::Walked(Box::new(first))]
+            }
+            Err(message) => vec![FromWorker::Failed { id, job: Job::Walk, message }],
+        }
+    }
+
+    fn on_walk(
+        &mut self,
+        act: impl FnOnce(&mut Walking) -> web::protocol::Walked,
+    ) -> Vec<FromWorker> {
+        let walked = self.walking.as_mut().map(act);
+        walked.map(|walked| FromWorker::Walked(Box::new(walked))).into_iter().collect()
+    }
+}
+
+/// The change as asked promises nothing about procedure; what it does to the app is the question.
+fn fitting(bounds: Bounds, subject: Subject) -> Bounds {
+    match subject {
+        Subject::Plan => bounds,
+        Subject::AsAsked => bounds.as_asked(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

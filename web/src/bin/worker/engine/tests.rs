@@ -1,0 +1,82 @@
+//! The worker's state, natively.
+
+use planner::request::Change;
+
+use super::*;
+
+fn request() -> Request {
+    Request {
+        schema: "CREATE TABLE t (id int PRIMARY KEY, a text)".to_owned(),
+        change: Change::Statements("ALTER TABLE t RENAME COLUMN a TO b".to_owned()),
+        ..Request::default()
+    }
+}
+
+fn plan(id: u64, held: &[Slot]) -> ToWorker {
+    ToWorker::Plan { id, request: Box::new(request()), held: held.to_vec() }
+}
+
+/// Works until nothing is left to do.
+fn work(engine: &mut Engine) -> Vec<FromWorker> {
+    let mut said = Vec::new();
+    while engine.is_busy() {
+        said.extend(engine.work(|| 0.0));
+    }
+    said
+}
+
+#[test]
+fn the_newest_request_wins() {
+    let mut engine = Engine::default();
+    engine.hear(plan(1, &[]));
+    engine.hear(plan(2, &[]));
+    let said = work(&mut engine);
+    assert!(matches!(said.as_slice(), [FromWorker::Planned(answer)] if answer.id == 2));
+}
+
+#[test]
+fn a_request_waits_for_its_file() {
+    let mut engine = Engine::default();
+    engine.hear(plan(1, &[Slot::Schema]));
+    assert!(work(&mut engine).is_empty());
+    let text = format!("{}{}", request().schema, " ".repeat(SHOWN_BYTES_MAX));
+    let opened = engine.open(Slot::Schema, "dump.sql".to_owned(), Ok(text));
+    assert!(matches!(opened, FromWorker::Opened { text: None, .. }));
+    engine.hear(plan(2, &[Slot::Schema]));
+    assert_eq!(work(&mut engine).len(), 1);
+}
+
+#[test]
+fn a_short_file_goes_back_to_the_shell() {
+    let mut engine = Engine::default();
+    let opened = engine.open(Slot::Change, "change.sql".to_owned(), Ok("DROP TABLE t".to_owned()));
+    assert!(matches!(opened, FromWorker::Opened { size: 12, text: Some(_), .. }));
+}
+
+#[test]
+fn nothing_is_proved_or_run_without_a_plan() {
+    let mut engine = Engine::default();
+    let bounds = Bounds::default();
+    let proof =
+        engine.hear(ToWorker::Prove { id: 1, subject: Subject::Plan, bounds: bounds.clone() });
+    assert!(matches!(proof.as_slice(), [FromWorker::Failed { job: Job::Proof, .. }]));
+    let run = engine.hear(ToWorker::Walk { id: 1, subject: Subject::AsAsked, seed: 1, bounds });
+    assert!(matches!(run.as_slice(), [FromWorker::Failed { job: Job::Walk, .. }]));
+}
+
+#[test]
+fn a_run_goes_on_from_any_moment() {
+    let mut engine = Engine::default();
+    engine.hear(plan(1, &[]));
+    work(&mut engine);
+    let bounds = Bounds::default();
+    engine.hear(ToWorker::Walk { id: 7, subject: Subject::Plan, seed: 1, bounds });
+    for from in 0..3 {
+        let said = engine.hear(ToWorker::WalkStep { from });
+        let [FromWorker::Walked(walked)] = said.as_slice() else { panic!("{said:?}") };
+        assert_eq!((walked.id, walked.keep, walked.moments.len()), (7, from + 1, 1));
+    }
+    let said = engine.hear(ToWorker::WalkTake { from: 1, choice: 0 });
+    let [FromWorker::Walked(walked)] = said.as_slice() else { panic!("{said:?}") };
+    assert_eq!((walked.keep, walked.moments.len(), walked.at), (2, 1, 2));
+}

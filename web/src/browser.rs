@@ -1,0 +1,152 @@
+//! What the page asks of the browser beyond rendering: clipboard, downloads, selections, keys.
+//! Knows nothing of plans.
+
+use js_sys::Array;
+use wasm_bindgen::prelude::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    Blob, BlobPropertyBag, Document, Element, Event, HtmlAnchorElement, HtmlElement,
+    HtmlTextAreaElement, KeyboardEvent, Url,
+};
+use yew::Callback;
+
+/// The document.
+pub(crate) fn document() -> Option<Document> {
+    web_sys::window()?.document()
+}
+
+/// The element of that id.
+pub(crate) fn element(id: &str) -> Option<Element> {
+    document()?.get_element_by_id(id)
+}
+
+/// Puts the text on the clipboard; `done` hears whether that worked.
+pub(crate) fn copy(text: &str, done: Callback<bool>) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    // Outside a secure context there is no clipboard, whatever the type says.
+    let clipboard = window.navigator().clipboard();
+    if JsValue::from(&clipboard).is_undefined() {
+        done.emit(false);
+        return;
+    }
+    let failed = done.clone();
+    let done = Closure::once_into_js(move |_: JsValue| done.emit(true));
+    let failed = Closure::once_into_js(move |_: JsValue| failed.emit(false));
+    let promise: JsValue = clipboard.write_text(text).into();
+    let then = js_sys::Reflect::get(&promise, &"then".into());
+    if let Some(then) = then.ok().and_then(|then| then.dyn_into::<js_sys::Function>().ok()) {
+        // Both ways end in a callback, so what `then` gives back says nothing more.
+        then.call2(&promise, &done, &failed).ok();
+    }
+}
+
+/// Offers the text as a file.
+pub(crate) fn download(name: &str, kind: &str, text: &str) {
+    let options = BlobPropertyBag::new();
+    options.set_type(kind);
+    let parts = Array::of1(&text.into());
+    let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &options) else {
+        return;
+    };
+    let Ok(url) = Url::create_object_url_with_blob(&blob) else {
+        return;
+    };
+    let link = document().and_then(|document| document.create_element("a").ok());
+    if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok()) {
+        link.set_href(&url);
+        link.set_download(name);
+        link.click();
+    }
+    Url::revoke_object_url(&url).ok();
+}
+
+/// Selects a range (UTF-16 units) of a text area and scrolls its line (from 1) into view.
+pub(crate) fn select(id: &str, (from, to): (usize, usize), line: usize) {
+    let area = element(id).and_then(|area| area.dyn_into::<HtmlTextAreaElement>().ok());
+    let (Some(area), Ok(from), Ok(to)) = (area, u32::try_from(from), u32::try_from(to)) else {
+        return;
+    };
+    area.focus().ok();
+    area.set_selection_range(from, to.max(from + 1)).ok();
+    let above = i32::try_from(line.saturating_sub(4)).unwrap_or(i32::MAX);
+    area.set_scroll_top(above.saturating_mul(LINE_HEIGHT));
+    area.scroll_into_view_with_bool(true);
+}
+
+/// Scrolls a list, which must be positioned, so that its current item is in the middle. Only the
+/// list moves, never the page.
+pub(crate) fn centre_current(list: &HtmlElement) {
+    let current = list.query_selector("[aria-current]").ok().flatten();
+    let item = current.and_then(|current| current.closest("li").ok().flatten());
+    if let Some(item) = item.and_then(|item| item.dyn_into::<HtmlElement>().ok()) {
+        list.set_scroll_top(item.offset_top() - (list.client_height() - item.offset_height()) / 2);
+    }
+}
+
+/// Height of a line of an editor in pixels; `style.css` says the same.
+pub(crate) const LINE_HEIGHT: i32 = 20;
+
+/// Whether what is typed goes into a field or to a control that uses keys itself.
+pub(crate) fn is_typing(event: &KeyboardEvent) -> bool {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return true;
+    }
+    let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+    target.is_some_and(|target| {
+        let tag = target.tag_name();
+        let wants_space = matches!(tag.as_str(), "BUTTON" | "SUMMARY" | "A") && event.key() == " ";
+        // The scrubber moves by the same arrow keys, to the same effect.
+        matches!(tag.as_str(), "INPUT" | "TEXTAREA" | "SELECT" | "DIALOG")
+            || target.is_content_editable()
+            || wants_space
+            || target.get_attribute("role").as_deref() == Some("tab")
+    })
+}
+
+/// A listener on the document, until it is dropped.
+pub(crate) struct KeyListener(Closure<dyn FnMut(KeyboardEvent)>);
+
+impl KeyListener {
+    /// Hears every key pressed.
+    pub(crate) fn new(hear: impl FnMut(KeyboardEvent) + 'static) -> Self {
+        let closure = Closure::<dyn FnMut(KeyboardEvent)>::new(hear);
+        if let Some(document) = document() {
+            let function = closure.as_ref().unchecked_ref();
+            document.add_event_listener_with_callback("keydown", function).ok();
+        }
+        Self(closure)
+    }
+}
+
+impl Drop for KeyListener {
+    fn drop(&mut self) {
+        if let Some(document) = document() {
+            let function = self.0.as_ref().unchecked_ref();
+            document.remove_event_listener_with_callback("keydown", function).ok();
+        }
+    }
+}
+
+/// The value of the input, text area or select that the event is about.
+pub(crate) fn value(event: &Event) -> String {
+    let target = event.target();
+    let read = |target: web_sys::EventTarget| {
+        js_sys::Reflect::get(&target, &"value".into()).ok()?.as_string()
+    };
+    target.and_then(read).unwrap_or_default()
+}
+
+/// Emits what `read` makes of an event, if it makes something of it.
+pub(crate) fn when<E: 'static, T: 'static>(
+    on: &Callback<T>,
+    read: impl Fn(E) -> Option<T> + 'static,
+) -> Callback<E> {
+    let on = on.clone();
+    Callback::from(move |event| {
+        if let Some(value) = read(event) {
+            on.emit(value);
+        }
+    })
+}

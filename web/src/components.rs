@@ -1,0 +1,35 @@
+//! Components: a file each, props in, callbacks out. None talks to the worker.
+
+pub(crate) mod checks;
+pub(crate) mod choices;
+pub(crate) mod copy_button;
+pub(crate) mod editor;
+pub(crate) mod event_log;
+pub(crate) mod examples_menu;
+pub(crate) mod export_view;
+pub(crate) mod facts_form;
+pub(crate) mod findings;
+pub(crate) mod fleet;
+pub(crate) mod grid;
+pub(crate) mod hazards;
+pub(crate) mod header;
+pub(crate) mod help;
+pub(crate) mod input;
+pub(crate) mod number_field;
+pub(crate) mod output;
+pub(crate) mod phase_table;
+pub(crate) mod plan_notes;
+pub(crate) mod plan_view;
+pub(crate) mod play_view;
+pub(crate) mod proof_view;
+pub(crate) mod questions;
+pub(crate) mod quote;
+pub(crate) mod rollout_form;
+pub(crate) mod status;
+pub(crate) mod step_details;
+pub(crate) mod step_strip;
+pub(crate) mod table_facts;
+pub(crate) mod tabs;
+pub(crate) mod theme_toggle;
+pub(crate) mod transport;
+pub(crate) mod verdict_card;

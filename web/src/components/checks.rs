@@ -1,0 +1,37 @@
+//! Queries and the numbers they must give.
+
+use web::view::CheckView;
+use yew::prelude::*;
+
+use super::copy_button::CopyButton;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    /// The checks.
+    pub(crate) checks: Vec<CheckView>,
+}
+
+/// The list.
+#[component]
+pub(crate) fn Checks(props: &Props) -> Html {
+    if props.checks.is_empty() {
+        return html! {};
+    }
+    html! {
+        <div class="checks">
+            <h4>{ "Must hold before the next step" }</h4>
+            <ul>
+                { for props.checks.iter().map(|check| html! {
+                    <li>
+                        <p>{ &check.name }</p>
+                        <div class="check-sql">
+                            <pre><code>{ &check.sql }</code></pre>
+                            <span class="expect">{ "gives " }<strong>{ &check.expect }</strong></span>
+                            <CopyButton text={check.sql.clone()} what={format!("the query: {}", check.name)} />
+                        </div>
+                    </li>
+                }) }
+            </ul>
+        </div>
+    }
+}

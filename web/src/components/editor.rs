@@ -1,0 +1,149 @@
+//! A text area with line numbers, into which a file can be dropped. Only the numbers in sight are
+//! drawn, so that a long dump costs no more than a short one.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web::protocol::Slot;
+use web_sys::{File, HtmlInputElement, HtmlTextAreaElement};
+use yew::prelude::*;
+
+use super::quote::editor_id;
+use crate::browser::{self, LINE_HEIGHT};
+use crate::format;
+use crate::state::Action;
+use crate::state::input::{Edit, Input};
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    /// Which text.
+    pub(crate) slot: Slot,
+    /// Where the text is.
+    pub(crate) input: Rc<Input>,
+    /// What an empty editor shows.
+    pub(crate) placeholder: AttrValue,
+    /// For tests and labels: `schema`, `change`.
+    pub(crate) name: AttrValue,
+    /// Edits.
+    pub(crate) on: Callback<Action>,
+    /// A file is to be opened.
+    pub(crate) open: Callback<(Slot, File)>,
+    /// More controls in the editor's head.
+    #[prop_or_default]
+    pub(crate) children: Html,
+}
+
+/// The editor.
+#[component]
+pub(crate) fn Editor(props: &Props) -> Html {
+    let slot = props.slot;
+    let dragging = use_state(|| false);
+    let ondragover = {
+        let dragging = dragging.setter();
+        Callback::from(move |event: DragEvent| {
+            event.prevent_default();
+            dragging.set(true);
+        })
+    };
+    let ondragleave = {
+        let dragging = dragging.setter();
+        Callback::from(move |_: DragEvent| dragging.set(false))
+    };
+    let ondrop = {
+        let (dragging, open) = (dragging.setter(), props.open.clone());
+        Callback::from(move |event: DragEvent| {
+            event.prevent_default();
+            dragging.set(false);
+            let files = event.data_transfer().and_then(|data| data.files());
+            if let Some(file) = files.and_then(|files| files.get(0)) {
+                open.emit((slot, file));
+            }
+        })
+    };
+    let onchange = {
+        let open = props.open.clone();
+        Callback::from(move |event: Event| {
+            let input = event.target().and_then(|at| at.dyn_into::<HtmlInputElement>().ok());
+            let Some(input) = input else { return };
+            if let Some(file) = input.files().and_then(|files| files.get(0)) {
+                open.emit((slot, file));
+            }
+            // So that the same file can be chosen again.
+            input.set_value("");
+        })
+    };
+    html! {
+        <section class={classes!("editor", dragging.then_some("dragging"))} {ondragover} {ondragleave} {ondrop}>
+            <div class="editor-head">
+                { props.children.clone() }
+                <label class="file" title="Open a file, or drop one here">
+                    { "Open" }
+                    <input type="file" accept=".sql,.txt,text/plain" {onchange} data-testid={format!("{}-file", props.name)} />
+                </label>
+            </div>
+            { body(props) }
+        </section>
+    }
+}
+
+fn body(props: &Props) -> Html {
+    let slot = props.slot;
+    match props.input.held.get(&slot) {
+        Some(file) => {
+            let onclick = props.on.reform(move |_: MouseEvent| Action::Edit(Edit::LetGo(slot)));
+            let size = format::bytes(u64::try_from(file.size).unwrap_or(u64::MAX));
+            html! {
+                <div class="held" data-testid={format!("{}-held", props.name)}>
+                    <p><strong>{ &file.name }</strong>{ format!(" loaded ({size}), not shown: too long to edit here.") }</p>
+                    <button type="button" {onclick}>{ "Remove it" }</button>
+                </div>
+            }
+        }
+        None => html! {
+            <NumberedText {slot} input={props.input.clone()} placeholder={props.placeholder.clone()}
+                name={props.name.clone()} on={props.on.clone()} />
+        },
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct TextProps {
+    slot: Slot,
+    input: Rc<Input>,
+    placeholder: AttrValue,
+    name: AttrValue,
+    on: Callback<Action>,
+}
+
+#[component]
+fn NumberedText(props: &TextProps) -> Html {
+    let slot = props.slot;
+    let top = use_state(|| 0);
+    let oninput = props.on.reform(move |event: InputEvent| {
+        Action::Edit(Edit::Text(slot, browser::value(&event).into()))
+    });
+    let onscroll = {
+        let top = top.setter();
+        Callback::from(move |event: Event| {
+            let area = event.target().and_then(|at| at.dyn_into::<HtmlTextAreaElement>().ok());
+            top.set(area.map_or(0, |area| area.scroll_top()));
+        })
+    };
+    let text = props.input.text(slot);
+    let lines = i32::try_from(text.bytes().filter(|byte| *byte == b'\n').count() + 1);
+    let first = *top / LINE_HEIGHT;
+    let last = lines.unwrap_or(i32::MAX).min(first + LINES_DRAWN);
+    let numbers: String = (first..last).map(|line| format!("{}\n", line + 1)).collect();
+    let shift = format!("transform: translateY({}px)", first * LINE_HEIGHT - *top);
+    html! {
+        <div class="numbered">
+            <div class="gutter" aria-hidden="true"><pre style={shift}>{ numbers }</pre></div>
+            <textarea id={editor_id(slot)} data-testid={props.name.clone()} aria-label={props.name.clone()}
+                value={text.to_owned()} placeholder={props.placeholder.clone()} wrap="off"
+                spellcheck="false" autocomplete="off" autocapitalize="off" {oninput} {onscroll} />
+        </div>
+    }
+}
+
+/// More lines than an editor is ever tall.
+const LINES_DRAWN: i32 = 120;

@@ -1,0 +1,46 @@
+//! Worked examples, one choice away; and starting empty, with a way back.
+
+use yew::prelude::*;
+
+use crate::browser;
+use crate::examples;
+use crate::state::Action;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    /// Whether something can be brought back.
+    pub(crate) can_undo: bool,
+    /// Whether there is nothing to clear.
+    pub(crate) is_empty: bool,
+    /// What was chosen.
+    pub(crate) on: Callback<Action>,
+}
+
+/// The menu.
+#[component]
+pub(crate) fn ExamplesMenu(props: &Props) -> Html {
+    let onchange = browser::when(&props.on, |event: Event| {
+        let at: usize = browser::value(&event).parse().ok()?;
+        examples::load(at).map(Action::Load)
+    });
+    let clear = props.on.reform(|_: MouseEvent| Action::Clear);
+    let undo = props.on.reform(|_: MouseEvent| Action::Undo);
+    html! {
+        <div class="examples">
+            <label for="example">{ "Example" }</label>
+            // Always shows the invitation, so that the same example can be chosen twice.
+            <select id="example" data-testid="examples" {onchange}>
+                <option value="" selected=true>{ "Choose one …" }</option>
+                { for examples::titles().enumerate().map(|(at, title)| html! {
+                    <option value={at.to_string()}>{ title }</option>
+                }) }
+            </select>
+            <button type="button" class="quiet" data-testid="clear" disabled={props.is_empty} onclick={clear}>
+                { "Clear" }
+            </button>
+            if props.can_undo {
+                <button type="button" class="quiet" data-testid="undo" onclick={undo}>{ "Undo" }</button>
+            }
+        </div>
+    }
+}

@@ -1,0 +1,82 @@
+//! The right half: the tabs, and what the chosen one shows.
+
+use std::rc::Rc;
+
+use web::protocol::Answer;
+use yew::prelude::*;
+
+use super::export_view::ExportView;
+use super::plan_view::PlanPanel;
+use super::play_view::PlayView;
+use super::proof_view::ProofView;
+use super::status::Status;
+use super::tabs::{self, Tabs};
+use crate::state::{Action, State, Tab};
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    /// The page.
+    pub(crate) state: Rc<State>,
+    /// What is done.
+    pub(crate) on: Callback<Action>,
+}
+
+/// The right half.
+#[component]
+pub(crate) fn OutputPane(props: &Props) -> Html {
+    let state = &props.state;
+    let busy = state.is_planning();
+    html! {
+        <div class="output" id="result" tabindex="-1">
+            <div class="bar">
+                <Tabs chosen={state.tab} on={props.on.reform(Action::Show)} />
+                <Status state={state.clone()} on={props.on.clone()} />
+            </div>
+            <div class={classes!("panel", busy.then_some("old"))} role="tabpanel" id="result-panel"
+                aria-labelledby={tabs::label_id(state.tab)} aria-busy={busy.to_string()}>
+                { panel(props) }
+            </div>
+        </div>
+    }
+}
+
+fn panel(props: &Props) -> Html {
+    let state = &props.state;
+    let Some(shown) = state.shown.clone() else {
+        return html! { <p class="empty">{ nothing(state) }</p> };
+    };
+    let failed = state.answer.as_ref().is_some_and(|answer| answer.plan.is_none());
+    let note = (failed && !state.is_planning()).then(|| {
+        html! {
+            <p class="banner warning" data-testid="outdated">
+                { "No plan can be made of the input as it is now. This is about the last input that had one." }
+            </p>
+        }
+    });
+    html! { <>{ note }{ tab(props, shown) }</> }
+}
+
+fn tab(props: &Props, shown: Rc<Answer>) -> Html {
+    let state = &props.state;
+    let on = props.on.clone();
+    match state.tab {
+        Tab::Plan => html! { <PlanPanel answer={shown} /> },
+        Tab::Play => html! {
+            <PlayView play={state.play.clone()} answer={shown} on={on.reform(Action::Play)} />
+        },
+        Tab::Proof => html! {
+            <ProofView proof={state.proof.clone()} on={on.reform(Action::Proof)} />
+        },
+        Tab::Export => html! { <ExportView answer={shown} /> },
+    }
+}
+
+fn nothing(state: &State) -> &'static str {
+    let failed = state.answer.as_ref().is_some_and(|answer| !answer.findings.is_empty());
+    match (state.input.is_empty(), failed, state.is_planning()) {
+        (true, _, _) => "Give a schema and a change, or choose an example: the plan shows here.",
+        (false, _, true) => "Planning …",
+        (false, true, false) => "No plan can be made of this yet: see what was found in the input.",
+        (false, false, false) => "Nothing changes, so there is nothing to plan.",
+    }
+}

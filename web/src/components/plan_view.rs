@@ -1,0 +1,79 @@
+//! The plan's page: what changes, what the change as asked would have done, what a human must
+//! decide, the phases, and the notes.
+
+use std::rc::Rc;
+
+use web::protocol::Answer;
+use web::view::PlanView;
+use yew::prelude::*;
+
+use super::hazards::Hazards;
+use super::phase_table::PhaseTable;
+use super::plan_notes::PlanNotes;
+use super::questions::Questions;
+use crate::format::plural;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    /// An answer with a plan.
+    pub(crate) answer: Rc<Answer>,
+}
+
+/// The page.
+#[component]
+pub(crate) fn PlanPanel(props: &Props) -> Html {
+    let Some(plan) = props.answer.plan.as_ref() else {
+        return html! {};
+    };
+    let plan = Rc::new(plan.clone());
+    html! {
+        <article class="plan" data-testid="plan">
+            <h2 class="plan-title">{ &plan.title }</h2>
+            <p class="summary">{ summary(&plan) }</p>
+            <Hazards plan={plan.clone()} />
+            <Questions questions={plan.questions.clone()} />
+            <PhaseTable plan={plan.clone()} />
+            { releases(&plan) }
+            <PlanNotes {plan} />
+        </article>
+    }
+}
+
+fn summary(plan: &PlanView) -> String {
+    let steps: Vec<_> = plan.phases.iter().flat_map(|phase| &phase.steps).collect();
+    let blocking = steps.iter().filter(|step| !step.online).count();
+    let waits = match blocking {
+        0 => "no step makes requests wait longer than allowed".to_owned(),
+        n => format!("{} may make requests wait longer than allowed", plural(n, "step")),
+    };
+    let back = match &plan.point_of_no_return.step {
+        Some(step) => format!("every step before {step} can be rolled back without loss"),
+        None => "every step can be rolled back without loss".to_owned(),
+    };
+    format!(
+        "For {}: {} in {}; {waits}; {back}.",
+        plan.engine.replace("postgres:", "PostgreSQL "),
+        plural(steps.len(), "step"),
+        plural(plan.phases.len(), "phase"),
+    )
+}
+
+fn releases(plan: &PlanView) -> Html {
+    if plan.releases.len() < 2 {
+        return html! {};
+    }
+    html! {
+        <section class="releases">
+            <h3>{ "App versions" }</h3>
+            <dl>
+                { for plan.releases.iter().enumerate().map(|(at, release)| html! {
+                    <>
+                        <dt><span class={classes!("release", format!("r{}", at % 6))}>{ &release.id }</span>
+                            { " " }{ &release.title }</dt>
+                        <dd class="code-change">{ &release.change }</dd>
+                    </>
+                }) }
+            </dl>
+        </section>
+    }
+}

@@ -1,0 +1,68 @@
+//! The tab list: arrow keys move, as the ARIA practices have it.
+
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+use crate::browser;
+use crate::state::Tab;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    /// The one that shows.
+    pub(crate) chosen: Tab,
+    /// Another is to show.
+    pub(crate) on: Callback<Tab>,
+}
+
+const TABS: [(Tab, &str, &str); 4] = [
+    (Tab::Plan, "plan", "Plan"),
+    (Tab::Play, "play", "Play"),
+    (Tab::Proof, "proof", "Proof"),
+    (Tab::Export, "export", "Export"),
+];
+
+/// The list.
+#[component]
+pub(crate) fn Tabs(props: &Props) -> Html {
+    let at = TABS.iter().position(|(tab, _, _)| *tab == props.chosen).unwrap_or(0);
+    let on = props.on.clone();
+    let onkeydown = Callback::from(move |event: KeyboardEvent| {
+        let next = match event.key().as_str() {
+            "ArrowRight" => (at + 1) % TABS.len(),
+            "ArrowLeft" => (at + TABS.len() - 1) % TABS.len(),
+            "Home" => 0,
+            "End" => TABS.len() - 1,
+            _ => return,
+        };
+        event.prevent_default();
+        let (tab, name, _) = TABS[next];
+        on.emit(tab);
+        let button = browser::element(&format!("tab-{name}"));
+        if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) {
+            button.focus().ok();
+        }
+    });
+    html! {
+        <div class="tabs" role="tablist" aria-label="What is shown" {onkeydown}>
+            { for TABS.iter().map(|entry| tab(*entry, props)) }
+        </div>
+    }
+}
+
+fn tab((tab, name, text): (Tab, &'static str, &'static str), props: &Props) -> Html {
+    let chosen = tab == props.chosen;
+    let onclick = props.on.reform(move |_: MouseEvent| tab);
+    html! {
+        <button type="button" role="tab" id={format!("tab-{name}")} aria-selected={chosen.to_string()}
+            aria-controls="result-panel" tabindex={if chosen { "0" } else { "-1" }}
+            data-testid={format!("tab-{name}")} {onclick}>
+            { text }
+        </button>
+    }
+}
+
+/// The id of the tab's button, to name the panel by.
+pub(crate) fn label_id(tab: Tab) -> Option<String> {
+    TABS.iter().find(|(known, _, _)| *known == tab).map(|(_, name, _)| format!("tab-{name}"))
+}

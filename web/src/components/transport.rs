@@ -1,0 +1,91 @@
+//! Play, pause, step, scrub, speed, seed.
+
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use crate::browser;
+use crate::keys;
+use crate::state::play::{Play, PlayAction, SPEEDS};
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    /// The run.
+    pub(crate) play: Play,
+    /// What is done.
+    pub(crate) on: Callback<PlayAction>,
+}
+
+/// The controls.
+#[component]
+pub(crate) fn Transport(props: &Props) -> Html {
+    let play = &props.play;
+    let send = |action: PlayAction| props.on.reform(move |_: MouseEvent| action);
+    let speed = browser::when(&props.on, |event: Event| {
+        browser::value(&event).parse().ok().map(PlayAction::Speed)
+    });
+    html! {
+        <div class="transport">
+            <div class="buttons">
+                <button type="button" data-testid="back" disabled={play.at == 0}
+                    onclick={send(PlayAction::Back)} title="One moment back (\u{2190})">{ "\u{2190} Back" }</button>
+                <button type="button" class="primary" data-testid="play" onclick={send(PlayAction::Toggle)}
+                    disabled={play.moments.is_empty()} title="Play or pause (Space)">
+                    { if play.playing { "Pause" } else { "Play" } }
+                </button>
+                <button type="button" data-testid="step" disabled={!play.can_step()}
+                    onclick={send(PlayAction::Step)} title="One moment on (\u{2192})">{ "Step \u{2192}" }</button>
+                <label class="field inline">
+                    <span>{ "speed" }</span>
+                    <select data-testid="speed" onchange={speed}>
+                        { for SPEEDS.iter().enumerate().map(|(at, speed)| html! {
+                            <option value={at.to_string()} selected={at == play.speed}>{ format!("{speed} /s") }</option>
+                        }) }
+                    </select>
+                </label>
+                if !play.is_watching() { { seed(props) } }
+            </div>
+            { scrubber(props) }
+        </div>
+    }
+}
+
+fn seed(props: &Props) -> Html {
+    let now = props.play.seed;
+    let onchange = browser::when(&props.on, |event: Event| {
+        browser::value(&event).trim().parse().ok().map(PlayAction::Seed)
+    });
+    let again = props.on.reform(move |_: MouseEvent| PlayAction::Seed(keys::next_seed(now)));
+    html! {
+        <span class="seed">
+            <label class="field inline">
+                <span>{ "seed" }</span>
+                <input type="number" min="0" value={now.to_string()} data-testid="seed" {onchange} />
+            </label>
+            <button type="button" data-testid="new-seed" onclick={again} title="New run (r)">{ "New seed" }</button>
+        </span>
+    }
+}
+
+fn scrubber(props: &Props) -> Html {
+    let play = &props.play;
+    let last = play.moments.len().saturating_sub(1);
+    let oninput = browser::when(&props.on, |event: InputEvent| {
+        let input = event.target_dyn_into::<HtmlInputElement>()?;
+        input.value().parse().ok().map(PlayAction::Seek)
+    });
+    let what = play.moment().map(|moment| format!("{} {}", moment.actor, moment.action));
+    let text = format!("moment {} of {last}: {}", play.at, what.unwrap_or_default());
+    let at = |index: usize| format!("left: {}%", 100 * index / last.max(1));
+    html! {
+        <div class="scrub">
+            <div class="marks" aria-hidden="true">
+                { for play.moments.iter().enumerate().filter(|(_, m)| m.fault || m.broken.is_some()).map(|(index, m)| html! {
+                    <i class={if m.broken.is_some() { "broken" } else { "fault" }} style={at(index)} />
+                }) }
+            </div>
+            <input type="range" min="0" max={last.to_string()} value={play.at.to_string()} data-testid="scrub"
+                aria-label="Moment" aria-valuetext={text} disabled={last == 0} {oninput} />
+            <output>{ format!("{} / {last}", play.at) }</output>
+        </div>
+    }
+}

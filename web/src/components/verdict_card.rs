@@ -1,0 +1,124 @@
+//! The outcome of a proof, in words that claim no more than was searched.
+
+use simulator::{BrokenPromise as Promise, Counterexample, Verdict};
+use yew::prelude::*;
+
+use super::play_view::BrokenPromise;
+use crate::format::{self, count, plural};
+use crate::state::proof::{Proof, ProofAction, ProofState};
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    /// The proof.
+    pub(crate) proof: Proof,
+    /// What is done.
+    pub(crate) on: Callback<ProofAction>,
+}
+
+/// The card.
+#[component]
+pub(crate) fn VerdictCard(props: &Props) -> Html {
+    let proof = &props.proof;
+    let (class, body) = match &proof.state {
+        ProofState::Idle | ProofState::Running => return html! {},
+        ProofState::Stopped => ("stopped", stopped(proof)),
+        ProofState::Failed(message) => {
+            ("failed", html! { <p role="alert">{ format!("No proof: {message}.") }</p> })
+        }
+        ProofState::Done(verdict) => (class(verdict), done(props, verdict)),
+    };
+    html! {
+        <div class={classes!("card", class, proof.stale.then_some("old"))} data-testid="verdict"
+            data-outcome={class} aria-live="polite">
+            if proof.stale {
+                <p class="muted">{ "This is about the plan before the last change to the input." }</p>
+            }
+            { body }
+        </div>
+    }
+}
+
+fn class(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Verified { .. } => "verified",
+        Verdict::Refuted(_) => "refuted",
+        Verdict::BoundsExceeded { .. } => "exceeded",
+    }
+}
+
+fn stopped(proof: &Proof) -> Html {
+    let (states, what) = (count(proof.progress.states), format::subject(proof.subject));
+    html! { <p>{ format!("Stopped after {states} states of {what}: neither proved nor refuted.") }</p> }
+}
+
+fn done(props: &Props, verdict: &Verdict) -> Html {
+    let (what, within) = (format::subject(props.proof.subject), within(&props.proof));
+    match verdict {
+        Verdict::Verified { states, transitions, depth, reached, notes } => {
+            let (states, transitions) = (count(*states), count(*transitions));
+            html! {
+                <>
+                    <h3>{ "Verified" }</h3>
+                    <p>{ format!(
+                        "No promise breaks in any of {states} states of {what}, reached by {transitions} transitions, \
+                         at most {} actions deep. That is every interleaving with {within}; \
+                         more of any was not searched.", count(*depth)) }</p>
+                    { list("The search is not empty; it really came across:", reached) }
+                    { list("Not in the model:", notes) }
+                </>
+            }
+        }
+        Verdict::Refuted(found) => refuted(props, found),
+        Verdict::BoundsExceeded { states, reason } => html! {
+            <>
+                <h3>{ "Bounds exceeded" }</h3>
+                <p>{ format!(
+                    "No promise broke in {} states of {what} with {within}, but this is not a proof: {reason}.",
+                    count(*states)) }</p>
+            </>
+        },
+    }
+}
+
+fn refuted(props: &Props, found: &Counterexample) -> Html {
+    let (what, within) = (format::subject(props.proof.subject), within(&props.proof));
+    let actions = plural(found.trace.moments.len().saturating_sub(1), "action");
+    let broken = Promise {
+        invariant: found.invariant.clone(),
+        statement: found.statement.clone(),
+        detail: found.detail.clone(),
+    };
+    html! {
+        <>
+            <h3>{ "Refuted" }</h3>
+            <p>{ format!(
+                "Of {what}, with {within}: a promise breaks after {actions}, and no shorter way leads there. \
+                 {} states were searched.", count(found.states)) }</p>
+            <BrokenPromise {broken} />
+            <button type="button" class="primary" data-testid="watch"
+                onclick={props.on.reform(|_: MouseEvent| ProofAction::Watch)}>{ "Watch it" }</button>
+        </>
+    }
+}
+
+fn within(proof: &Proof) -> String {
+    let bounds = &proof.searched;
+    format!(
+        "{}, {} in each table and at most {}",
+        plural(bounds.instances, "instance"),
+        plural(bounds.rows, "row"),
+        plural(bounds.faults, "failure"),
+    )
+}
+
+fn list(title: &'static str, items: &[String]) -> Html {
+    if items.is_empty() {
+        return html! {};
+    }
+    html! {
+        <>
+            <p>{ title }</p>
+            <ul>{ for items.iter().map(|what| html! { <li>{ what }</li> }) }</ul>
+        </>
+    }
+}

@@ -1,0 +1,191 @@
+//! Numbers, ranges and places as words. Pure.
+
+use planner::engine::{Held, Lock};
+use planner::plan::{Estimate, PhaseKind, StepKind};
+use web::protocol::Subject;
+use web::view::{SqlView, StepView};
+
+/// `10,000,000`.
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 step`, `3 steps`.
+pub(crate) fn plural(n: usize, word: &str) -> String {
+    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
+}
+
+/// `3.1 GB`.
+pub(crate) fn bytes(n: u64) -> String {
+    const UNITS: [(u64, &str); 4] =
+        [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    for (size, unit) in UNITS {
+        if n >= size {
+            let tenths = n / (size / 10);
+            let (whole, tenth) = (tenths / 10, tenths % 10);
+            return if whole >= 10 || tenth == 0 {
+                format!("{whole} {unit}")
+            } else {
+                format!("{whole}.{tenth} {unit}")
+            };
+        }
+    }
+    format!("{n} B")
+}
+
+fn seconds(s: f64) -> String {
+    match s {
+        s if s < 1.0 => format!("{:.0} ms", s * 1000.0),
+        s if s < 10.0 => format!("{s:.1} s"),
+        s if s < 120.0 => format!("{s:.0} s"),
+        s if s < 7_200.0 => format!("{:.0} min", s / 60.0),
+        s if s < 172_800.0 => format!("{:.0} h", s / 3600.0),
+        s => format!("{:.0} days", s / 86_400.0),
+    }
+}
+
+/// `10 ms to 0.2 s`; empty where nothing was estimated.
+pub(crate) fn duration((from, to): (f64, f64)) -> String {
+    if to <= 0.0 {
+        return String::new();
+    }
+    let (low, high) = (seconds(from), seconds(to));
+    if low == high { low } else { format!("{low} to {high}") }
+}
+
+/// Duration, WAL and disk of a step in one line.
+pub(crate) fn estimate(estimate: &Estimate) -> String {
+    let mut parts = vec![duration(estimate.seconds)];
+    for ((_, most), what) in [(estimate.wal_bytes, "of WAL"), (estimate.disk_bytes, "of disk")] {
+        if most > 0 {
+            parts.push(format!("up to {} {what}", bytes(most)));
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join(", ")
+}
+
+/// The `locking?` cell: who waits, for which locks.
+pub(crate) fn locking(step: &StepView) -> String {
+    let blocking: Vec<String> =
+        step.locks.iter().filter(|lock| !lock.blocks.is_empty()).map(lock).collect();
+    match (step.kind, blocking.is_empty()) {
+        (StepKind::Backfill, true) => "no: row locks for one batch".to_owned(),
+        (StepKind::Ddl, true) if !step.locks.is_empty() => "no: reads and writes go on".to_owned(),
+        (_, true) => "no".to_owned(),
+        (_, false) if step.online => format!("brief: {}", blocking.join(", ")),
+        (_, false) => format!("LONG: {}", blocking.join(", ")),
+    }
+}
+
+fn lock(lock: &Lock) -> String {
+    format!("{} on {}, {}", lock.mode.name(), table(lock), held(lock.held))
+}
+
+/// A relation without the usual schema.
+pub(crate) fn table(lock: &Lock) -> String {
+    let name = lock.relation.to_string();
+    name.strip_prefix("public.").map_or(name.clone(), str::to_owned)
+}
+
+/// For how long a lock is held.
+pub(crate) fn held(held: Held) -> &'static str {
+    match held {
+        Held::Instant => "an instant",
+        Held::Scan => "while every row is read",
+        Held::Build => "while an index is built",
+        Held::Rewrite => "while every row is rewritten",
+    }
+}
+
+/// Who waits for a lock.
+pub(crate) fn waits(lock: &Lock) -> &'static str {
+    match (lock.mode.blocks_reads(), lock.mode.blocks_writes()) {
+        (true, _) => "reads and writes wait",
+        (false, true) => "writes wait",
+        (false, false) => "nobody waits",
+    }
+}
+
+/// A phase's kind.
+pub(crate) fn phase(kind: PhaseKind) -> &'static str {
+    match kind {
+        PhaseKind::Prepare => "prepare",
+        PhaseKind::Expand => "expand",
+        PhaseKind::Migrate => "migrate",
+        PhaseKind::Verify => "verify",
+        PhaseKind::Cutover => "cutover",
+        PhaseKind::Contract => "contract",
+    }
+}
+
+/// A step's kind.
+pub(crate) fn step(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Ddl => "SQL",
+        StepKind::Backfill => "backfill",
+        StepKind::Deploy => "deploy",
+        StepKind::Gate => "gate",
+        StepKind::Backup => "backup",
+    }
+}
+
+/// What is run or proved.
+pub(crate) fn subject(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Plan => "the plan",
+        Subject::AsAsked => "the change as asked",
+    }
+}
+
+/// A script as it can be pasted: semicolons, and BEGIN and COMMIT around shared transactions.
+pub(crate) fn script(statements: &[SqlView]) -> String {
+    let mut text = String::new();
+    let mut open: Option<&str> = None;
+    for statement in statements {
+        let wanted = statement.transaction.as_deref();
+        if open != wanted {
+            text.push_str(if open.is_some() { "COMMIT;\n" } else { "" });
+            text.push_str(if wanted.is_some() { "BEGIN;\n" } else { "" });
+            open = wanted;
+        }
+        text.push_str(&statement.sql);
+        text.push_str(";\n");
+    }
+    text.push_str(if open.is_some() { "COMMIT;\n" } else { "" });
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(count(10_000_000), "10,000,000");
+        assert_eq!(count(999), "999");
+        assert_eq!(bytes(3_100_000_000), "3.1 GB");
+        assert_eq!(bytes(12), "12 B");
+        assert_eq!(duration((0.01, 0.2)), "10 ms to 200 ms");
+        assert_eq!(duration((600.0, 9_000.0)), "10 min to 2 h");
+        assert_eq!(duration((0.0, 0.0)), "");
+    }
+
+    #[test]
+    fn statements_of_one_transaction_share_a_begin() {
+        let sql = |sql: &str, transaction: Option<&str>| SqlView {
+            sql: sql.to_owned(),
+            transaction: transaction.map(str::to_owned),
+        };
+        let text = script(&[sql("a", None), sql("b", Some("x")), sql("c", Some("x"))]);
+        assert_eq!(text, "a;\nBEGIN;\nb;\nc;\nCOMMIT;\n");
+    }
+}

@@ -1,0 +1,207 @@
+//! Messages between the shell and the worker, sent as JSON texts. Values only: must not know how
+//! they travel.
+//!
+//! A file is the one thing that travels otherwise: as an array of `ToWorker::Open` and the `File`, so that
+//! only the worker ever reads it.
+
+use planner::Request;
+use serde::{Deserialize, Serialize};
+use simulator::{Bounds, Choice, Moment, Progress, Verdict};
+
+use crate::view::{Finding, PlanView};
+
+/// Texts longer than this stay in the worker: a text area of that size would freeze the page.
+pub const SHOWN_BYTES_MAX: usize = 1 << 20;
+
+/// One of the two SQL texts of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slot {
+    /// The schema as it is.
+    Schema,
+    /// The change: statements or target.
+    Change,
+}
+
+/// Which of the two plans of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// The plan.
+    #[default]
+    Plan,
+    /// The change as asked, run as it stands.
+    AsAsked,
+}
+
+/// From the shell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToWorker {
+    /// Make a plan. The newest request wins: older ones still waiting are dropped.
+    Plan {
+        /// Counts up; the answer carries it.
+        id: u64,
+        /// What is asked. Texts in `held` are empty here.
+        request: Box<Request>,
+        /// Texts to take from an opened file instead.
+        held: Vec<Slot>,
+    },
+    /// A file comes with this message: read it for that text.
+    Open {
+        /// For which text.
+        slot: Slot,
+        /// Its name.
+        name: String,
+    },
+    /// Search every interleaving within the bounds.
+    Prove {
+        /// Counts up; answers carry it.
+        id: u64,
+        /// What to prove.
+        subject: Subject,
+        /// Within what.
+        bounds: Bounds,
+    },
+    /// Give the running proof up.
+    StopProof,
+    /// Start a run.
+    Walk {
+        /// Counts up; answers carry it.
+        id: u64,
+        /// What to run.
+        subject: Subject,
+        /// Same seed, same run.
+        seed: u64,
+        /// Within what.
+        bounds: Bounds,
+    },
+    /// Let the seed choose what happens next, at the moment of that index.
+    WalkStep {
+        /// Moment to go on from.
+        from: usize,
+    },
+    /// Take a choice at the moment of that index.
+    WalkTake {
+        /// Moment to go on from.
+        from: usize,
+        /// Index among its choices.
+        choice: usize,
+    },
+    /// Roll the plan back, at the moment of that index.
+    WalkRollBack {
+        /// Moment to go on from.
+        from: usize,
+    },
+    /// Look at another moment: its choices are wanted.
+    WalkSeek {
+        /// Its index.
+        at: usize,
+    },
+}
+
+/// From the worker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromWorker {
+    /// It listens: messages sent before this one are lost.
+    Ready,
+    /// It is about to stop for good, by a fault of ours.
+    Crashed {
+        /// What it said.
+        message: String,
+    },
+    /// A file was read.
+    Opened {
+        /// For which text.
+        slot: Slot,
+        /// Its name.
+        name: String,
+        /// Bytes.
+        size: usize,
+        /// What is in it, unless it is held by the worker because it is too long to show.
+        text: Option<String>,
+    },
+    /// A file could not be read.
+    NotOpened {
+        /// For which text.
+        slot: Slot,
+        /// Why.
+        message: String,
+    },
+    /// What came of a `Plan`.
+    Planned(Box<Answer>),
+    /// How far the proof is.
+    Progress {
+        /// Of the `Prove`.
+        id: u64,
+        /// Counts.
+        progress: Progress,
+        /// Milliseconds since the start.
+        elapsed_ms: u64,
+    },
+    /// What came of a `Prove`.
+    Verdict {
+        /// Of the `Prove`.
+        id: u64,
+        /// Outcome.
+        verdict: Box<Verdict>,
+    },
+    /// A proof or a run could not be started, or went wrong.
+    Failed {
+        /// Of the `Prove` or the `Walk`.
+        id: u64,
+        /// Which of the two.
+        job: Job,
+        /// Why.
+        message: String,
+    },
+    /// The run: what is new in it.
+    Walked(Box<Walked>),
+}
+
+/// What a failure was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Job {
+    /// A proof.
+    Proof,
+    /// A run.
+    Walk,
+}
+
+/// What came of a `Plan`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Of the `Plan`.
+    pub id: u64,
+    /// The plan, unless an error stands in the findings.
+    pub plan: Option<PlanView>,
+    /// Errors and warnings, with their places.
+    pub findings: Vec<Finding>,
+    /// The plan as Markdown.
+    pub markdown: String,
+    /// The plan as JSON.
+    pub json: String,
+    /// The plan as files of SQL: name, text.
+    pub sql: Vec<(String, String)>,
+    /// Tables the change touches: those whose size and traffic matter.
+    pub tables: Vec<String>,
+}
+
+/// What is new in a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Walked {
+    /// Of the `Walk`.
+    pub id: u64,
+    /// Moments before this index are as they were; later ones are gone.
+    pub keep: usize,
+    /// Moments from there on.
+    pub moments: Vec<Moment>,
+    /// The moment looked at.
+    pub at: usize,
+    /// What can happen next at that moment.
+    pub choices: Vec<Choice>,
+    /// Whether the plan can be rolled back from that moment.
+    pub can_roll_back: bool,
+}

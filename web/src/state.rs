@@ -1,0 +1,244 @@
+//! Everything the page knows, and the one function that changes it. Pure: what must be said to the
+//! worker is put in the outbox, which `app` posts. Must not know the browser or how anything looks.
+
+use std::rc::Rc;
+
+use web::protocol::{Answer, FromWorker, Job, ToWorker};
+use yew::Reducible;
+
+pub(crate) mod input;
+pub(crate) mod outbox;
+pub(crate) mod play;
+pub(crate) mod proof;
+
+use input::{Edit, Input};
+use outbox::Outbox;
+use play::{Play, PlayAction};
+use proof::{Proof, ProofAction};
+
+/// How the worker is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// Not listening yet.
+    #[default]
+    Starting,
+    /// Listens.
+    Ready,
+    /// Gone, and why.
+    Broken(String),
+}
+
+/// What the right half shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tab {
+    /// The plan.
+    #[default]
+    Plan,
+    /// A run.
+    Play,
+    /// A proof.
+    Proof,
+    /// The plan as files.
+    Export,
+}
+
+/// The page.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct State {
+    /// How the worker is.
+    pub(crate) engine: Engine,
+    /// Counts the workers started.
+    pub(crate) generation: u32,
+    /// What is asked.
+    pub(crate) input: Rc<Input>,
+    /// What `Clear` or an example took away.
+    pub(crate) undo: Option<Rc<Input>>,
+    /// Whether the hint for a first visit shows.
+    pub(crate) hint: bool,
+    /// Number of the newest request.
+    pub(crate) asked: u64,
+    /// What came of the newest request answered.
+    pub(crate) answer: Option<Rc<Answer>>,
+    /// The newest answer with a plan: stays on the page while another is made.
+    pub(crate) shown: Option<Rc<Answer>>,
+    /// Why a file was not opened.
+    pub(crate) file_error: Option<String>,
+    /// What the right half shows.
+    pub(crate) tab: Tab,
+    /// The run.
+    pub(crate) play: Play,
+    /// The proof.
+    pub(crate) proof: Proof,
+    /// What the worker has to be told.
+    pub(crate) outbox: Outbox,
+}
+
+/// Everything that can happen to the page.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    /// The worker sent something.
+    Heard(Rc<FromWorker>),
+    /// The worker failed.
+    EngineBroke(String),
+    /// Start a new worker.
+    Restart,
+    /// Messages up to that number were posted.
+    Posted(u64),
+    /// The input changed.
+    Edit(Edit),
+    /// Ask for a plan of the input as it stands.
+    PlanNow,
+    /// Another input altogether.
+    Load(Rc<Input>),
+    /// Start empty.
+    Clear,
+    /// Bring back what `Clear` or `Load` took away.
+    Undo,
+    /// The hint was read.
+    DismissHint,
+    /// Show a tab.
+    Show(Tab),
+    /// Something about the run.
+    Play(PlayAction),
+    /// Something about the proof.
+    Proof(ProofAction),
+}
+
+impl Reducible for State {
+    type Action = Action;
+
+    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
+        let mut next = Rc::unwrap_or_clone(self);
+        next.apply(action);
+        Rc::new(next)
+    }
+}
+
+impl State {
+    /// The page as it opens.
+    pub(crate) fn new(input: Input, hint: bool) -> Self {
+        Self { input: Rc::new(input), hint, ..Self::default() }
+    }
+
+    /// Whether the plan shown is not the one for the input as it stands.
+    pub(crate) fn is_planning(&self) -> bool {
+        self.asked > self.answer.as_ref().map_or(0, |answer| answer.id)
+    }
+
+    fn apply(&mut self, action: Action) {
+        match action {
+            Action::Heard(message) => self.hear(Rc::unwrap_or_clone(message)),
+            Action::EngineBroke(why) => {
+                self.engine = Engine::Broken(why);
+                self.play.stop();
+            }
+            Action::Restart => self.restart(),
+            Action::Posted(number) => self.outbox.posted(number),
+            Action::Edit(edit) => {
+                Rc::make_mut(&mut self.input).edit(edit);
+                self.file_error = None;
+            }
+            Action::PlanNow => self.ask(),
+            Action::Load(input) => self.replace(input),
+            Action::Clear => self.replace(Rc::default()),
+            Action::Undo => {
+                if let Some(input) = self.undo.take() {
+                    self.input = input;
+                }
+            }
+            Action::DismissHint => self.hint = false,
+            Action::Show(tab) => {
+                self.tab = tab;
+                self.play.stop();
+                self.start_run_if_wanted();
+            }
+            Action::Play(action) => self.play.apply(action, &mut self.outbox),
+            Action::Proof(ProofAction::Watch) => {
+                if let Some(found) = self.proof.counterexample() {
+                    let moments = found.trace.moments.iter().cloned().map(Rc::new).collect();
+                    self.play.watch(self.proof.subject, moments);
+                    self.tab = Tab::Play;
+                }
+            }
+            Action::Proof(action) => self.proof.apply(action, &mut self.outbox),
+        }
+    }
+
+    fn replace(&mut self, input: Rc<Input>) {
+        if !self.input.is_empty() {
+            self.undo = Some(self.input.clone());
+        }
+        self.input = input;
+        self.file_error = None;
+    }
+
+    fn restart(&mut self) {
+        self.generation += 1;
+        self.engine = Engine::Starting;
+        self.outbox = Outbox::default();
+        self.proof.forget_search();
+        self.play.stale = true;
+    }
+
+    fn ask(&mut self) {
+        if self.input.is_empty() {
+            // Nothing is asked: an answer still on its way is for an older number and is dropped.
+            self.asked += 1;
+            self.answer = Some(Rc::new(Answer { id: self.asked, ..Answer::default() }));
+            self.shown = None;
+            return;
+        }
+        self.asked += 1;
+        let (request, held) = self.input.to_send();
+        self.outbox.push(ToWorker::Plan { id: self.asked, request: Box::new(request), held });
+    }
+
+    fn hear(&mut self, message: FromWorker) {
+        match message {
+            FromWorker::Ready => {
+                self.engine = Engine::Ready;
+                self.ask();
+            }
+            FromWorker::Crashed { message } => self.apply(Action::EngineBroke(message)),
+            FromWorker::Opened { slot, name, size, text } => {
+                Rc::make_mut(&mut self.input).edit(Edit::Opened { slot, name, size, text });
+                self.ask();
+            }
+            FromWorker::NotOpened { message, .. } => self.file_error = Some(message),
+            FromWorker::Planned(answer) => self.take_answer(*answer),
+            FromWorker::Progress { id, progress, elapsed_ms } => {
+                self.proof.progress(id, progress, elapsed_ms);
+            }
+            FromWorker::Verdict { id, verdict } => self.proof.verdict(id, *verdict),
+            FromWorker::Failed { id, job: Job::Proof, message } => self.proof.failed(id, message),
+            FromWorker::Failed { id, job: Job::Walk, message } => self.play.failed(id, message),
+            FromWorker::Walked(walked) => self.play.walked(*walked),
+        }
+    }
+
+    fn take_answer(&mut self, answer: Answer) {
+        if answer.id != self.asked {
+            return;
+        }
+        let answer = Rc::new(answer);
+        if answer.plan.is_some() {
+            let same = self.shown.as_ref().is_some_and(|shown| shown.plan == answer.plan);
+            self.shown = Some(answer.clone());
+            if !same {
+                self.play.stale = true;
+                self.proof.plan_changed();
+                self.start_run_if_wanted();
+            }
+        }
+        self.answer = Some(answer);
+    }
+
+    fn start_run_if_wanted(&mut self) {
+        if self.tab == Tab::Play && self.play.stale && self.shown.is_some() {
+            self.play.apply(PlayAction::Start, &mut self.outbox);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

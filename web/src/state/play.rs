@@ -1,0 +1,265 @@
+//! The player: a run that grows as it is stepped, or a finished counterexample. Looking back never
+//! loses the moments after; going another way from there does. Must not know plans or proofs.
+
+use std::rc::Rc;
+
+use simulator::{Bounds, Choice, Moment};
+use web::protocol::{Subject, ToWorker, Walked};
+
+use super::outbox::Outbox;
+
+/// Playing speeds, in moments a second.
+pub(crate) const SPEEDS: [f64; 5] = [0.5, 1.0, 2.0, 5.0, 20.0];
+
+/// The player.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Play {
+    /// Number of the newest run.
+    pub(crate) id: u64,
+    /// What is run.
+    pub(crate) subject: Subject,
+    /// Same seed, same run.
+    pub(crate) seed: u64,
+    /// Where the moments come from.
+    pub(crate) kind: Kind,
+    /// What happened so far.
+    pub(crate) moments: Vec<Rc<Moment>>,
+    /// The moment looked at.
+    pub(crate) at: usize,
+    /// What can happen next there.
+    pub(crate) next: Rc<Next>,
+    /// Whether the worker was asked and has not answered.
+    pub(crate) waiting: bool,
+    /// Whether it goes on by itself.
+    pub(crate) playing: bool,
+    /// Index into `SPEEDS`.
+    pub(crate) speed: usize,
+    /// Whether the run is of an older plan.
+    pub(crate) stale: bool,
+    /// Why there is no run.
+    pub(crate) error: Option<String>,
+}
+
+/// Where moments come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A run: it grows.
+    #[default]
+    Run,
+    /// A counterexample: it is as it is, and nothing can be chosen.
+    Counterexample,
+}
+
+/// What can happen next.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Next {
+    /// Failures and the ordinary course of things.
+    pub(crate) choices: Vec<Choice>,
+    /// Whether the plan can be rolled back.
+    pub(crate) can_roll_back: bool,
+}
+
+impl Default for Play {
+    fn default() -> Self {
+        Self {
+            id: 0,
+            subject: Subject::Plan,
+            seed: 1,
+            kind: Kind::Run,
+            moments: Vec::new(),
+            at: 0,
+            next: Rc::default(),
+            waiting: false,
+            playing: false,
+            speed: 2,
+            stale: true,
+            error: None,
+        }
+    }
+}
+
+/// What can be done with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PlayAction {
+    /// A new run with the seed.
+    Start,
+    /// A new run of the other subject.
+    Run(Subject),
+    /// A new run with that seed.
+    Seed(u64),
+    /// Play or pause.
+    Toggle,
+    /// Time for the next moment, while playing.
+    Tick,
+    /// One moment on.
+    Step,
+    /// One moment back.
+    Back,
+    /// To that moment.
+    Seek(usize),
+    /// To the newest moment.
+    End,
+    /// Take the choice of that index.
+    Take(usize),
+    /// Roll the plan back.
+    RollBack,
+    /// Another speed.
+    Speed(usize),
+}
+
+impl Play {
+    /// Whether the moments are a counterexample.
+    pub(crate) fn is_watching(&self) -> bool {
+        self.kind == Kind::Counterexample
+    }
+
+    /// The moment looked at.
+    pub(crate) fn moment(&self) -> Option<&Rc<Moment>> {
+        self.moments.get(self.at)
+    }
+
+    /// Whether there are moments after the one looked at.
+    pub(crate) fn has_later(&self) -> bool {
+        self.at + 1 < self.moments.len()
+    }
+
+    /// Whether another moment can come: later ones are known, or something can happen.
+    pub(crate) fn can_step(&self) -> bool {
+        self.has_later() || (!self.is_watching() && !self.waiting && !self.next.choices.is_empty())
+    }
+
+    /// Index of the moment in which a promise broke.
+    pub(crate) fn broken_at(&self) -> Option<usize> {
+        self.moments.iter().position(|moment| moment.broken.is_some())
+    }
+
+    /// Stops playing.
+    pub(crate) fn stop(&mut self) {
+        self.playing = false;
+    }
+
+    /// Shows a counterexample from its start.
+    pub(crate) fn watch(&mut self, subject: Subject, moments: Vec<Rc<Moment>>) {
+        let speed = self.speed;
+        // A new number: what is still said about an older run is not about this one.
+        let id = self.id + 1;
+        *self = Self { id, subject, moments, speed, seed: self.seed, ..Self::default() };
+        self.kind = Kind::Counterexample;
+        self.stale = false;
+    }
+
+    /// Applies an action; what the worker must do goes to the outbox.
+    pub(crate) fn apply(&mut self, action: PlayAction, outbox: &mut Outbox) {
+        match action {
+            PlayAction::Start => self.start(outbox),
+            PlayAction::Run(subject) => {
+                self.subject = subject;
+                self.start(outbox);
+            }
+            PlayAction::Seed(seed) => {
+                self.seed = seed;
+                self.start(outbox);
+            }
+            PlayAction::Toggle => {
+                if !self.playing && !self.can_step() && self.at > 0 {
+                    self.seek(0, outbox);
+                }
+                self.playing = !self.playing;
+            }
+            PlayAction::Tick if !self.playing => {}
+            PlayAction::Tick => self.step(outbox),
+            PlayAction::Step => {
+                self.stop();
+                self.step(outbox);
+            }
+            PlayAction::Back => self.jump(self.at.saturating_sub(1), outbox),
+            PlayAction::Seek(at) => self.jump(at, outbox),
+            PlayAction::End => self.jump(self.moments.len().saturating_sub(1), outbox),
+            PlayAction::Take(choice) => {
+                self.say(ToWorker::WalkTake { from: self.at, choice }, outbox);
+            }
+            PlayAction::RollBack => self.say(ToWorker::WalkRollBack { from: self.at }, outbox),
+            PlayAction::Speed(speed) => self.speed = speed.min(SPEEDS.len() - 1),
+        }
+    }
+
+    fn start(&mut self, outbox: &mut Outbox) {
+        let (subject, seed, speed, id) = (self.subject, self.seed, self.speed, self.id + 1);
+        *self = Self { id, subject, seed, speed, ..Self::default() };
+        self.stale = false;
+        self.waiting = true;
+        // As much as the simulator allows to be injected; few enough rows to see them all.
+        let bounds = Bounds { instances: 3, rows: 3, faults: 4, ..Bounds::default() };
+        outbox.push(ToWorker::Walk { id, subject, seed, bounds });
+    }
+
+    fn say(&mut self, message: ToWorker, outbox: &mut Outbox) {
+        if self.is_watching() || self.waiting || self.moments.is_empty() {
+            return;
+        }
+        self.waiting = true;
+        outbox.push(message);
+    }
+
+    fn step(&mut self, outbox: &mut Outbox) {
+        if self.has_later() {
+            self.seek(self.at + 1, outbox);
+            // A run stops where a promise breaks, so that it is seen.
+            self.playing &= self.broken_at() != Some(self.at);
+        } else if self.can_step() {
+            self.say(ToWorker::WalkStep { from: self.at }, outbox);
+        } else if !self.waiting {
+            self.stop();
+        }
+    }
+
+    fn jump(&mut self, at: usize, outbox: &mut Outbox) {
+        self.stop();
+        self.seek(at, outbox);
+    }
+
+    fn seek(&mut self, at: usize, outbox: &mut Outbox) {
+        let at = at.min(self.moments.len().saturating_sub(1));
+        if at == self.at {
+            return;
+        }
+        self.at = at;
+        if !self.is_watching() {
+            self.next = Rc::default();
+            outbox.push(ToWorker::WalkSeek { at });
+        }
+    }
+
+    /// The worker went on.
+    pub(crate) fn walked(&mut self, mut walked: Walked) {
+        if walked.id != self.id || self.is_watching() {
+            return;
+        }
+        let grew = !walked.moments.is_empty();
+        if grew {
+            self.waiting = false;
+            self.moments.truncate(walked.keep);
+            self.moments.extend(std::mem::take(&mut walked.moments).into_iter().map(Rc::new));
+            self.at = walked.at;
+            self.playing &= self.broken_at() != Some(self.at);
+        }
+        // An answer to an older look is overtaken by a newer one on its way.
+        if walked.at == self.at {
+            self.waiting = false;
+            let Walked { choices, can_roll_back, .. } = walked;
+            self.next = Rc::new(Next { choices, can_roll_back });
+        }
+    }
+
+    /// There is no run.
+    pub(crate) fn failed(&mut self, id: u64, message: String) {
+        if id == self.id {
+            self.error = Some(message);
+            self.waiting = false;
+            self.stop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
