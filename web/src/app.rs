@@ -18,6 +18,9 @@ use crate::{examples, store};
 /// Milliseconds without typing before a plan is asked for.
 const QUIET_MS: u32 = 200;
 
+/// Milliseconds after which a plan that is still being made must not hold up a newer one.
+const SLOW_MS: u32 = 3_000;
+
 /// The page.
 #[component]
 pub(crate) fn App() -> Html {
@@ -30,6 +33,7 @@ pub(crate) fn App() -> Html {
     let act = use_callback((), move |action: Action, ()| dispatcher.dispatch(action));
     let engine = use_engine(state.generation, act.clone());
     use_planning(&state, &act);
+    use_patience(&state, &act);
     use_keys(&state, &act, help.setter());
 
     let (link, posting) = (engine.clone(), act.clone());
@@ -77,6 +81,16 @@ fn use_planning(state: &UseReducerHandle<State>, act: &Callback<Action>) {
             act.emit(Action::PlanNow);
             store::keep_input(&input);
         });
+        move || drop(timeout)
+    });
+}
+
+/// Says when the worker has been at the newest request for long.
+#[hook]
+fn use_patience(state: &UseReducerHandle<State>, act: &Callback<Action>) {
+    let act = act.clone();
+    use_effect_with((state.is_planning(), state.generation), move |(is_planning, _)| {
+        let timeout = is_planning.then(|| Timeout::new(SLOW_MS, move || act.emit(Action::Slow)));
         move || drop(timeout)
     });
 }

@@ -2,6 +2,7 @@
 //! Knows nothing of plans.
 
 use js_sys::Array;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
@@ -87,6 +88,12 @@ pub(crate) fn centre_current(list: &HtmlElement) {
 
 /// Height of a line of an editor in pixels; `style.css` says the same.
 pub(crate) const LINE_HEIGHT: i32 = 20;
+
+/// Reads a JSON text. By the browser's own parser: a second one would be a quarter of the shell.
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    let value = js_sys::JSON::parse(text).map_err(|_| "not JSON".to_owned())?;
+    serde_wasm_bindgen::from_value(value).map_err(|why| why.to_string())
+}
 
 /// Whether what is typed goes into a field or to a control that uses keys itself.
 pub(crate) fn is_typing(event: &KeyboardEvent) -> bool {

@@ -16,6 +16,7 @@ pub(crate) mod header;
 pub(crate) mod help;
 pub(crate) mod input;
 pub(crate) mod number_field;
+pub(crate) mod numbered_text;
 pub(crate) mod output;
 pub(crate) mod phase_table;
 pub(crate) mod plan_notes;

@@ -13,6 +13,7 @@ use web::protocol::{FromWorker, Slot, ToWorker};
 use web_sys::{ErrorEvent, File, MessageEvent, Worker};
 use yew::prelude::*;
 
+use crate::browser;
 use crate::state::Action;
 
 /// Where the worker's script is.
@@ -111,7 +112,7 @@ impl Running {
         let hear = act.clone();
         let message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let text = event.data().as_string().unwrap_or_default();
-            hear.emit(match serde_json::from_str::<FromWorker>(&text) {
+            hear.emit(match browser::read::<FromWorker>(&text) {
                 Ok(message) => Action::Heard(Rc::new(message)),
                 Err(error) => Action::EngineBroke(format!("the engine answered oddly: {error}")),
             });

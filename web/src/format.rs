@@ -41,23 +41,27 @@ pub(crate) fn bytes(n: u64) -> String {
     format!("{n} B")
 }
 
-fn seconds(s: f64) -> String {
-    match s {
-        s if s < 1.0 => format!("{:.0} ms", s * 1000.0),
-        s if s < 10.0 => format!("{s:.1} s"),
-        s if s < 120.0 => format!("{s:.0} s"),
-        s if s < 7_200.0 => format!("{:.0} min", s / 60.0),
-        s if s < 172_800.0 => format!("{:.0} h", s / 3600.0),
-        s => format!("{:.0} days", s / 86_400.0),
+fn milliseconds(ms: u64) -> String {
+    let tenths = |unit: u64| format!("{}.{}", ms / unit, ms % unit * 10 / unit);
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..10_000 => format!("{} s", tenths(1_000)),
+        10_000..120_000 => format!("{} s", ms / 1_000),
+        120_000..7_200_000 => format!("{} min", ms / 60_000),
+        7_200_000..172_800_000 => format!("{} h", ms / 3_600_000),
+        172_800_000.. => format!("{} days", ms / 86_400_000),
     }
 }
 
-/// `10 ms to 0.2 s`; empty where nothing was estimated.
+/// `10 ms to 0.2 s`; empty where nothing was estimated. In whole milliseconds: printing floats
+/// takes more of the shell than this whole file.
 pub(crate) fn duration((from, to): (f64, f64)) -> String {
-    if to <= 0.0 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration")]
+    let (from, to) = ((from * 1000.0) as u64, (to * 1000.0) as u64);
+    if to == 0 {
         return String::new();
     }
-    let (low, high) = (seconds(from), seconds(to));
+    let (low, high) = (milliseconds(from), milliseconds(to));
     if low == high { low } else { format!("{low} to {high}") }
 }
 
@@ -175,7 +179,7 @@ mod tests {
         assert_eq!(bytes(3_100_000_000), "3.1 GB");
         assert_eq!(bytes(12), "12 B");
         assert_eq!(duration((0.01, 0.2)), "10 ms to 200 ms");
-        assert_eq!(duration((600.0, 9_000.0)), "10 min to 2 h");
+        assert_eq!(duration((600.0, 9_500.0)), "10 min to 2 h");
         assert_eq!(duration((0.0, 0.0)), "");
     }
 

@@ -10,8 +10,9 @@ use simulator::{Bounds, Choice, Moment, Progress, Verdict};
 
 use crate::view::{Finding, PlanView};
 
-/// Texts longer than this stay in the worker: a text area of that size would freeze the page.
-pub const SHOWN_BYTES_MAX: usize = 1 << 20;
+/// Files longer than this stay in the worker: to lay them out in a text area takes a browser longer
+/// than the 50 ms after which a page feels stuck.
+pub const SHOWN_BYTES_MAX: usize = 1 << 18;
 
 /// One of the two SQL texts of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -57,6 +57,8 @@ pub(crate) struct State {
     pub(crate) hint: bool,
     /// Number of the newest request.
     pub(crate) asked: u64,
+    /// Whether the worker has been at a request for so long that a newer one should not wait.
+    pub(crate) slow: bool,
     /// What came of the newest request answered.
     pub(crate) answer: Option<Rc<Answer>>,
     /// The newest answer with a plan: stays on the page while another is made.
@@ -88,6 +90,8 @@ pub(crate) enum Action {
     Edit(Edit),
     /// Ask for a plan of the input as it stands.
     PlanNow,
+    /// The worker takes long over a plan.
+    Slow,
     /// Another input altogether.
     Load(Rc<Input>),
     /// Start empty.
@@ -138,7 +142,11 @@ impl State {
                 Rc::make_mut(&mut self.input).edit(edit);
                 self.file_error = None;
             }
+            // A worker cannot hear while it plans: one that is stuck in an old request is replaced,
+            // and the new one asks when it listens.
+            Action::PlanNow if self.slow => self.restart(),
             Action::PlanNow => self.ask(),
+            Action::Slow => self.slow = self.is_planning(),
             Action::Load(input) => self.replace(input),
             Action::Clear => self.replace(Rc::default()),
             Action::Undo => {
@@ -175,6 +183,7 @@ impl State {
     fn restart(&mut self) {
         self.generation += 1;
         self.engine = Engine::Starting;
+        self.slow = false;
         self.outbox = Outbox::default();
         self.proof.forget_search();
         self.play.stale = true;
@@ -217,6 +226,7 @@ impl State {
     }
 
     fn take_answer(&mut self, answer: Answer) {
+        self.slow = false;
         if answer.id != self.asked {
             return;
         }

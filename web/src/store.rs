@@ -3,6 +3,7 @@
 
 use web_sys::Storage;
 
+use crate::browser;
 use crate::state::input::Input;
 
 /// The number goes up when an older text no longer reads.
@@ -19,7 +20,7 @@ fn storage() -> Option<Storage> {
 /// The input of the last visit.
 pub(crate) fn input() -> Option<Input> {
     let text = storage()?.get_item(INPUT).ok()??;
-    serde_json::from_str(&text).ok()
+    browser::read(&text).ok()
 }
 
 /// Keeps the input.

@@ -1,15 +1,14 @@
-//! A text area with line numbers, into which a file can be dropped. Only the numbers in sight are
-//! drawn, so that a long dump costs no more than a short one.
+//! One of the two SQL texts: its head, and a numbered text or the name of a file too long to show.
+//! A file can be dropped anywhere on it.
 
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
 use web::protocol::Slot;
-use web_sys::{File, HtmlInputElement, HtmlTextAreaElement};
+use web_sys::{File, HtmlInputElement};
 use yew::prelude::*;
 
-use super::quote::editor_id;
-use crate::browser::{self, LINE_HEIGHT};
+use super::numbered_text::NumberedText;
 use crate::format;
 use crate::state::Action;
 use crate::state::input::{Edit, Input};
@@ -105,45 +104,3 @@ fn body(props: &Props) -> Html {
         },
     }
 }
-
-#[derive(Properties, PartialEq)]
-struct TextProps {
-    slot: Slot,
-    input: Rc<Input>,
-    placeholder: AttrValue,
-    name: AttrValue,
-    on: Callback<Action>,
-}
-
-#[component]
-fn NumberedText(props: &TextProps) -> Html {
-    let slot = props.slot;
-    let top = use_state(|| 0);
-    let oninput = props.on.reform(move |event: InputEvent| {
-        Action::Edit(Edit::Text(slot, browser::value(&event).into()))
-    });
-    let onscroll = {
-        let top = top.setter();
-        Callback::from(move |event: Event| {
-            let area = event.target().and_then(|at| at.dyn_into::<HtmlTextAreaElement>().ok());
-            top.set(area.map_or(0, |area| area.scroll_top()));
-        })
-    };
-    let text = props.input.text(slot);
-    let lines = i32::try_from(text.bytes().filter(|byte| *byte == b'\n').count() + 1);
-    let first = *top / LINE_HEIGHT;
-    let last = lines.unwrap_or(i32::MAX).min(first + LINES_DRAWN);
-    let numbers: String = (first..last).map(|line| format!("{}\n", line + 1)).collect();
-    let shift = format!("transform: translateY({}px)", first * LINE_HEIGHT - *top);
-    html! {
-        <div class="numbered">
-            <div class="gutter" aria-hidden="true"><pre style={shift}>{ numbers }</pre></div>
-            <textarea id={editor_id(slot)} data-testid={props.name.clone()} aria-label={props.name.clone()}
-                value={text.to_owned()} placeholder={props.placeholder.clone()} wrap="off"
-                spellcheck="false" autocomplete="off" autocapitalize="off" {oninput} {onscroll} />
-        </div>
-    }
-}
-
-/// More lines than an editor is ever tall.
-const LINES_DRAWN: i32 = 120;

@@ -86,9 +86,7 @@ fn use_clock(play: &Play, on: &Callback<PlayAction>) {
     let on = on.clone();
     let dependencies = (play.playing && !play.waiting, play.at, play.speed);
     use_effect_with(dependencies, move |(running, _, speed)| {
-        let pause = 1_000.0 / SPEEDS.get(*speed).copied().unwrap_or(1.0);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "50 to 2000")]
-        let pause = pause as u32;
+        let pause = SPEEDS.get(*speed).map_or(1_000, |(pause, _)| *pause);
         let timeout = running.then(|| Timeout::new(pause, move || on.emit(PlayAction::Tick)));
         move || drop(timeout)
     });

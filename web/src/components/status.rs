@@ -38,6 +38,9 @@ fn line(state: &State) -> String {
     let Some(answer) = state.answer.as_ref().filter(|_| !state.is_planning()) else {
         return match state.engine {
             Engine::Starting => "loading the engine …".to_owned(),
+            Engine::Ready | Engine::Broken(_) if state.slow => {
+                "still planning: this input takes long. Any edit starts anew.".to_owned()
+            }
             Engine::Ready | Engine::Broken(_) => "planning …".to_owned(),
         };
     };

@@ -37,8 +37,8 @@ pub(crate) fn Transport(props: &Props) -> Html {
                 <label class="field inline">
                     <span>{ "speed" }</span>
                     <select data-testid="speed" onchange={speed}>
-                        { for SPEEDS.iter().enumerate().map(|(at, speed)| html! {
-                            <option value={at.to_string()} selected={at == play.speed}>{ format!("{speed} /s") }</option>
+                        { for SPEEDS.iter().enumerate().map(|(at, (_, words))| html! {
+                            <option value={at.to_string()} selected={at == play.speed}>{ *words }</option>
                         }) }
                     </select>
                 </label>

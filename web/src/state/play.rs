@@ -8,8 +8,9 @@ use web::protocol::{Subject, ToWorker, Walked};
 
 use super::outbox::Outbox;
 
-/// Playing speeds, in moments a second.
-pub(crate) const SPEEDS: [f64; 5] = [0.5, 1.0, 2.0, 5.0, 20.0];
+/// Playing speeds: milliseconds a moment, and in words.
+pub(crate) const SPEEDS: [(u32, &str); 5] =
+    [(2_000, "0.5 /s"), (1_000, "1 /s"), (500, "2 /s"), (200, "5 /s"), (50, "20 /s")];
 
 /// The player.
 #[derive(Clone, Debug, PartialEq)]

@@ -113,3 +113,15 @@ fn a_restart_asks_again_once_the_new_worker_listens() {
     let state = run(state, [heard(FromWorker::Ready)]);
     assert_eq!(state.outbox.after(0).count(), 1);
 }
+
+#[test]
+fn a_worker_stuck_in_an_old_request_is_replaced() {
+    let start = run(State::default(), [Action::Load(input("x")), heard(FromWorker::Ready)]);
+    let state = run(start, [Action::Slow, Action::PlanNow]);
+    assert_eq!((state.generation, &state.engine), (1, &Engine::Starting));
+    let state = run(state, [heard(FromWorker::Ready)]);
+    assert_eq!(state.outbox.after(0).count(), 1);
+    let id = state.asked;
+    let state = run(state, [planned(id, "one"), Action::Slow, Action::PlanNow]);
+    assert_eq!(state.generation, 1, "it has answered");
+}
