@@ -99,6 +99,12 @@ pub enum Condition {
         /// The rule.
         rule: SyncRule,
     },
+    /// No row's two shapes disagree in both directions: after the cutover a new row may say more
+    /// than the old shape can repeat, and an old row may say it in a way the new shape tidies.
+    Agreement {
+        /// The rule.
+        rule: SyncRule,
+    },
     /// No row is left for a backfill.
     BackfillComplete {
         /// Table.
@@ -213,6 +219,7 @@ impl Condition {
                 literal(name)
             ),
             Self::Parity { .. }
+            | Self::Agreement { .. }
             | Self::BackfillComplete { .. }
             | Self::BackfillFinished { .. }
             | Self::NoNulls { .. }
@@ -233,6 +240,12 @@ impl Condition {
             Self::Parity { rule } => {
                 format!("SELECT count(*) FROM {} WHERE {}", rule.table, rule.disagreement())
             }
+            Self::Agreement { rule } => format!(
+                "SELECT count(*) FROM {} WHERE ({}) AND ({})",
+                rule.table,
+                rule.disagreement(),
+                rule.disagreement_back()
+            ),
             Self::BackfillComplete { table, todo } => {
                 format!("SELECT count(*) FROM {table} WHERE {}", todo.sql())
             }
@@ -292,6 +305,7 @@ impl Condition {
             Self::Constraint { validated, .. } => validated.is_some(),
             Self::Type { .. } | Self::BackfillFinished { .. } | Self::BackupRestorable => true,
             Self::Parity { .. }
+            | Self::Agreement { .. }
             | Self::BackfillComplete { .. }
             | Self::NoNulls { .. }
             | Self::NoDuplicates { .. }
@@ -310,4 +324,31 @@ fn attribute(table: &QName, column: &str) -> String {
         literal(&table.to_string()),
         literal(column)
     )
+}
+
+impl Condition {
+    /// The table whose rows it reads, where it reads rows.
+    pub fn table(&self) -> Option<&QName> {
+        match self {
+            Self::Parity { rule } | Self::Agreement { rule } => Some(&rule.table),
+            Self::BackfillComplete { table, .. }
+            | Self::NoNulls { table, .. }
+            | Self::NoDuplicates { table, .. }
+            | Self::NoOrphans { table, .. }
+            | Self::NoViolations { table, .. } => Some(table),
+            Self::Relation { .. }
+            | Self::Column { .. }
+            | Self::Type { .. }
+            | Self::Default { .. }
+            | Self::NotNull { .. }
+            | Self::Constraint { .. }
+            | Self::Index { .. }
+            | Self::Trigger { .. }
+            | Self::Helpers { .. }
+            | Self::Helper { .. }
+            | Self::BackfillFinished { .. }
+            | Self::Drained { .. }
+            | Self::BackupRestorable => None,
+        }
+    }
 }

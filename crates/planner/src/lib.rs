@@ -10,6 +10,7 @@ pub mod backfill;
 pub mod change;
 pub mod condition;
 pub mod diagnostic;
+pub mod diff;
 pub mod engine;
 pub mod expr;
 pub mod name;
@@ -17,9 +18,11 @@ pub mod op;
 pub mod plan;
 pub mod request;
 pub mod schema;
+pub mod sql;
 pub mod sql_type;
 pub mod sync;
 
+pub use assemble::{as_asked, plan};
 pub use diagnostic::Diagnostic;
 pub use plan::Plan;
 pub use request::Request;
@@ -32,3 +35,9 @@ pub struct Planned {
     /// Errors and warnings, in the order of their places.
     pub diagnostics: Vec<Diagnostic>,
 }
+mod assemble;
+mod estimate;
+mod fold;
+mod order;
+mod recipe;
+pub mod render;

@@ -155,6 +155,30 @@ pub fn clip(name: &str) -> String {
     format!("{}_{hash:08x}", &name[..end])
 }
 
+/// SQL text with the identifier `from` read as `to`, quoted or not; literals are left alone.
+pub fn rename_in_text(text: &str, from: &str, to: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let token_end = match c {
+            '\'' | '"' => rest[1..].find(c).map_or(rest.len(), |at| at + 2),
+            _ if c.is_alphanumeric() || c == '_' => rest
+                .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
+                .unwrap_or(rest.len()),
+            _ => c.len_utf8(),
+        };
+        let (token, tail) = rest.split_at(token_end);
+        let named = token.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+        // A name right before a parenthesis is a function's.
+        let call = rest[token_end..].starts_with('(');
+        let same =
+            !call && named.map_or_else(|| token.to_lowercase() == from && c != '\'', |n| n == from);
+        out += if same { quote(to) } else { token.to_owned() }.as_str();
+        rest = tail;
+    }
+    out
+}
+
 /// Keywords that need quotes as a column or table name: the manual's appendix C, "reserved" and
 /// "reserved (can be function or type)", PostgreSQL 12 to 18. Sorted.
 const RESERVED: &[&str] = &[
@@ -331,6 +355,13 @@ mod tests {
         for bad in ["", "a.b.c", "a b", "\"open", "a."] {
             assert!(bad.parse::<QName>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn identifiers_are_renamed_and_literals_are_not() {
+        let renamed =
+            rename_in_text("lower(name) || 'name' || \"name\" || names", "name", "full name");
+        assert_eq!(renamed, "lower(\"full name\") || 'name' || \"full name\" || names");
     }
 
     #[test]

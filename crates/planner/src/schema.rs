@@ -336,6 +336,14 @@ impl Column {
 }
 
 impl ConstraintKind {
+    /// PRIMARY KEY or UNIQUE: backed by an index.
+    pub fn is_key(&self) -> bool {
+        match self {
+            Self::PrimaryKey(_) | Self::Unique(_) => true,
+            Self::Check(_) | Self::ForeignKey(_) | Self::NotNull(_) | Self::Other(..) => false,
+        }
+    }
+
     /// Columns of its own table that the constraint mentions.
     pub fn columns(&self) -> Vec<String> {
         match self {
@@ -366,6 +374,51 @@ impl Schema {
         self.table(table).is_some_and(|t| {
             t.column(column).is_some_and(|c| c.not_null)
                 || t.constraints.values().any(|c| c.validated && c.kind == check)
+        })
+    }
+}
+
+impl Index {
+    /// A plain unique b-tree over columns.
+    pub fn unique_on(columns: &[String]) -> Self {
+        Self {
+            unique: true,
+            method: "btree".to_owned(),
+            keys: columns.iter().map(|c| crate::name::quote(c)).collect(),
+            suffix: String::new(),
+            predicate: None,
+            columns: columns.to_vec(),
+            valid: true,
+        }
+    }
+
+    /// The same index over `to` where it was over `from`; `None` where it does not mention `from`.
+    pub fn renamed(&self, from: &str, to: &str) -> Option<Self> {
+        if !self.columns.iter().any(|c| c == from) {
+            return None;
+        }
+        let (from_key, to_key) = (crate::name::quote(from), crate::name::quote(to));
+        let mut keys = Vec::new();
+        for key in &self.keys {
+            let plain = *key == from_key || key.starts_with(&format!("{from_key} "));
+            if plain {
+                keys.push(key.replacen(&from_key, &to_key, 1));
+            } else {
+                keys.push(crate::name::rename_in_text(key, from, to));
+            }
+        }
+        let predicate = self.predicate.as_ref().map(|p| p.rename_column(from, to));
+        let columns = self
+            .columns
+            .iter()
+            .map(|c| if c == from { to.to_owned() } else { c.clone() })
+            .collect();
+        Some(Self {
+            keys,
+            predicate,
+            columns,
+            suffix: crate::name::rename_in_text(&self.suffix, from, to),
+            ..self.clone()
         })
     }
 }

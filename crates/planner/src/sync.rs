@@ -68,6 +68,20 @@ impl SyncRule {
         terms.join(" OR ")
     }
 
+    /// The same, asked of the old columns through `down`; a one-way rule has no such direction,
+    /// so only the other one counts.
+    pub fn disagreement_back(&self) -> String {
+        if self.down.is_empty() {
+            return "true".to_owned();
+        }
+        let terms: Vec<String> = self
+            .down
+            .iter()
+            .map(|a| format!("{} IS DISTINCT FROM ({})", quote(&a.column), a.value.sql()))
+            .collect();
+        terms.join(" OR ")
+    }
+
     /// `CREATE OR REPLACE FUNCTION` for the trigger.
     pub fn function_sql(&self) -> String {
         if self.down.is_empty() {

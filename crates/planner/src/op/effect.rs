@@ -6,7 +6,7 @@ use std::fmt;
 use crate::name::QName;
 use crate::op::Op;
 use crate::schema::{
-    Column, Constraint, ConstraintKind, Index, Schema, Table, Trigger, TriggerDefinition,
+    Column, Constraint, ConstraintKind, Schema, Table, Trigger, TriggerDefinition,
 };
 
 /// The server's refusal.
@@ -494,9 +494,7 @@ impl Table {
                 }
                 ConstraintKind::ForeignKey(key) => rename_in(&mut key.columns, from, to),
                 ConstraintKind::Check(expr) => {
-                    if let Some(renamed) = expr.rename_column(from, to) {
-                        *expr = renamed;
-                    }
+                    *expr = expr.rename_column(from, to);
                 }
                 ConstraintKind::NotNull(column) => {
                     if column == from {
@@ -507,26 +505,11 @@ impl Table {
             }
         }
         for index in self.indexes.values_mut() {
-            rename_index_column(index, from, to);
+            if let Some(renamed) = index.renamed(from, to) {
+                *index = renamed;
+            }
         }
     }
-}
-
-fn rename_index_column(index: &mut Index, from: &str, to: &str) {
-    let (from_key, to_key) = (crate::name::quote(from), crate::name::quote(to));
-    for key in &mut index.keys {
-        if *key == from_key {
-            key.clone_from(&to_key);
-        } else if let Some(rest) = key.strip_prefix(&format!("{from_key} ")) {
-            *key = format!("{to_key} {rest}");
-        }
-    }
-    if let Some(predicate) = &index.predicate {
-        if let Some(renamed) = predicate.rename_column(from, to) {
-            index.predicate = Some(renamed);
-        }
-    }
-    rename_in(&mut index.columns, from, to);
 }
 
 fn rename_in(columns: &mut [String], from: &str, to: &str) {

@@ -1,0 +1,472 @@
+//! From a request to a plan: reads, asks the recipes, arranges, and states what it took for
+//! granted. The one place that sees every part.
+
+use std::collections::BTreeSet;
+
+use crate::change::{Asked, Hint, Split, What};
+use crate::diagnostic::{Diagnostic, Severity, Source};
+use crate::engine::Engine;
+use crate::name::QName;
+use crate::op::{self, Op};
+use crate::order::{self, Arranged};
+use crate::plan::{
+    ColumnRef, Deploy, FORMAT, Hazard, Model, NotAnalysed, Phase, PhaseKind, Plan, PointOfNoReturn,
+    Release, Rollback, Statement, Step, StepKind, hash_text,
+};
+use crate::recipe::{Context, Recipe, recipe};
+use crate::request::{Backup, Change, Request};
+use crate::schema::{ConstraintKind, Schema};
+use crate::{Planned, diff, fold, sql};
+
+/// A request, read.
+struct Read {
+    engine: Engine,
+    source: Schema,
+    asked: Vec<Asked>,
+    hints: Vec<Hint>,
+    diagnostics: Vec<Diagnostic>,
+    not_analysed: Vec<NotAnalysed>,
+}
+
+/// The plan for a request, and everything found on the way. Never fails: where no plan can be
+/// made, an error in the diagnostics says why.
+pub fn plan(request: &Request) -> Planned {
+    let mut read = match read(request) {
+        Ok(read) => read,
+        Err(diagnostics) => return Planned { plan: None, diagnostics },
+    };
+    match recipes(request, &read) {
+        Ok(recipes) => {
+            let plan = assemble(request, &read, &recipes);
+            Planned { plan: Some(plan), diagnostics: read.diagnostics }
+        }
+        Err(mut errors) => {
+            read.diagnostics.append(&mut errors);
+            Planned { plan: None, diagnostics: read.diagnostics }
+        }
+    }
+}
+
+/// The change as asked, as a plan of its own: the script in one step, then the deploy. For the
+/// simulator to show what it would have done.
+pub fn as_asked(request: &Request) -> Planned {
+    let planned = plan(request);
+    let (Some(plan), Ok(read)) = (&planned.plan, read(request)) else {
+        return planned;
+    };
+    let naive = naive_plan(request, &read, plan);
+    Planned { plan: Some(naive), diagnostics: planned.diagnostics }
+}
+
+fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
+    let engine = request.engine.parse::<Engine>().map_err(|error| {
+        vec![Diagnostic::error(
+            "bad-engine",
+            (Source::Request, (0, 0)),
+            error.to_string(),
+            "write postgres:12 to postgres:18",
+        )]
+    })?;
+    let schema = sql::read_schema(&request.schema);
+    let mut diagnostics = schema.diagnostics;
+    let mut not_analysed = schema.not_analysed;
+    if has_errors(&diagnostics) {
+        return Err(diagnostics);
+    }
+    let (asked, hints) = match &request.change {
+        Change::Statements(text) => {
+            let change = sql::read_change(text, &schema.schema);
+            diagnostics.extend(change.diagnostics);
+            not_analysed.extend(change.not_analysed);
+            (change.asked, change.hints)
+        }
+        Change::Target(text) => {
+            let target = sql::read_target(text, &schema.schema);
+            diagnostics.extend(target.diagnostics);
+            not_analysed.extend(target.not_analysed);
+            let (mut asked, found) = diff::diff(&schema.schema, &target.schema, &target.hints);
+            diagnostics.extend(found);
+            asked.extend(target.splits);
+            (asked, target.hints)
+        }
+    };
+    if has_errors(&diagnostics) {
+        return Err(diagnostics);
+    }
+    let asked = fold::fold(asked);
+    diagnostics.extend(fold::overlaps(&asked));
+    if asked.is_empty() {
+        diagnostics.push(Diagnostic::error(
+            "nothing-to-do",
+            (Source::Change, (0, 0)),
+            "the change asks for nothing that the schema does not have already",
+            "write the statements you were about to run, or a target schema that differs",
+        ));
+    }
+    diagnostics.extend(unknown_facts(request, &schema.schema));
+    if has_errors(&diagnostics) {
+        return Err(diagnostics);
+    }
+    let source = schema.schema;
+    Ok(Read { engine, source, asked, hints, diagnostics, not_analysed })
+}
+
+fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|d| d.severity == Severity::Error)
+}
+
+fn unknown_facts(request: &Request, schema: &Schema) -> Vec<Diagnostic> {
+    request
+        .tables
+        .keys()
+        .filter(|name| !schema.tables.contains_key(name))
+        .map(|name| {
+            Diagnostic::error(
+                "unknown-table",
+                (Source::Request, (0, 0)),
+                format!("facts are given for `{name}`, which the schema does not have"),
+                "correct the name, or leave the entry out",
+            )
+            .warning()
+        })
+        .collect()
+}
+
+/// One recipe for each thing asked, each on the schema that the earlier ones leave.
+fn recipes(request: &Request, read: &Read) -> Result<Vec<Recipe>, Vec<Diagnostic>> {
+    let mut schema = read.source.clone();
+    let mut recipes = Vec::new();
+    let mut errors = Vec::new();
+    for asked in &read.asked {
+        let context = Context {
+            engine: read.engine,
+            schema: &schema,
+            request,
+            hints: &read.hints,
+            span: asked.span,
+        };
+        match recipe(&context, asked) {
+            Ok(recipe) => recipes.push(recipe),
+            Err(error) => errors.push(error),
+        }
+        for op in naive_ops(&asked.what) {
+            // What the server would refuse was refused when the change was read.
+            let _refused = schema.apply(&op).is_err();
+        }
+    }
+    if errors.is_empty() { Ok(recipes) } else { Err(errors) }
+}
+
+/// What somebody would run for it.
+fn naive_ops(what: &What) -> Vec<Op> {
+    match what {
+        What::Statement(op) => vec![op.clone()],
+        What::Split(split) => naive_split(split),
+    }
+}
+
+fn naive_split(split: &Split) -> Vec<Op> {
+    let Split { table, column, into, .. } = split;
+    let mut ops: Vec<Op> = into
+        .iter()
+        .map(|(c, _)| Op::AddColumn {
+            table: table.clone(),
+            column: crate::schema::Column { not_null: false, ..c.clone() },
+        })
+        .collect();
+    ops.push(Op::Update {
+        table: table.clone(),
+        set: into.iter().map(|(c, value)| (c.name.clone(), value.clone())).collect(),
+        filter: None,
+    });
+    ops.extend(into.iter().filter(|(c, _)| c.not_null).map(|(c, _)| Op::SetNotNull {
+        table: table.clone(),
+        column: c.name.clone(),
+        not_null: true,
+    }));
+    ops.push(Op::DropColumn { table: table.clone(), column: column.clone() });
+    ops
+}
+
+fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
+    let touched = touched(&read.asked, &read.source);
+    let existing: Vec<QName> =
+        touched.iter().filter(|t| read.source.tables.contains_key(t)).cloned().collect();
+    let frame =
+        order::Frame { engine: read.engine, request, source: &read.source, tables: &existing };
+    let Arranged { phases, point_of_no_return, backfills, validation } =
+        order::arrange(&frame, recipes);
+    let model = model(request, read, &touched, recipes);
+    let releases = releases(&model, &touched, recipes);
+    let mut hazards: Vec<Hazard> = recipes.iter().flat_map(|r| r.hazards.clone()).collect();
+    hazards.sort_by_key(|h| h.span);
+    Plan {
+        format: FORMAT.to_owned(),
+        engine: read.engine,
+        title: title(&read.asked),
+        source_schema_hash: hash_text(&request.schema),
+        releases,
+        phases,
+        point_of_no_return,
+        backfills,
+        validation,
+        hazards,
+        questions: recipes.iter().flat_map(|r| r.questions.clone()).collect(),
+        not_analysed: read.not_analysed.clone(),
+        assumptions: assumptions(request, recipes, &existing),
+        model,
+    }
+}
+
+/// Tables that the change is about, and parents of the keys it adds.
+fn touched(asked: &[Asked], source: &Schema) -> Vec<QName> {
+    let mut names = BTreeSet::new();
+    for asked in asked {
+        for op in naive_ops(&asked.what) {
+            names.extend(op.relation().filter(|r| source.tables.contains_key(r)).cloned());
+            if let Op::CreateTable { table, .. } = &op {
+                names.insert(table.clone());
+            }
+            if let Op::AddConstraint { constraint, .. } = &op
+                && let ConstraintKind::ForeignKey(key) = &constraint.kind
+            {
+                names.insert(key.parent.clone());
+            }
+        }
+    }
+    names.into_iter().collect()
+}
+
+/// The schemas before and after, cut to the touched tables and the parents of their keys.
+fn model(request: &Request, read: &Read, touched: &[QName], recipes: &[Recipe]) -> Model {
+    let source = cut(&read.source, touched);
+    let mut target = source.clone();
+    for asked in &read.asked {
+        for op in naive_ops(&asked.what) {
+            let _refused = target.apply(&op).is_err();
+        }
+    }
+    let big_tables = source
+        .tables
+        .keys()
+        .chain(target.tables.keys())
+        .filter(|name| request.tables.get(name).cloned().unwrap_or_default().is_big())
+        .filter(|name| read.source.tables.contains_key(name))
+        .cloned()
+        .collect::<BTreeSet<_>>();
+    Model {
+        source,
+        target,
+        conversions: recipes.iter().flat_map(|r| r.conversions.clone()).collect(),
+        big_tables: big_tables.into_iter().collect(),
+        lock_wait_ms: u64::from(request.constraints.lock_wait_ms),
+        backup: request.constraints.backup != Backup::None,
+    }
+}
+
+fn cut(schema: &Schema, touched: &[QName]) -> Schema {
+    let mut names: BTreeSet<QName> = touched.iter().cloned().collect();
+    for table in touched.iter().filter_map(|name| schema.table(name)) {
+        names.extend(table.constraints.values().filter_map(|c| parent(&c.kind).cloned()));
+    }
+    let mut tables = schema.tables.clone();
+    tables.retain(|name, _| names.contains(name));
+    for table in tables.values_mut() {
+        table.constraints.retain(|_, c| parent(&c.kind).is_none_or(|p| names.contains(p)));
+        table.triggers.clear();
+    }
+    let mut views = schema.views.clone();
+    views.retain(|_, view| view.reads.iter().any(|read| touched.contains(read)));
+    Schema {
+        tables,
+        views,
+        enums: schema.enums.clone(),
+        domains: schema.domains.clone(),
+        others: Vec::new(),
+        helpers: schema.helpers.clone(),
+    }
+}
+
+fn parent(kind: &ConstraintKind) -> Option<&QName> {
+    match kind {
+        ConstraintKind::ForeignKey(key) => Some(&key.parent),
+        ConstraintKind::PrimaryKey(_)
+        | ConstraintKind::Unique(_)
+        | ConstraintKind::Check(_)
+        | ConstraintKind::NotNull(_)
+        | ConstraintKind::Other(..) => None,
+    }
+}
+
+/// R0 uses every column of the touched tables as they are; R1, where there is one, as they will be.
+fn releases(model: &Model, touched: &[QName], recipes: &[Recipe]) -> Vec<Release> {
+    let columns = |schema: &Schema, all: bool| -> Vec<ColumnRef> {
+        let relations = schema
+            .tables
+            .iter()
+            .filter(|(name, _)| touched.contains(name) || !model.source.tables.contains_key(name));
+        relations
+            .flat_map(|(name, table)| {
+                table
+                    .columns
+                    .iter()
+                    .filter(move |c| {
+                        all || (c.generated.is_none() && c.identity.as_deref() != Some("always"))
+                    })
+                    .map(|c| ColumnRef { relation: name.clone(), column: c.name.clone() })
+            })
+            .collect()
+    };
+    let mut releases = vec![Release {
+        id: "R0".to_owned(),
+        title: "the running release".to_owned(),
+        reads: columns(&model.source, true),
+        writes: columns(&model.source, false),
+        change: String::new(),
+        keeps: Vec::new(),
+    }];
+    if recipes.iter().any(|r| r.needs_release) {
+        let changes: Vec<&str> = recipes
+            .iter()
+            .map(|r| r.release_change.as_str())
+            .filter(|change| !change.is_empty())
+            .collect();
+        releases.push(Release {
+            id: "R1".to_owned(),
+            title: "the release that wants the change".to_owned(),
+            reads: columns(&model.target, true),
+            writes: columns(&model.target, false),
+            change: changes.join("; "),
+            keeps: recipes.iter().flat_map(|r| r.keeps.clone()).collect(),
+        });
+    }
+    releases
+}
+
+fn title(asked: &[Asked]) -> String {
+    const SHOWN: usize = 3;
+    let mut parts: Vec<String> = asked.iter().take(SHOWN).map(|a| describe(&a.what)).collect();
+    if asked.len() > SHOWN {
+        parts.push(format!("and {} more", asked.len() - SHOWN));
+    }
+    parts.join("; ")
+}
+
+fn describe(what: &What) -> String {
+    match what {
+        What::Split(split) => {
+            let into: Vec<&str> = split.into.iter().map(|(c, _)| c.name.as_str()).collect();
+            format!("split {}.{} into {}", split.table, split.column, into.join(", "))
+        }
+        What::Statement(Op::RenameColumn { table, column, to }) => {
+            format!("rename {table}.{column} to {to}")
+        }
+        What::Statement(op) => {
+            let text = op::sql::render(op);
+            let line = text.lines().next().unwrap_or_default();
+            let mut cut: String = line.chars().take(80).collect();
+            if cut.len() < text.len() {
+                cut += " …";
+            }
+            cut
+        }
+    }
+}
+
+fn assumptions(request: &Request, recipes: &[Recipe], tables: &[QName]) -> Vec<String> {
+    let mut list: Vec<String> = recipes.iter().flat_map(|r| r.assumptions.clone()).collect();
+    let unknown: Vec<String> =
+        tables.iter().filter(|t| !request.tables.contains_key(t)).map(QName::to_string).collect();
+    let facts = crate::request::TableFacts::default();
+    if !unknown.is_empty() {
+        list.push(format!(
+            "nothing was said of {}: {} rows, {} reads and {} writes a second, and transactions of up to {} s are assumed",
+            unknown.join(", "),
+            facts.rows,
+            facts.reads_per_s,
+            facts.writes_per_s,
+            facts.longest_transaction_s
+        ));
+    }
+    list.push(
+        "sessions of the app say who they are: application_name is app-R0 or app-R1".to_owned(),
+    );
+    list.push("the plan is run in order by a role that owns the tables and may create schemas, in sessions of its own, not through a transaction pooler".to_owned());
+    list.push("a step whose first check gives the expected number is done; otherwise, after a crash, the step is run again".to_owned());
+    list.push("times are ranges from rows and figures measured on one small machine: trust their ratios, not their seconds".to_owned());
+    if request.constraints.backup == Backup::None {
+        list.push("no backup capability was stated, so the rule `a recoverable backup before anything destructive` stands on a dump that the plan itself takes of the touched tables; point-in-time recovery would make it stronger".to_owned());
+    }
+    if !request.deploy.old_and_new_together {
+        list.push("old and new releases cannot run together, so the rule `both work at every moment` is kept by the schema, not by the rollout: the cutover stops R0 before it starts R1, and the app is down in between".to_owned());
+    }
+    list
+}
+
+fn naive_plan(request: &Request, read: &Read, plan: &Plan) -> Plan {
+    let ops: Vec<Op> = read.asked.iter().flat_map(|a| naive_ops(&a.what)).collect();
+    let concurrent = ops.iter().any(|op| {
+        matches!(
+            op,
+            Op::CreateIndex { concurrently: true, .. } | Op::DropIndex { concurrently: true, .. }
+        )
+    });
+    let ms = if concurrent { 0 } else { u64::from(request.constraints.lock_wait_ms.max(1)) };
+    let mut script = vec![Statement::new(Op::SetLockTimeout { ms })];
+    script.extend(ops.into_iter().map(Statement::new));
+    let mut schema = read.source.clone();
+    let locks = order::locks(read.engine, &mut schema, &script);
+    let run = Step {
+        id: "1.1".to_owned(),
+        kind: StepKind::Ddl,
+        operation: "run the change as asked".to_owned(),
+        script,
+        commands: Vec::new(),
+        rollback: Rollback {
+            script: Vec::new(),
+            app: String::new(),
+            loses: "whatever it destroyed".to_owned(),
+        },
+        online: !locks.iter().any(|l| l.is_long() && plan.model.big_tables.contains(&l.relation)),
+        locks,
+        alternative: String::new(),
+        app_state: vec!["R0".to_owned()],
+        checks: Vec::new(),
+        destructive: true,
+        estimate: crate::plan::Estimate::default(),
+        why: "this is what was asked for".to_owned(),
+        deploy: None,
+    };
+    let mut steps = vec![run.clone()];
+    if plan.releases.len() > 1 {
+        steps.push(Step {
+            id: "1.2".to_owned(),
+            kind: StepKind::Deploy,
+            operation: "deploy R1".to_owned(),
+            script: Vec::new(),
+            locks: Vec::new(),
+            app_state: vec!["R0".to_owned(), "R1".to_owned()],
+            destructive: false,
+            online: true,
+            deploy: Some(Deploy { from: "R0".to_owned(), to: "R1".to_owned() }),
+            ..run
+        });
+    }
+    Plan {
+        title: format!("as asked: {}", plan.title),
+        phases: vec![Phase {
+            number: 1,
+            kind: PhaseKind::Contract,
+            title: "As asked".to_owned(),
+            steps,
+        }],
+        point_of_no_return: PointOfNoReturn {
+            step: Some("1.1".to_owned()),
+            why: "the script has no way back".to_owned(),
+            recovery: Vec::new(),
+        },
+        backfills: Vec::new(),
+        validation: Vec::new(),
+        ..plan.clone()
+    }
+}

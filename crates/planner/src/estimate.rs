@@ -1,0 +1,145 @@
+//! How long steps take and what they write: ranges from rows and the calibration measured on
+//! PostgreSQL 15 ("5g. Calibration": 233 to 1,105 bytes of WAL and 12k to 319k rows a second for a
+//! backfill). Laptop-class figures: good for ratios, stated as assumptions.
+
+use crate::backfill::{Backfill, Todo};
+use crate::op::Op;
+use crate::plan::{BackfillNote, Estimate, StepKind};
+use crate::recipe::Draft;
+use crate::request::{Request, TableFacts};
+
+/// Rows a second, slow and fast, for a sequential scan, an index build and a backfill.
+const SCAN: (f64, f64) = (1_000_000.0, 10_000_000.0);
+const BUILD: (f64, f64) = (200_000.0, 1_500_000.0);
+const FILL: (f64, f64) = (12_000.0, 125_000.0);
+
+/// A step's estimate.
+pub(crate) fn step(request: &Request, draft: &Draft) -> Estimate {
+    match draft.kind {
+        StepKind::Deploy => {
+            let n = f64::from(request.deploy.instances.max(1));
+            seconds(n * 10.0, n * 120.0)
+        }
+        StepKind::Backup => {
+            let minutes = f64::from(request.constraints.restore_minutes.max(1));
+            seconds(minutes * 30.0, minutes * 120.0)
+        }
+        StepKind::Ddl | StepKind::Backfill | StepKind::Gate => statements(request, draft),
+    }
+}
+
+fn statements(request: &Request, draft: &Draft) -> Estimate {
+    let facts = |table| request.tables.get(table).cloned().unwrap_or_default();
+    let mut total = Estimate::default();
+    for statement in &draft.script {
+        let one = match &statement.op {
+            Op::CreateIndex { table, index, .. } => {
+                let f = facts(table);
+                let bytes = f.rows.saturating_mul(16 + 8 * index.keys.len() as u64);
+                Estimate {
+                    wal_bytes: (bytes, bytes * 2),
+                    disk_bytes: (bytes, bytes * 2),
+                    ..work(&f, BUILD)
+                }
+            }
+            Op::ValidateConstraint { table, .. } => work(&facts(table), SCAN),
+            Op::RunBackfill { backfill } => fill(&facts(&backfill.table), backfill),
+            _ if op_is_free(&statement.op) => Estimate::default(),
+            _ => seconds(0.005, f64::from(request.constraints.lock_wait_ms) / 1000.0),
+        };
+        total = add(&total, &one);
+    }
+    for check in draft.checks.iter().filter(|_| draft.kind == StepKind::Gate) {
+        if let Some(table) = check.condition.table() {
+            total = add(&total, &work(&facts(table), SCAN));
+        }
+    }
+    total
+}
+
+fn op_is_free(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::SetLockTimeout { .. }
+            | Op::CreateHelpers
+            | Op::CreateProgress
+            | Op::CreateBackfill { .. }
+            | Op::CreateUndoTable { .. }
+            | Op::CreateSyncFunction { .. }
+    )
+}
+
+fn seconds(from: f64, to: f64) -> Estimate {
+    Estimate { seconds: (round(from), round(to.max(from))), ..Estimate::default() }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a range of seconds needs no 53 bits")]
+fn work(facts: &TableFacts, (slow, fast): (f64, f64)) -> Estimate {
+    let rows = facts.rows as f64;
+    seconds(rows / fast, rows / slow)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a range of seconds needs no 53 bits")]
+fn fill(facts: &TableFacts, backfill: &Backfill) -> Estimate {
+    let base = work(facts, FILL);
+    let batches = facts.rows.div_ceil(u64::from(backfill.batch_rows.max(1)));
+    let pauses = batches as f64 * f64::from(backfill.pause_ms) / 1000.0;
+    Estimate {
+        seconds: (round(base.seconds.0 + pauses), round(base.seconds.1 + pauses)),
+        wal_bytes: (facts.rows.saturating_mul(233), facts.rows.saturating_mul(1_105)),
+        disk_bytes: (0, facts.heap_bytes()),
+    }
+}
+
+fn add(a: &Estimate, b: &Estimate) -> Estimate {
+    Estimate {
+        seconds: (round(a.seconds.0 + b.seconds.0), round(a.seconds.1 + b.seconds.1)),
+        wal_bytes: (a.wal_bytes.0 + b.wal_bytes.0, a.wal_bytes.1 + b.wal_bytes.1),
+        disk_bytes: (a.disk_bytes.0 + b.disk_bytes.0, a.disk_bytes.1 + b.disk_bytes.1),
+    }
+}
+
+/// Three decimals: more would be a claim.
+fn round(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
+
+/// A backfill in words.
+pub(crate) fn backfill_note(id: &str, backfill: &Backfill) -> BackfillNote {
+    let key = backfill.key_names().join(", ");
+    let batching = if backfill.key.is_empty() {
+        format!(
+            "{} rows a batch, looked for by condition: {} has no key to walk by, so late batches read more to find less",
+            backfill.batch_rows, backfill.table
+        )
+    } else {
+        format!(
+            "{} rows a batch, walking {} by ({key}); each batch its own transaction, COMMIT inside the procedure",
+            backfill.batch_rows, backfill.table
+        )
+    };
+    let idempotency = match (&backfill.todo, &backfill.undo) {
+        (Todo::EveryRow, _) => {
+            "the walk remembers the last key in the batch's own transaction".to_owned()
+        }
+        (todo @ (Todo::Disagree(_) | Todo::Where(_)), None) => {
+            format!("only rows where {} are written: a row that is done is left alone", todo.sql())
+        }
+        (todo @ (Todo::Disagree(_) | Todo::Where(_)), Some(_)) => format!(
+            "only rows where {} are written; what they held is kept in {} first, in the same transaction",
+            todo.sql(),
+            backfill.undo_table()
+        ),
+    };
+    BackfillNote {
+        step: id.to_owned(),
+        batching,
+        throttle: format!(
+            "{} ms pause after each batch; waits while a replica is more than {} s behind or while concertina.backfill.paused is true, and stops if the lag cannot be read; a batch that meets a lock or a deadlock is tried again",
+            backfill.pause_ms, backfill.lag_ceiling_s
+        ),
+        idempotency,
+        progress: backfill.progress_sql(),
+        backfill: backfill.clone(),
+    }
+}

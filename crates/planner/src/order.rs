@@ -1,0 +1,311 @@
+//! Drafts of all changes become one plan: ordered by slot, one deploy for all, helpers first and
+//! last, a backup before the first destructive step; then numbered, with locks and estimates from
+//! the engine's facts on the schema as it is at each step. Must not know any one recipe.
+
+use crate::condition::Condition;
+use crate::engine::{Engine, Lock, facts, merge_locks};
+use crate::estimate;
+use crate::name::QName;
+use crate::op::Op;
+use crate::plan::{
+    BackfillNote, Check, Deploy, Phase, PhaseKind, PointOfNoReturn, Rollback, Statement, Step,
+    StepKind, Validation,
+};
+use crate::recipe::{Draft, Recipe, Slot};
+use crate::request::{Backup, DeployModel, Request};
+use crate::schema::Schema;
+
+/// What `arrange` needs beside the drafts.
+pub(crate) struct Frame<'a> {
+    /// Engine.
+    pub(crate) engine: Engine,
+    /// Request.
+    pub(crate) request: &'a Request,
+    /// Source schema.
+    pub(crate) source: &'a Schema,
+    /// Touched tables: for the backup's commands.
+    pub(crate) tables: &'a [QName],
+}
+
+/// Phases, and what is read off them.
+pub(crate) struct Arranged {
+    pub(crate) phases: Vec<Phase>,
+    pub(crate) point_of_no_return: PointOfNoReturn,
+    pub(crate) backfills: Vec<BackfillNote>,
+    pub(crate) validation: Vec<Validation>,
+}
+
+/// Puts the drafts of all recipes into phases.
+pub(crate) fn arrange(frame: &Frame<'_>, recipes: &[Recipe]) -> Arranged {
+    let mut drafts: Vec<Draft> = recipes.iter().flat_map(|r| r.drafts.clone()).collect();
+    if recipes.iter().any(|r| r.needs_release) {
+        drafts.extend(cutover(frame));
+    }
+    if drafts.iter().any(uses_helpers) {
+        drafts.extend(helpers(frame, &drafts));
+    }
+    if drafts.iter().any(|d| d.destructive || d.rollback.is_none()) {
+        drafts.push(backup(frame));
+    }
+    drafts.sort_by_key(|draft| draft.slot);
+    number(frame, drafts)
+}
+
+fn cutover(frame: &Frame<'_>) -> [Draft; 2] {
+    let deploy = &frame.request.deploy;
+    let how = match (deploy.model, deploy.old_and_new_together) {
+        (DeployModel::StopTheWorld, _) | (_, false) => "stop every R0, then start R1",
+        (DeployModel::Rolling, true) => "rolling, instance by instance",
+        (DeployModel::Canary, true) => "a canary first, then the rest",
+        (DeployModel::BlueGreen, true) => "start the R1 fleet beside R0, then switch traffic",
+    };
+    let why = match (deploy.model, deploy.old_and_new_together) {
+        (DeployModel::StopTheWorld, _) | (_, false) => {
+            "the app is down between stopping and starting; the schema serves either version, so a failed start goes back to R0 at once"
+        }
+        (_, true) => "the schema serves both versions: go forward or back at any moment",
+    };
+    let move_app =
+        Draft::new(Slot::Cutover, StepKind::Deploy, format!("deploy R1: {how}"), Vec::new())
+            .why(why)
+            .loses("nothing: what R1 wrote stays, and R0 reads it");
+    let drained = Draft::gate(Slot::Cutover, "no instance of R0 is left".to_owned(), Vec::new())
+        .why("jobs, consoles and forgotten workers count too; sessions tell by application_name")
+        .done_when("sessions of R0", Condition::Drained { release: "R0".to_owned() });
+    [move_app, drained]
+}
+
+fn uses_helpers(draft: &Draft) -> bool {
+    draft.script.iter().any(|s| {
+        matches!(
+            s.op,
+            Op::CreateSyncFunction { .. } | Op::CreateBackfill { .. } | Op::CreateUndoTable { .. }
+        )
+    })
+}
+
+fn helpers(frame: &Frame<'_>, drafts: &[Draft]) -> [Draft; 2] {
+    let there = |present| Condition::Helpers { present };
+    let timeout = || {
+        Statement::new(Op::SetLockTimeout {
+            ms: u64::from(frame.request.constraints.lock_wait_ms.max(1)),
+        })
+    };
+    let mut first = Draft::new(
+        Slot::Prepare,
+        StepKind::Ddl,
+        "create schema concertina, for the plan's own bookkeeping".to_owned(),
+        vec![timeout(), Statement::new(Op::CreateHelpers), Statement::new(Op::CreateProgress)],
+    )
+    .why("progress of backfills, sync functions and undo rows live apart from your schema, and go at the end")
+    .done_when(
+        "the progress table is there",
+        Condition::Helper { name: "backfill".to_owned(), present: true },
+    );
+    first.rollback = Some(vec![timeout(), Statement::new(Op::DropHelpers)]);
+    let undo = drafts.iter().any(|d| d.backfill.as_ref().is_some_and(|b| b.undo.is_some()));
+    let mut last = Draft::new(
+        Slot::Retire,
+        StepKind::Ddl,
+        "drop schema concertina".to_owned(),
+        vec![timeout(), Statement::new(Op::DropHelpers)],
+    )
+    .why("nothing of the plan is left behind")
+    .done_when("the schema is gone", there(false));
+    let rows = if undo {
+        "the rows as they were before the backfill: only the backup has them"
+    } else {
+        "nothing: the plan is finished"
+    };
+    last = last.irreversible(rows);
+    last.destructive = undo;
+    [first, last]
+}
+
+fn backup(frame: &Frame<'_>) -> Draft {
+    let constraints = &frame.request.constraints;
+    let tables: Vec<String> = frame.tables.iter().map(|t| format!("--table='{t}'")).collect();
+    let (how, commands) = match constraints.backup {
+        Backup::None | Backup::LogicalDump => (
+            "a dump of the touched tables",
+            vec![
+                format!("pg_dump --format=custom {} --file=before-contract.dump \"$DATABASE_URL\"", tables.join(" ")),
+                "createdb restore_check && pg_restore --exit-on-error --no-owner --section=pre-data --section=data --dbname=restore_check before-contract.dump".to_owned(),
+                format!("psql --dbname=restore_check --command='SELECT count(*) FROM {}'", frame.tables.first().map_or_else(String::new, QName::to_string)),
+            ],
+        ),
+        Backup::Snapshot => (
+            "a storage snapshot",
+            vec![
+                "take a snapshot of the database's volumes".to_owned(),
+                "start a server from it and run this plan's checks there".to_owned(),
+            ],
+        ),
+        Backup::Pitr => (
+            "a restore point in the WAL archive",
+            vec![
+                "psql --command=\"SELECT pg_create_restore_point('before_contract'), pg_switch_wal()\"".to_owned(),
+                "restore the base backup to that point on another machine and run this plan's checks there".to_owned(),
+            ],
+        ),
+    };
+    let mut draft = Draft::new(
+        Slot::Backup,
+        StepKind::Backup,
+        format!("take {how} and restore it somewhere"),
+        Vec::new(),
+    )
+    .why("what the next steps drop exists nowhere else; a backup that was never restored is a hope")
+    .done_when("the backup has been restored and looked at", Condition::BackupRestorable);
+    draft.alternative = commands.join("\n");
+    draft
+}
+
+/// Which phase a slot belongs to. Slots of one kind that follow each other share a phase.
+fn phase_of(slot: Slot) -> (PhaseKind, &'static str) {
+    match slot {
+        Slot::Prepare => (PhaseKind::Prepare, "Prepare"),
+        Slot::Expand => (PhaseKind::Expand, "Expand: add what the new release needs"),
+        Slot::Backfill | Slot::Constrain => {
+            (PhaseKind::Migrate, "Migrate: bring existing rows over")
+        }
+        Slot::Verify => (PhaseKind::Verify, "Verify before the app moves"),
+        Slot::Cutover => (PhaseKind::Cutover, "Cut over: move the app"),
+        Slot::Repair => (PhaseKind::Migrate, "Migrate: bring existing rows over"),
+        Slot::Confirm => (PhaseKind::Verify, "Verify before anything is narrowed"),
+        Slot::Tighten => (PhaseKind::Contract, "Contract: enforce what the app keeps"),
+        Slot::Swap => (PhaseKind::Contract, "Contract: the new shape takes over, reversibly"),
+        Slot::Soak => (PhaseKind::Verify, "Verify before anything is dropped"),
+        Slot::Backup | Slot::Drop | Slot::Retire => {
+            (PhaseKind::Contract, "Contract: drop what is left over")
+        }
+        Slot::Unknown => (PhaseKind::Contract, "Not analysed"),
+    }
+}
+
+fn number(frame: &Frame<'_>, drafts: Vec<Draft>) -> Arranged {
+    let mut phases: Vec<Phase> = Vec::new();
+    let mut schema = frame.source.clone();
+    let mut moved = false;
+    let mut point = None;
+    let mut backfills = Vec::new();
+    let mut validation = Vec::new();
+    for draft in drafts {
+        let (kind, title) = phase_of(draft.slot);
+        if phases.last().is_none_or(|phase| phase.title != title) {
+            let number = u32::try_from(phases.len() + 1).unwrap_or(u32::MAX);
+            phases.push(Phase { number, kind, title: title.to_owned(), steps: Vec::new() });
+        }
+        let Some(phase) = phases.last_mut() else { continue };
+        let id = format!("{}.{}", phase.number, phase.steps.len() + 1);
+        if point.is_none() && draft.rollback.is_none() {
+            point =
+                Some((id.clone(), draft.operation.clone(), draft.loses.clone(), draft.destructive));
+        }
+        if let Some(backfill) = &draft.backfill {
+            backfills.push(estimate::backfill_note(&id, backfill));
+        }
+        validation.extend(validations(&id, &draft));
+        let step = step(frame, &mut schema, (id, moved), draft);
+        moved |= step.kind == StepKind::Deploy;
+        phase.steps.push(step);
+    }
+    Arranged { point_of_no_return: point_of_no_return(frame, point), phases, backfills, validation }
+}
+
+fn validations(id: &str, draft: &Draft) -> Vec<Validation> {
+    let counts = |check: &&Check| {
+        draft.kind == StepKind::Gate
+            || matches!(check.condition, Condition::BackfillFinished { .. })
+    };
+    draft
+        .checks
+        .iter()
+        .filter(counts)
+        .map(|check| Validation {
+            step: id.to_owned(),
+            name: draft.operation.clone(),
+            sql: check.sql.clone(),
+            expect: check.expect.clone(),
+        })
+        .collect()
+}
+
+fn step(frame: &Frame<'_>, schema: &mut Schema, (id, moved): (String, bool), draft: Draft) -> Step {
+    let locks = locks(frame.engine, schema, &draft.script);
+    let big = |name: &QName| frame.request.tables.get(name).cloned().unwrap_or_default().is_big();
+    let online = !locks.iter().any(|lock| lock.is_long() && big(&lock.relation))
+        && !draft
+            .script
+            .iter()
+            .any(|s| matches!(s.op, Op::Verbatim { .. }) && draft.slot == Slot::Unknown);
+    let estimate = estimate::step(frame.request, &draft);
+    let is_deploy = draft.kind == StepKind::Deploy;
+    let app_state = match (is_deploy, moved) {
+        (true, _) => vec!["R0".to_owned(), "R1".to_owned()],
+        (false, false) => vec!["R0".to_owned()],
+        (false, true) if draft.slot == Slot::Cutover => vec!["R0".to_owned(), "R1".to_owned()],
+        (false, true) => vec!["R1".to_owned()],
+    };
+    let commands = if draft.kind == StepKind::Backup {
+        draft.alternative.lines().map(str::to_owned).collect()
+    } else {
+        Vec::new()
+    };
+    let app = if is_deploy { "deploy R0 again, the same way".to_owned() } else { String::new() };
+    Step {
+        id,
+        kind: draft.kind,
+        operation: draft.operation,
+        script: draft.script,
+        alternative: if commands.is_empty() { draft.alternative } else { String::new() },
+        commands,
+        rollback: Rollback { script: draft.rollback.unwrap_or_default(), app, loses: draft.loses },
+        locks,
+        online,
+        app_state,
+        checks: draft.checks,
+        destructive: draft.destructive,
+        estimate,
+        why: draft.why,
+        deploy: is_deploy.then(|| Deploy { from: "R0".to_owned(), to: "R1".to_owned() }),
+    }
+}
+
+/// Locks of a script on `schema`, which is taken forward through it.
+pub(crate) fn locks(engine: Engine, schema: &mut Schema, script: &[Statement]) -> Vec<Lock> {
+    let mut all = Vec::new();
+    for statement in script {
+        all.extend(facts(engine, &statement.op, schema).locks);
+        // A refusal here is found, with its trace, by the simulator.
+        let _refused = schema.apply(&statement.op).is_err();
+    }
+    merge_locks(all)
+}
+
+fn point_of_no_return(
+    frame: &Frame<'_>,
+    point: Option<(String, String, String, bool)>,
+) -> PointOfNoReturn {
+    let Some((id, operation, loses, _)) = point else {
+        return PointOfNoReturn {
+            step: None,
+            why: "no step destroys anything: every step can be rolled back, to the last".to_owned(),
+            recovery: vec![
+                "run the rollback scripts backwards from the last step that ran".to_owned(),
+            ],
+        };
+    };
+    let minutes = frame.request.constraints.restore_minutes;
+    let tables: Vec<String> = frame.tables.iter().map(QName::to_string).collect();
+    PointOfNoReturn {
+        why: format!("{operation}: rolling back would lose {loses}"),
+        step: Some(id.clone()),
+        recovery: vec![
+            format!("before step {id}: run the rollback scripts backwards from the last step that ran; nothing is lost"),
+            "during it: run its first check; if the number is as expected the step is done, otherwise run the step again".to_owned(),
+            format!("after it, if the new release is wrong: fix it forward; R1 keeps working on this schema"),
+            format!("after it, if data is missing: restore the backup beside the database (about {minutes} minutes), and copy what is missing of {} back by primary key; rows written since keep their values", tables.join(", ")),
+        ],
+    }
+}

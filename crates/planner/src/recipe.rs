@@ -1,0 +1,262 @@
+//! How one change is carried out: one file a kind of change, each a function from the change to
+//! draft steps. `order` puts drafts of all changes into phases. Must not render.
+
+use crate::backfill::Backfill;
+use crate::change::{Asked, Hint, What};
+use crate::diagnostic::{Diagnostic, Source};
+use crate::engine::Engine;
+use crate::expr::Expr;
+use crate::name::QName;
+use crate::op::Op;
+use crate::plan::{Check, Conversion, Hazard, Question, Statement, StepKind};
+use crate::request::{Request, TableFacts};
+use crate::schema::{ConstraintKind, Schema};
+
+mod add_column;
+mod add_constraint;
+mod change_type;
+mod data_migration;
+mod drop_column;
+mod index;
+mod not_null;
+mod plain;
+mod rename_column;
+mod rename_table;
+mod split_column;
+mod steps;
+mod table;
+
+/// When a draft step may run, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Slot {
+    /// Helpers.
+    Prepare,
+    /// Additive, before anything else.
+    Expand,
+    /// Rows to the new shape.
+    Backfill,
+    /// Indexes and constraints on the new shape.
+    Constrain,
+    /// Parity before the app moves.
+    Verify,
+    /// The app moves.
+    Cutover,
+    /// Rows put right under the new app.
+    Repair,
+    /// Facts that must hold before anything is narrowed.
+    Confirm,
+    /// What the new app keeps is enforced.
+    Tighten,
+    /// The new shape takes the old one's name, reversibly.
+    Swap,
+    /// Parity after the swap.
+    Soak,
+    /// A backup that can be restored.
+    Backup,
+    /// What only the old app needed goes.
+    Drop,
+    /// Helpers go.
+    Retire,
+    /// Statements that are not analysed.
+    Unknown,
+}
+
+/// A step before it has a number.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    /// When.
+    pub(crate) slot: Slot,
+    /// Kind.
+    pub(crate) kind: StepKind,
+    /// What is done.
+    pub(crate) operation: String,
+    /// Script.
+    pub(crate) script: Vec<Statement>,
+    /// Rollback script; `None` where there is no way back but a backup.
+    pub(crate) rollback: Option<Vec<Statement>>,
+    /// What rolling back loses.
+    pub(crate) loses: String,
+    /// The blocking way.
+    pub(crate) alternative: String,
+    /// Why.
+    pub(crate) why: String,
+    /// Checks, the first says that it is done.
+    pub(crate) checks: Vec<Check>,
+    /// Whether data goes.
+    pub(crate) destructive: bool,
+    /// The backfill it runs.
+    pub(crate) backfill: Option<Backfill>,
+}
+
+/// What a recipe gives: steps, and what they mean for the app and the reader.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recipe {
+    /// Steps.
+    pub(crate) drafts: Vec<Draft>,
+    /// Whether the app changes.
+    pub(crate) needs_release: bool,
+    /// The code change, a sentence.
+    pub(crate) release_change: String,
+    /// What the new release never does.
+    pub(crate) keeps: Vec<crate::condition::Condition>,
+    /// What the shapes mean.
+    pub(crate) conversions: Vec<Conversion>,
+    /// What the change as asked would do.
+    pub(crate) hazards: Vec<Hazard>,
+    /// What a human must decide.
+    pub(crate) questions: Vec<Question>,
+    /// What is taken for granted.
+    pub(crate) assumptions: Vec<String>,
+}
+
+/// What every recipe may look at.
+pub(crate) struct Context<'a> {
+    /// Engine.
+    pub(crate) engine: Engine,
+    /// The schema before this change, earlier changes of the request applied.
+    pub(crate) schema: &'a Schema,
+    /// The request.
+    pub(crate) request: &'a Request,
+    /// Hints.
+    pub(crate) hints: &'a [Hint],
+    /// Place of the change.
+    pub(crate) span: (usize, usize),
+}
+
+impl Context<'_> {
+    /// Size and traffic of a table.
+    pub(crate) fn facts(&self, table: &QName) -> TableFacts {
+        self.request.tables.get(table).cloned().unwrap_or_default()
+    }
+
+    /// The value of a `fill` hint.
+    pub(crate) fn fill(&self, table: &QName, column: &str) -> Option<Expr> {
+        self.hints.iter().find_map(|hint| match hint {
+            Hint::Fill { table: t, column: c, value } if t == table && c == column => {
+                Some(value.clone())
+            }
+            Hint::Fill { .. } | Hint::RenameColumn { .. } | Hint::RenameTable { .. } => None,
+        })
+    }
+
+    /// A hazard at the place of the change.
+    pub(crate) fn hazard(&self, code: &str, message: String, fix: &str) -> Hazard {
+        Hazard { code: code.to_owned(), span: self.span, message, fix: fix.to_owned() }
+    }
+
+    /// An error at the place of the change.
+    pub(crate) fn refuse(&self, code: &str, message: String, help: &str) -> Diagnostic {
+        Diagnostic::error(code, (Source::Change, self.span), message, help)
+    }
+
+    /// A refusal of something that is not planned yet.
+    pub(crate) fn unsupported(&self, what: &str, help: &str) -> Diagnostic {
+        self.refuse("not-supported", format!("{what} is not planned yet"), help)
+    }
+
+    /// The table; reading has already refused changes to tables that are not there.
+    pub(crate) fn table(&self, name: &QName) -> Result<&crate::schema::Table, Diagnostic> {
+        self.schema.table(name).ok_or_else(|| {
+            self.refuse(
+                "unknown-table",
+                format!("table `{name}` does not exist"),
+                "name a table of the schema",
+            )
+        })
+    }
+
+    /// The column, likewise.
+    pub(crate) fn column(
+        &self,
+        table: &QName,
+        name: &str,
+    ) -> Result<&crate::schema::Column, Diagnostic> {
+        self.table(table)?.column(name).ok_or_else(|| {
+            self.refuse(
+                "unknown-column",
+                format!("column `{name}` of table `{table}` does not exist"),
+                "name a column of the table",
+            )
+        })
+    }
+}
+
+/// The recipe for one thing asked.
+///
+/// # Errors
+/// A diagnostic where the change cannot be planned safely: what, why, and what would make it possible.
+pub(crate) fn recipe(context: &Context<'_>, asked: &Asked) -> Result<Recipe, Diagnostic> {
+    match &asked.what {
+        What::Split(split) => split_column::plan(context, split),
+        What::Statement(op) => for_op(context, op),
+    }
+}
+
+fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
+    match op {
+        Op::AddColumn { table, column } => add_column::plan(context, table, column),
+        Op::DropColumn { table, column } => drop_column::plan(context, table, column),
+        Op::RenameColumn { table, column, to } => rename_column::plan(context, table, column, to),
+        Op::RenameTable { table, to } => rename_table::plan(context, table, to),
+        Op::AlterType { table, column, ty, using } => {
+            change_type::plan(context, table, column, (ty, using.as_ref()))
+        }
+        Op::SetNotNull { table, column, not_null: true } => not_null::set(context, table, column),
+        Op::SetNotNull { table, column, not_null: false } => not_null::drop(context, table, column),
+        Op::AddConstraint { table, name, constraint } => match &constraint.kind {
+            ConstraintKind::ForeignKey(key) => {
+                add_constraint::foreign_key(context, table, (name, constraint), key)
+            }
+            ConstraintKind::Check(check) => {
+                add_constraint::check(context, table, (name, constraint), check)
+            }
+            ConstraintKind::Unique(columns) => {
+                add_constraint::unique(context, table, name, columns)
+            }
+            ConstraintKind::PrimaryKey(columns) => {
+                add_constraint::primary_key(context, table, name, columns)
+            }
+            ConstraintKind::NotNull(_) | ConstraintKind::Other(..) => Err(context.unsupported(
+                &format!(
+                    "adding constraint `{name}` (exclusion, deferrable or NULLS NOT DISTINCT)"
+                ),
+                "add it by hand in a maintenance window, and plan the rest here",
+            )),
+        },
+        Op::CreateIndex { table, name, index, .. } => index::create(context, table, name, index),
+        Op::DropIndex { table, name, .. } => index::drop(context, table, name),
+        Op::CreateTable { table, definition } => Ok(table::create(context, table, definition)),
+        Op::DropTable { table } => table::drop(context, table),
+        Op::Update { table, set, filter } => {
+            data_migration::plan(context, table, set, filter.as_ref())
+        }
+        Op::Delete { table, .. } => Err(context.unsupported(
+            &format!("a DELETE of many rows of `{table}`"),
+            "delete in batches by primary key, each its own transaction",
+        )),
+        Op::SetDefault { .. }
+        | Op::ValidateConstraint { .. }
+        | Op::DropConstraint { .. }
+        | Op::RenameConstraint { .. }
+        | Op::RenameIndex { .. }
+        | Op::CreateView { .. }
+        | Op::DropView { .. }
+        | Op::Verbatim { .. } => plain::plan(context, op),
+        Op::AddConstraintUsingIndex { .. } | Op::AddNotNullNotValid { .. } => {
+            plain::plan(context, op)
+        }
+        Op::SetLockTimeout { .. }
+        | Op::CreateHelpers
+        | Op::CreateProgress
+        | Op::DropHelpers
+        | Op::CreateSyncFunction { .. }
+        | Op::CreateSyncTrigger { .. }
+        | Op::DropSyncTrigger { .. }
+        | Op::DropSyncFunction { .. }
+        | Op::CreateUndoTable { .. }
+        | Op::CreateBackfill { .. }
+        | Op::RunBackfill { .. }
+        | Op::CreateUndo { .. }
+        | Op::RunUndo { .. } => Ok(Recipe::default()),
+    }
+}

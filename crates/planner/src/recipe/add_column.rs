@@ -1,0 +1,227 @@
+//! Add a column: in place where the engine only notes it in the catalogue, otherwise empty first,
+//! then filled in batches.
+
+use crate::backfill::Todo;
+use crate::condition::Condition;
+use crate::diagnostic::Diagnostic;
+use crate::expr::{Expr, Volatility};
+use crate::name::QName;
+use crate::op::Op;
+use crate::plan::{Conversion, Question};
+use crate::recipe::steps::{backfill_of, enforce_not_null, neutral_value, run_backfill};
+use crate::recipe::{Context, Draft, Recipe, Slot};
+use crate::schema::Column;
+
+pub(super) fn plan(
+    context: &Context<'_>,
+    table: &QName,
+    column: &Column,
+) -> Result<Recipe, Diagnostic> {
+    refuse_unsupported(context, table, column)?;
+    let mut recipe = Recipe {
+        needs_release: true,
+        release_change: format!("reads and writes the new column {table}.{}", column.name),
+        ..Recipe::default()
+    };
+    let volatile = column.default.as_ref().is_some_and(|d| d.volatility() == Volatility::Volatile);
+    if volatile {
+        fill_in_batches(context, table, column, &mut recipe);
+    } else if column.not_null && column.default.is_none() {
+        not_null_without_default(context, table, column, &mut recipe)?;
+    } else {
+        let value = column.default.clone().unwrap_or(Expr::Null);
+        recipe.conversions.push(given(table, column, value));
+        recipe.drafts.push(add(context, table, column.clone()));
+    }
+    Ok(recipe)
+}
+
+fn refuse_unsupported(
+    context: &Context<'_>,
+    table: &QName,
+    column: &Column,
+) -> Result<(), Diagnostic> {
+    let what = if column.identity.is_some() {
+        "an identity column"
+    } else if column.generated.is_some() {
+        "a stored generated column"
+    } else if context.schema.domain_of(&column.ty).is_some_and(|d| d.constrained) {
+        "a column of a constrained domain"
+    } else if matches!(&column.default, Some(Expr::Call(name, _)) if name == "nextval") {
+        "a serial column"
+    } else {
+        return Ok(());
+    };
+    Err(context.unsupported(
+        &format!("adding {what} (`{}` on `{table}`), which rewrites the table,", column.name),
+        "add a plain nullable column, fill it, and tighten it afterwards",
+    ))
+}
+
+/// What rows that nobody gave the column a value hold in it.
+fn given(table: &QName, column: &Column, value: Expr) -> Conversion {
+    Conversion {
+        old_relation: table.clone(),
+        new_relation: table.clone(),
+        up: vec![(column.name.clone(), value)],
+        down: Vec::new(),
+    }
+}
+
+fn add(context: &Context<'_>, table: &QName, column: Column) -> Draft {
+    let name = column.name.clone();
+    Draft::ddl(
+        context,
+        Slot::Expand,
+        format!("add column {name} to {table}"),
+        vec![Op::AddColumn { table: table.clone(), column }],
+    )
+    .back(context, vec![Op::DropColumn { table: table.clone(), column: name.clone() }])
+    .loses(&format!("what the new release has written to {name}, if it has been deployed"))
+    .why("only the catalogue changes: no row is touched")
+    .done_when(
+        "the column is there",
+        Condition::Column { table: table.clone(), column: name, present: true },
+    )
+}
+
+/// A default that differs by row: the old way writes every row anew under ACCESS EXCLUSIVE.
+fn fill_in_batches(context: &Context<'_>, table: &QName, column: &Column, recipe: &mut Recipe) {
+    let default = column.default.clone().unwrap_or(Expr::Null);
+    let bare = Column { default: None, not_null: false, ..column.clone() };
+    let add_op = Op::AddColumn { table: table.clone(), column: bare };
+    let set_default = Op::SetDefault {
+        table: table.clone(),
+        column: column.name.clone(),
+        default: Some(default.clone()),
+    };
+    recipe.hazards.push(context.hazard(
+        "rewrite",
+        format!(
+            "ADD COLUMN {} with a volatile default writes every row of {table} and all its indexes anew under ACCESS EXCLUSIVE: no reads, no writes meanwhile",
+            column.name
+        ),
+        "add the column empty, set the default for new rows, fill existing rows in batches",
+    ));
+    recipe.drafts.push(
+        Draft::atomic(
+            context,
+            Slot::Expand,
+            format!("add column {} to {table}, empty, with its default for new rows", column.name),
+            vec![add_op, set_default],
+        )
+        .back(context, vec![Op::DropColumn { table: table.clone(), column: column.name.clone() }])
+        .loses("nothing that cannot be generated again")
+        .why("a default set after the column exists applies to new rows only: no rewrite")
+        .instead_of(
+            "ADD COLUMN with the volatile default: rewrites the table under ACCESS EXCLUSIVE",
+        )
+        .done_when(
+            "the column has its default",
+            Condition::Default { table: table.clone(), column: column.name.clone(), present: true },
+        ),
+    );
+    let todo = Todo::Where(Expr::column(&column.name).is_null());
+    let name = format!("{}_{}", table.name, column.name);
+    let backfill = backfill_of(
+        context,
+        (&name, table),
+        vec![(column.name.clone(), default.clone())],
+        todo,
+        None,
+    );
+    recipe.drafts.push(run_backfill(
+        Slot::Backfill,
+        format!("fill {table}.{} in batches", column.name),
+        &backfill,
+    ));
+    recipe.drafts.push(
+        Draft::gate(
+            Slot::Verify,
+            format!("no row of {table} is without {}", column.name),
+            Vec::new(),
+        )
+        .why("the new release counts on the value")
+        .done_when(
+            "rows without a value",
+            Condition::NoNulls { table: table.clone(), column: column.name.clone() },
+        ),
+    );
+    if column.not_null {
+        recipe.drafts.extend(enforce_not_null(context, Slot::Constrain, table, &column.name));
+    }
+    recipe.conversions.push(given(table, column, default));
+}
+
+/// The old release does not write the column: until it is gone, a default answers for it.
+fn not_null_without_default(
+    context: &Context<'_>,
+    table: &QName,
+    column: &Column,
+    recipe: &mut Recipe,
+) -> Result<(), Diagnostic> {
+    let hint = format!("-- concertina: fill {table}.{} := <value>", column.name);
+    let value = match context.fill(table, &column.name) {
+        Some(value) => value,
+        None => neutral_value(&column.ty).ok_or_else(|| {
+            context.refuse(
+                "needs-fill",
+                format!(
+                    "`{}` is NOT NULL without a default: existing rows of `{table}`, and rows that the old release inserts, need a value",
+                    column.name
+                ),
+                &format!("say which: {hint}"),
+            )
+        })?,
+    };
+    if value.volatility() == Volatility::Volatile {
+        return Err(context.unsupported(
+            "filling a new NOT NULL column with a value that differs by row",
+            "add the column with that default, and drop the default afterwards",
+        ));
+    }
+    recipe.hazards.push(context.hazard(
+        "not-null-without-default",
+        format!(
+            "ADD COLUMN {} NOT NULL without a default fails on a table with rows (23502), and every INSERT of the old release would fail",
+            column.name
+        ),
+        "give it a default until the old release is gone",
+    ));
+    recipe.questions.push(Question {
+        code: "fill-value".to_owned(),
+        question: format!(
+            "What do existing rows of {table}, and rows that the old release still inserts, hold in {}?",
+            column.name
+        ),
+        default: value.sql(),
+        answer_with: hint,
+    });
+    let with_default = Column { default: Some(value.clone()), ..column.clone() };
+    recipe.drafts.push(add(context, table, with_default));
+    let set = |default: Option<Expr>| Op::SetDefault {
+        table: table.clone(),
+        column: column.name.clone(),
+        default,
+    };
+    recipe.drafts.push(
+        Draft::ddl(
+            context,
+            Slot::Tighten,
+            format!("drop the temporary default of {table}.{}", column.name),
+            vec![set(None)],
+        )
+        .back(context, vec![set(Some(value.clone()))])
+        .why("only the old release needed it")
+        .done_when(
+            "the default is gone",
+            Condition::Default {
+                table: table.clone(),
+                column: column.name.clone(),
+                present: false,
+            },
+        ),
+    );
+    recipe.conversions.push(given(table, column, value));
+    Ok(())
+}

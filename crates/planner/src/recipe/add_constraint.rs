@@ -1,0 +1,251 @@
+//! Add a CHECK, a FOREIGN KEY, a UNIQUE or a PRIMARY KEY: the app keeps it first, existing rows
+//! are checked next, then the database enforces it without a long lock.
+
+use crate::condition::Condition;
+use crate::diagnostic::Diagnostic;
+use crate::expr::Expr;
+use crate::name::QName;
+use crate::op::Op;
+use crate::recipe::steps::{build_index, enforce_constraint, enforce_not_null};
+use crate::recipe::{Context, Draft, Recipe, Slot};
+use crate::schema::{Constraint, ForeignKey, Index};
+
+pub(super) fn check(
+    context: &Context<'_>,
+    table: &QName,
+    (name, constraint): (&str, &Constraint),
+    expr: &Expr,
+) -> Result<Recipe, Diagnostic> {
+    context.table(table)?;
+    let condition = Condition::NoViolations { table: table.clone(), check: expr.clone() };
+    let mut recipe = kept(
+        context,
+        table,
+        format!("never writes a row to {table} that {name} forbids"),
+        condition.clone(),
+    );
+    recipe.hazards.push(context.hazard(
+        "breaks-old-app",
+        format!("rows of {table} that violate {name}, NOT VALID or not, can no longer be updated at all (23514), not even in other columns"),
+        "deploy the release that keeps it, put existing rows right, then add it",
+    ));
+    long_lock(context, table, "ADD CHECK reads every row under ACCESS EXCLUSIVE", &mut recipe);
+    recipe.drafts.push(gate(
+        format!("no row of {table} violates {name}"),
+        "rows that violate it",
+        condition,
+    ));
+    recipe.drafts.extend(enforce_constraint(context, Slot::Tighten, table, (name, constraint)));
+    finish(constraint, recipe)
+}
+
+pub(super) fn foreign_key(
+    context: &Context<'_>,
+    table: &QName,
+    (name, constraint): (&str, &Constraint),
+    key: &ForeignKey,
+) -> Result<Recipe, Diagnostic> {
+    let definition = context.table(table)?;
+    if definition.partitioning.is_some() && context.engine.version < 18 {
+        return Err(context.unsupported(
+            &format!("a foreign key on the partitioned table `{table}` before PostgreSQL 18 (no NOT VALID)"),
+            "add it partition by partition",
+        ));
+    }
+    let condition = Condition::NoOrphans {
+        table: table.clone(),
+        columns: key.columns.clone(),
+        parent: key.parent.clone(),
+        parent_columns: context.schema.parent_columns(key),
+    };
+    let mut recipe = kept(
+        context,
+        table,
+        format!(
+            "writes no reference from {table} to {} that is not there, and deletes no parent that is referenced",
+            key.parent
+        ),
+        condition.clone(),
+    );
+    recipe.hazards.push(context.hazard(
+        "breaks-old-app",
+        format!("the running release may insert orphans into {table}, or delete parents in {}: such statements fail with 23503", key.parent),
+        "deploy the release that keeps the reference first",
+    ));
+    long_lock(
+        context,
+        table,
+        &format!(
+            "ADD FOREIGN KEY reads every row under SHARE ROW EXCLUSIVE on {table} and on {}: no writes to either",
+            key.parent
+        ),
+        &mut recipe,
+    );
+    let first = key.columns.first();
+    let indexed = definition.indexes.values().any(|i| i.columns.first() == first)
+        || definition
+            .constraints
+            .values()
+            .any(|c| c.kind.columns().first() == first && c.kind.is_key());
+    if !indexed {
+        recipe.hazards.push(context.hazard(
+            "unindexed-key",
+            format!(
+                "no index begins with {}: every delete or key update in {} reads all of {table}",
+                key.columns.join(", "),
+                key.parent
+            ),
+            "ask for CREATE INDEX on it in the same change",
+        ));
+    }
+    recipe.drafts.push(gate(
+        format!("every row of {table} has its parent in {}", key.parent),
+        "orphans",
+        condition,
+    ));
+    recipe.drafts.extend(enforce_constraint(context, Slot::Tighten, table, (name, constraint)));
+    finish(constraint, recipe)
+}
+
+pub(super) fn unique(
+    context: &Context<'_>,
+    table: &QName,
+    name: &str,
+    columns: &[String],
+) -> Result<Recipe, Diagnostic> {
+    let mut recipe = unique_index(context, table, (name, &Index::unique_on(columns)))?;
+    recipe.drafts.push(take_over(context, table, name, false));
+    Ok(recipe)
+}
+
+pub(super) fn primary_key(
+    context: &Context<'_>,
+    table: &QName,
+    name: &str,
+    columns: &[String],
+) -> Result<Recipe, Diagnostic> {
+    if context.table(table)?.primary_key().is_some() {
+        return Err(context.unsupported(
+            &format!("replacing the primary key of `{table}`"),
+            "add a UNIQUE constraint over the new key instead",
+        ));
+    }
+    let mut recipe = unique_index(context, table, (name, &Index::unique_on(columns)))?;
+    for column in columns {
+        if !context.column(table, column)?.not_null {
+            let condition = Condition::NoNulls { table: table.clone(), column: column.clone() };
+            recipe.keeps.push(condition.clone());
+            recipe.drafts.push(gate(
+                format!("no row of {table} has NULL in {column}"),
+                "rows with NULL",
+                condition,
+            ));
+            recipe.drafts.extend(enforce_not_null(context, Slot::Tighten, table, column));
+        }
+    }
+    recipe.drafts.push(take_over(context, table, name, true));
+    Ok(recipe)
+}
+
+/// A unique index, built once nobody writes duplicates any more.
+pub(super) fn unique_index(
+    context: &Context<'_>,
+    table: &QName,
+    (name, index): (&str, &Index),
+) -> Result<Recipe, Diagnostic> {
+    if context.table(table)?.partitioning.is_some() {
+        return Err(context.unsupported(
+            &format!("an index on the partitioned table `{table}` (not possible concurrently)"),
+            "build it partition by partition and attach it",
+        ));
+    }
+    let plain = index.predicate.is_none() && index.keys.len() == index.columns.len();
+    let condition =
+        Condition::NoDuplicates { table: table.clone(), columns: index.columns.clone() };
+    let columns = index.columns.join(", ");
+    let mut recipe = Recipe { needs_release: true, ..Recipe::default() };
+    recipe.release_change = format!("writes no duplicates of ({columns}) to {table}");
+    recipe.hazards.push(context.hazard(
+        "breaks-old-app",
+        format!("the running release may write duplicates of ({columns}) to {table}: such statements fail with 23505"),
+        "deploy the release that writes none first",
+    ));
+    long_lock(
+        context,
+        table,
+        "the unique index is built under a lock that stops writes",
+        &mut recipe,
+    );
+    if plain {
+        recipe.keeps.push(condition.clone());
+        recipe.drafts.push(gate(
+            format!("no two rows of {table} share ({columns})"),
+            "values that occur more than once",
+            condition,
+        ));
+    }
+    recipe.drafts.push(build_index(context, Slot::Tighten, table, (name, index)));
+    Ok(recipe)
+}
+
+fn take_over(context: &Context<'_>, table: &QName, name: &str, primary: bool) -> Draft {
+    let index = context.schema.table(table).and_then(|t| t.indexes.get(name));
+    debug_assert!(index.is_none(), "the index is this plan's own");
+    let kind = if primary { "primary key" } else { "unique constraint" };
+    Draft::ddl(
+        context,
+        Slot::Tighten,
+        format!("make the index {name} the {kind} of {table}"),
+        vec![Op::AddConstraintUsingIndex {
+            table: table.clone(),
+            name: name.to_owned(),
+            index: name.to_owned(),
+            primary,
+        }],
+    )
+    .back(context, vec![Op::DropConstraint { table: table.clone(), name: name.to_owned() }])
+    .why("the index is there already: only the catalogue changes")
+    .instead_of("ADD CONSTRAINT with its own index build: ACCESS EXCLUSIVE for all of it")
+    .done_when(
+        "the constraint is there",
+        Condition::Constraint {
+            table: table.clone(),
+            name: name.to_owned(),
+            validated: Some(true),
+        },
+    )
+}
+
+fn kept(context: &Context<'_>, table: &QName, change: String, condition: Condition) -> Recipe {
+    debug_assert!(context.schema.table(table).is_some());
+    Recipe {
+        needs_release: true,
+        release_change: change,
+        keeps: vec![condition],
+        ..Recipe::default()
+    }
+}
+
+fn gate(operation: String, name: &str, condition: Condition) -> Draft {
+    Draft::gate(Slot::Confirm, operation, Vec::new())
+        .why("every existing row is known to satisfy it before the database enforces it")
+        .done_when(name, condition)
+}
+
+fn long_lock(context: &Context<'_>, table: &QName, message: &str, recipe: &mut Recipe) {
+    if context.facts(table).is_big() {
+        recipe.hazards.push(context.hazard(
+            "long-lock",
+            format!("{message} ({} rows)", context.facts(table).rows),
+            "the plan does the work while traffic goes on",
+        ));
+    }
+}
+
+/// A constraint asked for as NOT VALID is left so.
+fn finish(constraint: &Constraint, mut recipe: Recipe) -> Result<Recipe, Diagnostic> {
+    if !constraint.validated {
+        recipe.drafts.pop();
+    }
+    Ok(recipe)
+}

@@ -1,0 +1,468 @@
+//! Change a column's type: in place where the engine only notes it; otherwise a second column of
+//! the new type, filled by a one-way trigger and in batches, that takes the name in one brief
+//! transaction, with the trigger turned round so that the way back stays open.
+
+use crate::backfill::Todo;
+use crate::condition::Condition;
+use crate::diagnostic::Diagnostic;
+use crate::expr::Expr;
+use crate::name::{QName, clip};
+use crate::op::Op;
+use crate::plan::Check;
+use crate::recipe::steps::{
+    backfill_of, build_index, enforce_constraint, enforce_not_null, install_sync, run_backfill,
+};
+use crate::recipe::{Context, Draft, Recipe, Slot};
+use crate::schema::{
+    Column, Constraint, ConstraintKind, Index, OtherKind, Table, TriggerDefinition,
+};
+use crate::sql_type::{SqlType, TypeChange};
+use crate::sync::{Assignment, SyncRule};
+
+pub(super) fn plan(
+    context: &Context<'_>,
+    table: &QName,
+    column: &str,
+    (ty, using): (&SqlType, Option<&Expr>),
+) -> Result<Recipe, Diagnostic> {
+    let found = context.column(table, column)?;
+    let plain_cast = using.is_none_or(|e| is_cast_of(e, column, ty));
+    let change = found.ty.change_to(ty);
+    match change {
+        TypeChange::Same => Ok(Recipe::default()),
+        TypeChange::InPlace if plain_cast => Ok(in_place(context, table, found, ty)),
+        TypeChange::InPlace | TypeChange::Rewrite => {
+            if !plain_cast || !found.ty.widens_to(ty) {
+                return Err(context.unsupported(
+                    &format!("changing `{column}` of `{table}` from {} to {ty}, which some values may not survive,", found.ty),
+                    &format!("say what happens to every value: -- concertina: split {table}.{column} into {column}_new {ty} := <expression> back <expression>"),
+                ));
+            }
+            shadow(context, table, found, ty)
+        }
+    }
+}
+
+fn is_cast_of(using: &Expr, column: &str, ty: &SqlType) -> bool {
+    *using == Expr::column(column)
+        || *using == Expr::Cast(Box::new(Expr::column(column)), ty.clone())
+}
+
+fn in_place(context: &Context<'_>, table: &QName, column: &Column, ty: &SqlType) -> Recipe {
+    let name = &column.name;
+    let alter = |ty: &SqlType| Op::AlterType {
+        table: table.clone(),
+        column: name.clone(),
+        ty: ty.clone(),
+        using: None,
+    };
+    let mut recipe = Recipe {
+        needs_release: true,
+        release_change: format!("may write what only {ty} holds to {table}.{name}"),
+        ..Recipe::default()
+    };
+    recipe.hazards.push(context.hazard(
+        "cached-plan",
+        format!("a prepared statement that returns {table}.{name} fails once with 0A000 (cached plan must not change result type)"),
+        "recycle connections after the step, or let the driver prepare again",
+    ));
+    let mut draft = Draft::ddl(
+        context,
+        Slot::Expand,
+        format!("change {table}.{name} from {} to {ty}, in place", column.ty),
+        vec![alter(ty)],
+    )
+    .why("the new type holds every value as it is stored: only the catalogue changes")
+    .done_when(
+        "the column has the new type",
+        Condition::Type { table: table.clone(), column: name.clone(), ty: ty.clone() },
+    );
+    if context.facts(table).is_big() {
+        draft = draft.irreversible(
+            "nothing: the old release reads and writes the wider type as before, so leave it; going back would write every row anew",
+        );
+    } else {
+        draft = draft
+            .back(context, vec![alter(&column.ty)])
+            .loses("nothing, as long as no longer value was written");
+    }
+    recipe.drafts.push(draft);
+    recipe
+}
+
+/// Names that the recipe makes.
+struct Names {
+    /// The column of the new type, until the swap.
+    new: String,
+    /// The column of the old type, after it.
+    old: String,
+}
+
+fn shadow(
+    context: &Context<'_>,
+    table: &QName,
+    column: &Column,
+    ty: &SqlType,
+) -> Result<Recipe, Diagnostic> {
+    refuse_unsupported(context, table, column)?;
+    let definition = context.table(table)?;
+    let name = &column.name;
+    let names = Names {
+        new: clip(&format!("{name}_concertina_new")),
+        old: clip(&format!("{name}_concertina_old")),
+    };
+    let mut recipe = Recipe {
+        needs_release: true,
+        release_change: format!(
+            "reads and writes {table}.{name} as {} and as {ty} alike, and prepares its statements again when told to (0A000)",
+            column.ty
+        ),
+        ..Recipe::default()
+    };
+    recipe.hazards.push(context.hazard(
+        "rewrite",
+        format!("ALTER COLUMN {name} TYPE {ty} writes every row of {table} and all its indexes anew under ACCESS EXCLUSIVE: no reads, no writes meanwhile"),
+        "fill a second column of the new type, then swap the names",
+    ));
+    recipe.assumptions.push(format!(
+        "until the old column is dropped, the new release writes to {table}.{name} only values that {} holds",
+        column.ty
+    ));
+    let forward =
+        one_way(table, name, (&names.new, Expr::Cast(Box::new(Expr::column(name)), ty.clone())));
+    let add = Column {
+        name: names.new.clone(),
+        ty: ty.clone(),
+        not_null: false,
+        default: None,
+        ..column.clone()
+    };
+    recipe.drafts.push(
+        Draft::ddl(
+            context,
+            Slot::Expand,
+            format!("add column {} {ty} to {table}, empty", names.new),
+            vec![Op::AddColumn { table: table.clone(), column: add }],
+        )
+        .back(context, vec![Op::DropColumn { table: table.clone(), column: names.new.clone() }])
+        .why("no release sees it; only the catalogue changes")
+        .done_when(
+            "the column is there",
+            Condition::Column { table: table.clone(), column: names.new.clone(), present: true },
+        ),
+    );
+    recipe.drafts.push(install_sync(context, &forward, Vec::new()));
+    let set = forward.up.iter().map(|a| (a.column.clone(), a.value.clone())).collect();
+    let backfill =
+        backfill_of(context, (&forward.name, table), set, Todo::Disagree(forward.clone()), None);
+    recipe.drafts.push(run_backfill(
+        Slot::Backfill,
+        format!("copy {table}.{name} to {} in batches", names.new),
+        &backfill,
+    ));
+    let twins = twins(definition, name, &names.new);
+    recipe.drafts.extend(twin_steps(context, table, column, (&names, &twins)));
+    recipe.drafts.extend([Slot::Verify, Slot::Confirm].map(|slot| {
+        Draft::gate(
+            slot,
+            format!("{name} and {} agree in every row of {table}", names.new),
+            Vec::new(),
+        )
+        .why("parity before anything depends on it")
+        .done_when("rows where they differ", Condition::Parity { rule: forward.clone() })
+    }));
+    swap_and_drop(context, table, column, (&names, &twins, &forward), &mut recipe);
+    Ok(recipe)
+}
+
+fn refuse_unsupported(
+    context: &Context<'_>,
+    table: &QName,
+    column: &Column,
+) -> Result<(), Diagnostic> {
+    let definition = context.table(table)?;
+    let name = &column.name;
+    let serial = matches!(&column.default, Some(Expr::Call(f, _)) if f == "nextval");
+    let referenced = context
+        .schema
+        .referencing(table)
+        .any(|(_, _, key)| context.schema.parent_columns(key).contains(name));
+    let trigger_names_it = definition.triggers.values().any(|t| match &t.definition {
+        TriggerDefinition::Verbatim(sql) => sql.to_lowercase().contains("update of"),
+        TriggerDefinition::Sync(_) => false,
+    });
+    let other = definition.constraints.values().any(|c| {
+        matches!(c.kind, ConstraintKind::Other(..) | ConstraintKind::PrimaryKey(_))
+            && c.kind.columns().contains(name)
+    });
+    let generated = definition.columns.iter().any(|c| {
+        c.generated
+            .as_ref()
+            .is_some_and(|text| crate::name::rename_in_text(text, name, "\u{1}") != *text)
+    });
+    let what = if definition.partitioning.is_some() {
+        "the table is partitioned"
+    } else if referenced {
+        "foreign keys point at the column"
+    } else if other {
+        "the column is in a primary key, an exclusion or a deferrable constraint"
+    } else if serial || column.identity.is_some() {
+        "the column has a sequence"
+    } else if generated || column.generated.is_some() {
+        "a generated column is involved"
+    } else if trigger_names_it {
+        "a trigger of the table watches columns by UPDATE OF"
+    } else if definition.row_security {
+        "the table has row security, and a policy may name the column"
+    } else if context.schema.views_over(table, Some(name)).next().is_some() {
+        "a view reads the column"
+    } else {
+        return Ok(());
+    };
+    Err(context.unsupported(
+        &format!("changing the type of `{name}` of `{table}` where {what}"),
+        "plan it as a new column with the app moving over: -- concertina: split …",
+    ))
+}
+
+fn one_way(table: &QName, stem: &str, (column, value): (&str, Expr)) -> SyncRule {
+    SyncRule {
+        name: clip(&format!("{}_{stem}_to_{column}", table.name)),
+        table: table.clone(),
+        up: vec![Assignment { column: column.to_owned(), value, default: None }],
+        down: Vec::new(),
+    }
+}
+
+/// What hangs on the column and has to hang on its successor: index and constraint twins, each
+/// under a name of its own until the swap.
+struct Twins {
+    /// (name, twin's name, twin) of plain indexes.
+    indexes: Vec<(String, String, Index)>,
+    /// The same for unique constraints; their index is built first.
+    uniques: Vec<(String, String, Index)>,
+    /// The same for CHECK and FOREIGN KEY constraints.
+    constraints: Vec<(String, String, Constraint)>,
+}
+
+fn twins(table: &Table, from: &str, to: &str) -> Twins {
+    let twin = |name: &str| clip(&format!("{name}_concertina"));
+    let mut twins = Twins { indexes: Vec::new(), uniques: Vec::new(), constraints: Vec::new() };
+    for (name, index) in &table.indexes {
+        if let Some(renamed) = index.renamed(from, to) {
+            twins.indexes.push((name.clone(), twin(name), renamed));
+        }
+    }
+    for (name, constraint) in &table.constraints {
+        if !constraint.kind.columns().iter().any(|c| c == from) {
+            continue;
+        }
+        let swap = |columns: &[String]| -> Vec<String> {
+            columns.iter().map(|c| if c == from { to.to_owned() } else { c.clone() }).collect()
+        };
+        let kind = match &constraint.kind {
+            ConstraintKind::Unique(columns) => {
+                twins.uniques.push((name.clone(), twin(name), Index::unique_on(&swap(columns))));
+                continue;
+            }
+            ConstraintKind::Check(expr) => ConstraintKind::Check(expr.rename_column(from, to)),
+            ConstraintKind::ForeignKey(key) => {
+                ConstraintKind::ForeignKey(crate::schema::ForeignKey {
+                    columns: swap(&key.columns),
+                    ..key.clone()
+                })
+            }
+            ConstraintKind::PrimaryKey(_)
+            | ConstraintKind::NotNull(_)
+            | ConstraintKind::Other(..) => {
+                continue;
+            }
+        };
+        let copy = Constraint { kind, validated: constraint.validated };
+        twins.constraints.push((name.clone(), twin(name), copy));
+    }
+    twins
+}
+
+fn twin_steps(
+    context: &Context<'_>,
+    table: &QName,
+    column: &Column,
+    (names, twins): (&Names, &Twins),
+) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    if column.not_null {
+        drafts.extend(enforce_not_null(context, Slot::Constrain, table, &names.new));
+    }
+    for (_, twin, index) in twins.indexes.iter().chain(&twins.uniques) {
+        drafts.push(build_index(context, Slot::Constrain, table, (twin, index)));
+    }
+    for (_, twin, _) in &twins.uniques {
+        drafts.push(
+            Draft::ddl(
+                context,
+                Slot::Constrain,
+                format!("make the index {twin} a unique constraint of {table}"),
+                vec![Op::AddConstraintUsingIndex {
+                    table: table.clone(),
+                    name: twin.clone(),
+                    index: twin.clone(),
+                    primary: false,
+                }],
+            )
+            .back(context, vec![Op::DropConstraint { table: table.clone(), name: twin.clone() }])
+            .why("it takes the old constraint's name at the swap")
+            .done_when(
+                "the constraint is there",
+                Condition::Constraint {
+                    table: table.clone(),
+                    name: twin.clone(),
+                    validated: Some(true),
+                },
+            ),
+        );
+    }
+    for (_, twin, constraint) in &twins.constraints {
+        let mut steps = enforce_constraint(context, Slot::Constrain, table, (twin, constraint));
+        if !constraint.validated {
+            steps.pop();
+        }
+        drafts.extend(steps);
+    }
+    drafts
+}
+
+/// Old name → aside, new name → in its place, for the column and everything that hangs on it.
+fn swap_ops(table: &QName, column: &Column, (names, twins): (&Names, &Twins)) -> Vec<Op> {
+    let rename = |from: &str, to: &str| Op::RenameColumn {
+        table: table.clone(),
+        column: from.to_owned(),
+        to: to.to_owned(),
+    };
+    let mut ops = vec![rename(&column.name, &names.old), rename(&names.new, &column.name)];
+    if column.default.is_some() {
+        let set = |column: &str, default: Option<Expr>| Op::SetDefault {
+            table: table.clone(),
+            column: column.to_owned(),
+            default,
+        };
+        ops.push(set(&column.name, column.default.clone()));
+        ops.push(set(&names.old, None));
+    }
+    let aside = |name: &str| clip(&format!("{name}_concertina_old"));
+    for (name, twin, _) in &twins.indexes {
+        for (from, to) in [(name.clone(), aside(name)), (twin.clone(), name.clone())] {
+            ops.push(Op::RenameIndex { table: table.clone(), name: from, to });
+        }
+    }
+    let pairs = twins
+        .uniques
+        .iter()
+        .map(|(name, twin, _)| (name, twin))
+        .chain(twins.constraints.iter().map(|(name, twin, _)| (name, twin)));
+    for (name, twin) in pairs {
+        for (from, to) in [(name.clone(), aside(name)), (twin.clone(), name.clone())] {
+            ops.push(Op::RenameConstraint { table: table.clone(), name: from, to });
+        }
+    }
+    ops
+}
+
+/// The same backwards.
+fn unswap_ops(table: &QName, column: &Column, (names, twins): (&Names, &Twins)) -> Vec<Op> {
+    swap_ops(table, column, (names, twins))
+        .into_iter()
+        .rev()
+        .map(|op| match op {
+            Op::RenameColumn { table, column, to } => {
+                Op::RenameColumn { table, column: to, to: column }
+            }
+            Op::RenameIndex { table, name, to } => Op::RenameIndex { table, name: to, to: name },
+            Op::RenameConstraint { table, name, to } => {
+                Op::RenameConstraint { table, name: to, to: name }
+            }
+            Op::SetDefault { table, column: c, default } => {
+                let default = if default.is_some() { None } else { column.default.clone() };
+                Op::SetDefault { table, column: c, default }
+            }
+            other => other,
+        })
+        .collect()
+}
+
+fn swap_and_drop(
+    context: &Context<'_>,
+    table: &QName,
+    column: &Column,
+    (names, twins, forward): (&Names, &Twins, &SyncRule),
+    recipe: &mut Recipe,
+) {
+    let name = &column.name;
+    let backward = one_way(
+        table,
+        name,
+        (&names.old, Expr::Cast(Box::new(Expr::column(name)), column.ty.clone())),
+    );
+    let rule = |r: &SyncRule| r.clone();
+    let mut ops = vec![
+        Op::DropSyncTrigger { rule: rule(forward) },
+        Op::CreateSyncFunction { rule: rule(&backward) },
+    ];
+    ops.extend(swap_ops(table, column, (names, twins)));
+    ops.extend(comments(context, table, name));
+    ops.push(Op::CreateSyncTrigger { rule: rule(&backward) });
+    let mut back = vec![Op::DropSyncTrigger { rule: rule(&backward) }];
+    back.extend(unswap_ops(table, column, (names, twins)));
+    back.push(Op::DropSyncFunction { rule: rule(&backward) });
+    back.push(Op::CreateSyncTrigger { rule: rule(forward) });
+    let mut swap = Draft::atomic(
+        context,
+        Slot::Swap,
+        format!("swap: {} takes the name {table}.{name}, the old column stays in step as {}", names.new, names.old),
+        ops,
+    )
+    .back_atomic(context, back)
+    .why("one transaction, one brief ACCESS EXCLUSIVE lock; the trigger is turned round, so the old column stays true and the swap can be undone")
+    .instead_of("ALTER COLUMN … TYPE: rewrites the table under the same lock");
+    swap.checks.push(Check::new(
+        "the old column is aside",
+        Condition::Column { table: table.clone(), column: names.old.clone(), present: true },
+    ));
+    recipe.drafts.push(swap);
+    recipe.drafts.push(
+        Draft::gate(Slot::Soak, format!("{name} and {} agree in every row of {table}", names.old), Vec::new())
+            .why("parity before the old column goes; let the new release run on it for as long as a regret may take")
+            .done_when("rows where they differ", Condition::Parity { rule: backward.clone() }),
+    );
+    let mut drop = Draft::atomic(
+        context,
+        Slot::Drop,
+        format!("drop the trigger and column {} of {table}", names.old),
+        vec![
+            Op::DropSyncTrigger { rule: backward },
+            Op::DropColumn { table: table.clone(), column: names.old.clone() },
+        ],
+    )
+    .irreversible(
+        "nothing that the new type does not hold; going back means planning the opposite change",
+    )
+    .why("in one transaction: a trigger that names a dropped column would fail every write")
+    .done_when(
+        "the old column is gone",
+        Condition::Column { table: table.clone(), column: names.old.clone(), present: false },
+    );
+    drop.destructive = true;
+    recipe.drafts.push(drop);
+}
+
+/// Comments go by column, not by name: the successor gets its own.
+fn comments(context: &Context<'_>, table: &QName, column: &str) -> Vec<Op> {
+    let wanted = format!("COMMENT ON COLUMN {table}.{} ", crate::name::quote(column));
+    context
+        .schema
+        .others
+        .iter()
+        .filter(|other| other.kind == OtherKind::Comment && other.sql.starts_with(&wanted))
+        .map(|other| Op::Verbatim { sql: other.sql.clone(), relation: None })
+        .collect()
+}

@@ -1,0 +1,157 @@
+//! Drop a column: the app lets go of it first, a backup is proved, then it goes.
+
+use crate::condition::Condition;
+use crate::diagnostic::Diagnostic;
+use crate::expr::{Expr, Volatility};
+use crate::name::QName;
+use crate::op::Op;
+use crate::plan::{Conversion, Question};
+use crate::recipe::steps::neutral_value;
+use crate::recipe::{Context, Draft, Recipe, Slot};
+use crate::schema::{Column, ConstraintKind};
+
+pub(super) fn plan(
+    context: &Context<'_>,
+    table: &QName,
+    column: &str,
+) -> Result<Recipe, Diagnostic> {
+    let found = context.column(table, column)?.clone();
+    let mut recipe = Recipe {
+        needs_release: true,
+        release_change: format!("neither reads nor writes {table}.{column}"),
+        ..Recipe::default()
+    };
+    recipe.hazards.push(context.hazard(
+        "breaks-old-app",
+        format!("the running release still reads and writes {table}.{column}: every such statement fails with 42703 from the moment it is dropped"),
+        "deploy the release that lets go of the column first, drop it afterwards",
+    ));
+    recipe.hazards.push(context.hazard(
+        "destroys-data",
+        format!("what {table}.{column} holds is gone for good"),
+        "take a backup and restore it somewhere before the drop",
+    ));
+    if !found.may_be_omitted() {
+        stand_in(context, table, &found, &mut recipe)?;
+    } else {
+        let value = found.default.clone().unwrap_or(Expr::Null);
+        if found.identity.is_none() && found.generated.is_none() {
+            recipe.conversions.push(left_out(table, column, value));
+        }
+    }
+    recipe.drafts.push(
+        Draft::ddl(
+            context,
+            Slot::Drop,
+            format!("drop column {column} of {table}"),
+            vec![Op::DropColumn { table: table.clone(), column: column.to_owned() }],
+        )
+        .irreversible(&format!("everything {table}.{column} held: only the backup has it"))
+        .why("no running release names it any more")
+        .done_when(
+            "the column is gone",
+            Condition::Column { table: table.clone(), column: column.to_owned(), present: false },
+        ),
+    );
+    if let Some(draft) = recipe.drafts.last_mut() {
+        draft.destructive = true;
+    }
+    let indexes = context.table(table)?;
+    let gone: Vec<&str> = indexes
+        .indexes
+        .iter()
+        .filter(|(_, index)| index.columns.len() > 1 && index.columns.iter().any(|c| c == column))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if !gone.is_empty() {
+        recipe.hazards.push(context.hazard(
+            "drops-index",
+            format!(
+                "indexes that cover {column} and other columns go with it: {}",
+                gone.join(", ")
+            ),
+            "build their replacements in the same request, so that no query loses its index",
+        ));
+    }
+    Ok(recipe)
+}
+
+/// What old releases read in rows that newer releases insert without the column.
+fn left_out(table: &QName, column: &str, value: Expr) -> Conversion {
+    Conversion {
+        old_relation: table.clone(),
+        new_relation: table.clone(),
+        up: Vec::new(),
+        down: vec![(column.to_owned(), value)],
+    }
+}
+
+/// A NOT NULL column without a default needs one, or the new release could not insert.
+fn stand_in(
+    context: &Context<'_>,
+    table: &QName,
+    column: &Column,
+    recipe: &mut Recipe,
+) -> Result<(), Diagnostic> {
+    let name = &column.name;
+    let hint = format!("-- concertina: fill {table}.{name} := <value>");
+    let definition = context.table(table)?;
+    let in_key = definition.constraints.values().any(|c| {
+        let key = matches!(
+            c.kind,
+            ConstraintKind::PrimaryKey(_)
+                | ConstraintKind::Unique(_)
+                | ConstraintKind::ForeignKey(_)
+        );
+        key && c.kind.columns().contains(name)
+    }) || definition.indexes.values().any(|i| i.unique && i.columns.contains(name));
+    let value = match context.fill(table, name) {
+        Some(value) => value,
+        None if in_key => {
+            return Err(context.refuse(
+                "needs-fill",
+                format!("`{name}` is NOT NULL, without a default, and part of a key: rows that the new release inserts without it need a value that the key accepts"),
+                &format!("say which: {hint}, or drop the constraint in a change of its own first"),
+            ));
+        }
+        None => neutral_value(&column.ty).ok_or_else(|| {
+            context.refuse(
+                "needs-fill",
+                format!("`{name}` is NOT NULL without a default: rows that the new release inserts without it need a value"),
+                &format!("say which: {hint}"),
+            )
+        })?,
+    };
+    recipe.questions.push(Question {
+        code: "stand-in-value".to_owned(),
+        question: format!(
+            "What does the old release read in {table}.{name} of rows that the new release inserts?"
+        ),
+        default: value.sql(),
+        answer_with: hint,
+    });
+    let set = |default: Option<Expr>| Op::SetDefault {
+        table: table.clone(),
+        column: name.clone(),
+        default,
+    };
+    recipe.drafts.push(
+        Draft::ddl(
+            context,
+            Slot::Expand,
+            format!("give {table}.{name} a default"),
+            vec![set(Some(value.clone()))],
+        )
+        .back(context, vec![set(None)])
+        .why("the new release inserts without the column, the old one still reads it")
+        .instead_of("DROP NOT NULL: the old release would meet NULL, and rolling back would fail on such rows")
+        .done_when(
+            "the default is there",
+            Condition::Default { table: table.clone(), column: name.clone(), present: true },
+        ),
+    );
+    if value.volatility() != Volatility::Volatile {
+        recipe.conversions.push(left_out(table, name, value));
+    }
+    Ok(())
+}

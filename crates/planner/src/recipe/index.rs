@@ -1,0 +1,78 @@
+//! Create and drop indexes without stopping writes.
+
+use crate::condition::Condition;
+use crate::diagnostic::Diagnostic;
+use crate::name::QName;
+use crate::op::Op;
+use crate::recipe::steps::build_index;
+use crate::recipe::{Context, Draft, Recipe, Slot, add_constraint};
+use crate::schema::Index;
+
+pub(super) fn create(
+    context: &Context<'_>,
+    table: &QName,
+    name: &str,
+    index: &Index,
+) -> Result<Recipe, Diagnostic> {
+    if index.unique {
+        return add_constraint::unique_index(context, table, (name, index));
+    }
+    if context.table(table)?.partitioning.is_some() {
+        return Err(context.unsupported(
+            &format!("an index on the partitioned table `{table}` (not possible concurrently)"),
+            "build it partition by partition and attach it",
+        ));
+    }
+    let mut recipe = Recipe::default();
+    if context.facts(table).is_big() {
+        recipe.hazards.push(context.hazard(
+            "long-lock",
+            format!("CREATE INDEX holds a SHARE lock on {table} for the whole build: no writes meanwhile"),
+            "build it concurrently",
+        ));
+    }
+    recipe.drafts.push(build_index(context, Slot::Constrain, table, (name, index)));
+    Ok(recipe)
+}
+
+pub(super) fn drop(context: &Context<'_>, table: &QName, name: &str) -> Result<Recipe, Diagnostic> {
+    let Some(index) = context.table(table)?.indexes.get(name).cloned() else {
+        return Err(context.refuse(
+            "unknown-index",
+            format!("index `{name}` does not exist on `{table}`"),
+            "name an index of the schema; the index of a constraint goes with DROP CONSTRAINT",
+        ));
+    };
+    let drop = Op::DropIndex {
+        table: table.clone(),
+        name: name.to_owned(),
+        concurrently: true,
+        if_exists: false,
+    };
+    let create =
+        Op::CreateIndex { table: table.clone(), name: name.to_owned(), index, concurrently: true };
+    let mut recipe = Recipe::default();
+    recipe.hazards.push(context.hazard(
+        "drops-index",
+        format!("queries that use {name} read all of {table} from then on"),
+        "see in pg_stat_user_indexes.idx_scan that nobody uses it",
+    ));
+    recipe.drafts.push(
+        Draft::ddl(
+            context,
+            Slot::Swap,
+            format!("drop index {name} of {table} concurrently"),
+            vec![drop],
+        )
+        .back(context, vec![create])
+        .why("waits for users of the index instead of stopping them; built again the same way")
+        .instead_of(
+            "DROP INDEX: ACCESS EXCLUSIVE on the table, brief, but queued behind the longest query",
+        )
+        .done_when(
+            "the index is gone",
+            Condition::Index { table: table.clone(), name: name.to_owned(), present: false },
+        ),
+    );
+    Ok(recipe)
+}

@@ -1,0 +1,282 @@
+//! Changes that one statement carries out safely, and statements that are not analysed.
+
+use crate::condition::Condition;
+use crate::diagnostic::Diagnostic;
+use crate::name::QName;
+use crate::op::{Op, sql};
+use crate::plan::Check;
+use crate::recipe::{Context, Draft, Recipe, Slot};
+use crate::schema::{Constraint, ConstraintKind};
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "`for_op` sends only these here")]
+pub(super) fn plan(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
+    let mut recipe = Recipe::default();
+    match op {
+        Op::SetDefault { table, column, default } => {
+            set_default(context, (table, column), default.as_ref(), op, &mut recipe)?
+        }
+        Op::ValidateConstraint { table, name } => validate(context, table, name, &mut recipe)?,
+        Op::DropConstraint { table, name } => drop_constraint(context, table, name, &mut recipe)?,
+        Op::RenameConstraint { .. } | Op::RenameIndex { .. } => rename(context, op, &mut recipe),
+        Op::CreateView { view, .. } => recipe.drafts.push(
+            Draft::ddl(context, Slot::Expand, format!("create view {view}"), vec![op.clone()])
+                .back(context, vec![Op::DropView { view: view.clone() }])
+                .why("nobody reads it yet")
+                .done_when(
+                    "the view is there",
+                    Condition::Relation { relation: view.clone(), present: true },
+                ),
+        ),
+        Op::DropView { view } => drop_view(context, view, &mut recipe)?,
+        Op::Verbatim { .. } => not_analysed(op, &mut recipe),
+        other => {
+            return Err(context.unsupported(
+                &format!("`{}`", sql::render(other)),
+                "ask for the constraint itself: the plan builds its index",
+            ));
+        }
+    }
+    Ok(recipe)
+}
+
+fn set_default(
+    context: &Context<'_>,
+    (table, column): (&QName, &str),
+    default: Option<&crate::expr::Expr>,
+    op: &Op,
+    recipe: &mut Recipe,
+) -> Result<(), Diagnostic> {
+    let before = context.column(table, column)?;
+    if before.not_null && default.is_none() && before.default.is_some() {
+        // Without its default the running release's inserts may fail: the new one goes first.
+        recipe.needs_release = true;
+        recipe.release_change = format!("always gives {table}.{column} a value");
+    }
+    let slot = if default.is_none() { Slot::Tighten } else { Slot::Expand };
+    let back = Op::SetDefault {
+        table: table.clone(),
+        column: column.to_owned(),
+        default: before.default.clone(),
+    };
+    let what =
+        default.map_or("drop the default".to_owned(), |d| format!("set the default {}", d.sql()));
+    recipe.hazards.push(context.hazard(
+        "cached-default",
+        format!("an ORM that knows the old default of {table}.{column}, and leaves out values equal to it, writes the new default instead"),
+        "restart such apps after the change, or let them name the column always",
+    ));
+    recipe.drafts.push(
+        Draft::ddl(context, slot, format!("{what} of {table}.{column}"), vec![op.clone()])
+            .back(context, vec![back])
+            .why("future rows only; the catalogue changes, no row is touched")
+            .done_when(
+                "the default is as wanted",
+                Condition::Default {
+                    table: table.clone(),
+                    column: column.to_owned(),
+                    present: default.is_some(),
+                },
+            ),
+    );
+    Ok(())
+}
+
+fn known<'a>(
+    context: &'a Context<'_>,
+    table: &QName,
+    name: &str,
+) -> Result<&'a Constraint, Diagnostic> {
+    context.table(table)?.constraints.get(name).ok_or_else(|| {
+        context.refuse(
+            "unknown-constraint",
+            format!("constraint `{name}` does not exist on `{table}`"),
+            "name a constraint of the table",
+        )
+    })
+}
+
+fn validate(
+    context: &Context<'_>,
+    table: &QName,
+    name: &str,
+    recipe: &mut Recipe,
+) -> Result<(), Diagnostic> {
+    let constraint = known(context, table, name)?;
+    let unvalidated = Constraint { validated: false, ..constraint.clone() };
+    recipe.drafts.push(
+        Draft::ddl(
+            context,
+            Slot::Tighten,
+            format!("validate {name} on {table}"),
+            vec![Op::ValidateConstraint { table: table.clone(), name: name.to_owned() }],
+        )
+        .back(
+            context,
+            vec![
+                Op::DropConstraint { table: table.clone(), name: name.to_owned() },
+                Op::AddConstraint {
+                    table: table.clone(),
+                    name: name.to_owned(),
+                    constraint: unvalidated,
+                },
+            ],
+        )
+        .why("reads every row, while reads and writes go on")
+        .done_when("the constraint is validated", state(table, name, Some(true))),
+    );
+    Ok(())
+}
+
+fn state(table: &QName, name: &str, validated: Option<bool>) -> Condition {
+    Condition::Constraint { table: table.clone(), name: name.to_owned(), validated }
+}
+
+fn drop_constraint(
+    context: &Context<'_>,
+    table: &QName,
+    name: &str,
+    recipe: &mut Recipe,
+) -> Result<(), Diagnostic> {
+    let constraint = known(context, table, name)?.clone();
+    let add =
+        |constraint| Op::AddConstraint { table: table.clone(), name: name.to_owned(), constraint };
+    let validate = Op::ValidateConstraint { table: table.clone(), name: name.to_owned() };
+    let back = match &constraint.kind {
+        ConstraintKind::PrimaryKey(_) | ConstraintKind::Other(..) => {
+            return Err(context.unsupported(
+                &format!("dropping `{name}`, a primary key, exclusion or deferrable constraint,"),
+                "drop it by hand; putting it back stops writes",
+            ));
+        }
+        ConstraintKind::Unique(columns) => {
+            let index = crate::schema::Index::unique_on(columns);
+            vec![
+                Op::CreateIndex {
+                    table: table.clone(),
+                    name: name.to_owned(),
+                    index,
+                    concurrently: true,
+                },
+                Op::AddConstraintUsingIndex {
+                    table: table.clone(),
+                    name: name.to_owned(),
+                    index: name.to_owned(),
+                    primary: false,
+                },
+            ]
+        }
+        ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_) | ConstraintKind::NotNull(_) => {
+            let mut back = vec![add(Constraint { validated: false, ..constraint.clone() })];
+            if constraint.validated {
+                back.push(validate);
+            }
+            back
+        }
+    };
+    recipe.assumptions.push(format!(
+        "until this plan is finished nobody writes rows to {table} that {name} would have forbidden: they would stop a rollback"
+    ));
+    recipe.drafts.push(
+        Draft::ddl(
+            context,
+            Slot::Swap,
+            format!("drop constraint {name} of {table}"),
+            vec![Op::DropConstraint { table: table.clone(), name: name.to_owned() }],
+        )
+        .back(context, back)
+        .why("only the catalogue changes")
+        .done_when("the constraint is gone", state(table, name, None)),
+    );
+    Ok(())
+}
+
+fn rename(context: &Context<'_>, op: &Op, recipe: &mut Recipe) {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only the two renames come here")]
+    let (table, from, to, back, check) = match op {
+        Op::RenameConstraint { table, name, to } => (
+            table,
+            name,
+            to,
+            Op::RenameConstraint { table: table.clone(), name: to.clone(), to: name.clone() },
+            Check::new(
+                "the new name is there",
+                Condition::Constraint {
+                    table: table.clone(),
+                    name: to.clone(),
+                    validated: Some(true),
+                },
+            ),
+        ),
+        Op::RenameIndex { table, name, to } => (
+            table,
+            name,
+            to,
+            Op::RenameIndex { table: table.clone(), name: to.clone(), to: name.clone() },
+            Check::new(
+                "the new name is there",
+                Condition::Index { table: table.clone(), name: to.clone(), present: true },
+            ),
+        ),
+        _ => return,
+    };
+    let mut draft = Draft::ddl(
+        context,
+        Slot::Swap,
+        format!("rename {from} of {table} to {to}"),
+        vec![op.clone()],
+    )
+    .back(context, vec![back])
+    .why(
+        "only the catalogue changes; ON CONFLICT ON CONSTRAINT is the one statement that names it",
+    );
+    draft.checks.push(check);
+    recipe.drafts.push(draft);
+}
+
+fn drop_view(context: &Context<'_>, view: &QName, recipe: &mut Recipe) -> Result<(), Diagnostic> {
+    let Some(definition) = context.schema.views.get(view).cloned() else {
+        return Err(context.refuse(
+            "unknown-view",
+            format!("view `{view}` does not exist"),
+            "name a view of the schema",
+        ));
+    };
+    recipe.needs_release = true;
+    recipe.release_change = format!("does not read {view}");
+    recipe.hazards.push(context.hazard(
+        "breaks-old-app",
+        format!("every query of the running release on {view} fails with 42P01"),
+        "deploy the release that lets go of it first",
+    ));
+    recipe.drafts.push(
+        Draft::ddl(
+            context,
+            Slot::Swap,
+            format!("drop view {view}"),
+            vec![Op::DropView { view: view.clone() }],
+        )
+        .back(context, vec![Op::CreateView { view: view.clone(), definition }])
+        .why("a view holds no rows: it can be created again")
+        .done_when(
+            "the view is gone",
+            Condition::Relation { relation: view.clone(), present: false },
+        ),
+    );
+    Ok(())
+}
+
+/// Kept, not judged: it runs last, when everything that is understood is done.
+fn not_analysed(op: &Op, recipe: &mut Recipe) {
+    let text = sql::render(op);
+    let first_line = text.lines().next().unwrap_or_default();
+    recipe.drafts.push(
+        Draft::new(
+            Slot::Unknown,
+            crate::plan::StepKind::Ddl,
+            format!("not analysed: {first_line}"),
+            vec![crate::plan::Statement::new(op.clone())],
+        )
+        .irreversible("unknown: Concertina does not analyse this statement")
+        .why("carried as it stands: read it, and write its rollback, before running it"),
+    );
+}

@@ -1,0 +1,412 @@
+//! Draft steps that more than one recipe takes. Must not know any one recipe.
+
+use crate::backfill::{Backfill, Todo, Undo};
+use crate::condition::Condition;
+use crate::expr::Expr;
+use crate::name::{QName, clip};
+use crate::op::Op;
+use crate::plan::{Check, Statement, StepKind};
+use crate::recipe::{Context, Draft, Slot};
+use crate::schema::{Constraint, ConstraintKind, Index};
+use crate::sync::SyncRule;
+
+impl Draft {
+    /// A step of statements, each in autocommit, under the request's lock budget.
+    pub(crate) fn ddl(context: &Context<'_>, slot: Slot, operation: String, ops: Vec<Op>) -> Self {
+        Self::new(slot, StepKind::Ddl, operation, script(context, ops, None))
+    }
+
+    /// A step whose statements share one transaction.
+    pub(crate) fn atomic(
+        context: &Context<'_>,
+        slot: Slot,
+        operation: String,
+        ops: Vec<Op>,
+    ) -> Self {
+        Self::new(slot, StepKind::Ddl, operation, script(context, ops, Some("a")))
+    }
+
+    /// A step that waits for conditions.
+    pub(crate) fn gate(slot: Slot, operation: String, checks: Vec<Check>) -> Self {
+        Self { checks, ..Self::new(slot, StepKind::Gate, operation, Vec::new()) }
+    }
+
+    pub(crate) fn new(
+        slot: Slot,
+        kind: StepKind,
+        operation: String,
+        script: Vec<Statement>,
+    ) -> Self {
+        Self {
+            slot,
+            kind,
+            operation,
+            script,
+            rollback: Some(Vec::new()),
+            loses: "nothing".to_owned(),
+            alternative: String::new(),
+            why: String::new(),
+            checks: Vec::new(),
+            destructive: false,
+            backfill: None,
+        }
+    }
+
+    /// With a rollback, each statement in autocommit.
+    pub(crate) fn back(mut self, context: &Context<'_>, ops: Vec<Op>) -> Self {
+        self.rollback = Some(script(context, ops, None));
+        self
+    }
+
+    /// With a rollback in one transaction.
+    pub(crate) fn back_atomic(mut self, context: &Context<'_>, ops: Vec<Op>) -> Self {
+        self.rollback = Some(script(context, ops, Some("a")));
+        self
+    }
+
+    /// Without a way back.
+    pub(crate) fn irreversible(mut self, loses: &str) -> Self {
+        self.rollback = None;
+        loses.clone_into(&mut self.loses);
+        self
+    }
+
+    pub(crate) fn loses(mut self, loses: &str) -> Self {
+        loses.clone_into(&mut self.loses);
+        self
+    }
+
+    pub(crate) fn why(mut self, why: &str) -> Self {
+        why.clone_into(&mut self.why);
+        self
+    }
+
+    pub(crate) fn instead_of(mut self, alternative: &str) -> Self {
+        alternative.clone_into(&mut self.alternative);
+        self
+    }
+
+    pub(crate) fn done_when(mut self, name: &str, condition: Condition) -> Self {
+        self.checks.push(Check::new(name, condition));
+        self
+    }
+}
+
+/// Statements, with the lock timeout that suits them in front. A short lock timeout on a
+/// concurrent build would leave an invalid index behind, and nobody waits for its lock.
+fn script(context: &Context<'_>, ops: Vec<Op>, transaction: Option<&str>) -> Vec<Statement> {
+    if ops.is_empty() {
+        return Vec::new();
+    }
+    let concurrent = ops.iter().any(|op| {
+        matches!(
+            op,
+            Op::CreateIndex { concurrently: true, .. } | Op::DropIndex { concurrently: true, .. }
+        )
+    });
+    let budget = u64::from(context.request.constraints.lock_wait_ms.max(1));
+    let ms = if concurrent { 0 } else { budget };
+    let mut script = vec![Statement::new(Op::SetLockTimeout { ms })];
+    script.extend(ops.into_iter().map(|op| match transaction {
+        Some(name) => Statement::within(op, name),
+        None => Statement::new(op),
+    }));
+    script
+}
+
+/// The sync function and its trigger, in one transaction.
+pub(crate) fn install_sync(context: &Context<'_>, rule: &SyncRule, extra: Vec<Op>) -> Draft {
+    let mut ops = extra.clone();
+    ops.push(Op::CreateSyncFunction { rule: rule.clone() });
+    ops.push(Op::CreateSyncTrigger { rule: rule.clone() });
+    let mut back = vec![
+        Op::DropSyncTrigger { rule: rule.clone() },
+        Op::DropSyncFunction { rule: rule.clone() },
+    ];
+    back.extend(extra.into_iter().rev().filter_map(|op| inverse(context, &op)));
+    let columns = rule.new_columns().join(", ");
+    Draft::atomic(
+        context,
+        Slot::Expand,
+        format!("keep {columns} in step by trigger on {}", rule.table),
+        ops,
+    )
+    .back_atomic(context, back)
+    .why("from now on every write, by either version, reaches both shapes")
+    .instead_of("dual writes in the app: every writer has to be changed and deployed first")
+    .done_when(
+        "the sync trigger is there",
+        Condition::Trigger { table: rule.table.clone(), name: rule.trigger_name(), present: true },
+    )
+}
+
+/// The statement that undoes `op` on the context's schema, where one statement does.
+pub(crate) fn inverse(context: &Context<'_>, op: &Op) -> Option<Op> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "recipes ask only for these")]
+    match op {
+        Op::SetDefault { table, column, .. } => Some(Op::SetDefault {
+            table: table.clone(),
+            column: column.clone(),
+            default: context
+                .schema
+                .table(table)
+                .and_then(|t| t.column(column))
+                .and_then(|c| c.default.clone()),
+        }),
+        Op::AddColumn { table, column } => {
+            Some(Op::DropColumn { table: table.clone(), column: column.name.clone() })
+        }
+        Op::RenameColumn { table, column, to } => {
+            Some(Op::RenameColumn { table: table.clone(), column: to.clone(), to: column.clone() })
+        }
+        Op::RenameIndex { table, name, to } => {
+            Some(Op::RenameIndex { table: table.clone(), name: to.clone(), to: name.clone() })
+        }
+        Op::RenameConstraint { table, name, to } => {
+            Some(Op::RenameConstraint { table: table.clone(), name: to.clone(), to: name.clone() })
+        }
+        Op::CreateView { view, .. } => Some(Op::DropView { view: view.clone() }),
+        _ => None,
+    }
+}
+
+/// A backfill of `set` on `table`, sized by the table's facts.
+pub(crate) fn backfill_of(
+    context: &Context<'_>,
+    (name, table): (&str, &QName),
+    set: Vec<(String, Expr)>,
+    todo: Todo,
+    undo: Option<Undo>,
+) -> Backfill {
+    let definition = context.schema.table(table);
+    let key = definition
+        .and_then(|t| t.batch_key().map(|key| (t, key)))
+        .map(|(t, key)| {
+            key.into_iter()
+                .filter_map(|c| t.column(&c).map(|column| (c.clone(), column.ty.clone())))
+                .collect()
+        })
+        .unwrap_or_default();
+    Backfill {
+        name: name.to_owned(),
+        table: table.clone(),
+        key,
+        set,
+        todo,
+        undo,
+        batch_rows: 1_000,
+        pause_ms: 20,
+        lag_ceiling_s: context.request.constraints.replica_lag_s,
+    }
+}
+
+/// The step that runs a backfill: progress survives a crash, so running it again goes on.
+pub(crate) fn run_backfill(slot: Slot, operation: String, backfill: &Backfill) -> Draft {
+    let b = || backfill.clone();
+    let mut ops = Vec::new();
+    let mut back = Vec::new();
+    if backfill.undo.is_some() {
+        ops.push(Op::CreateUndoTable { backfill: b() });
+        back.push(Op::CreateUndo { backfill: b() });
+        back.push(Op::RunUndo { backfill: b() });
+    }
+    ops.push(Op::CreateBackfill { backfill: b() });
+    ops.push(Op::RunBackfill { backfill: b() });
+    let mut draft = Draft::new(
+        slot,
+        StepKind::Backfill,
+        operation,
+        ops.into_iter().map(Statement::new).collect(),
+    )
+    .why("existing rows, a batch a transaction: no lock outlives a batch, and replicas keep up")
+    .instead_of(
+        "one UPDATE of the whole table: row locks to its end, one huge transaction, replica lag",
+    )
+    .done_when(
+        "the backfill ran to its end",
+        Condition::BackfillFinished { name: backfill.name.clone() },
+    );
+    draft.rollback = Some(back.into_iter().map(Statement::new).collect());
+    draft.backfill = Some(backfill.clone());
+    draft
+}
+
+/// CREATE INDEX CONCURRENTLY, after removing what an earlier attempt may have left.
+pub(crate) fn build_index(
+    context: &Context<'_>,
+    slot: Slot,
+    table: &QName,
+    (name, index): (&str, &Index),
+) -> Draft {
+    let drop = |if_exists| Op::DropIndex {
+        table: table.clone(),
+        name: name.to_owned(),
+        concurrently: true,
+        if_exists,
+    };
+    let create = Op::CreateIndex {
+        table: table.clone(),
+        name: name.to_owned(),
+        index: index.clone(),
+        concurrently: true,
+    };
+    let unique = if index.unique { "unique " } else { "" };
+    Draft::ddl(context, slot, format!("build {unique}index {name} on {table} concurrently"), vec![drop(true), create])
+        .back(context, vec![drop(true)])
+        .why("reads and writes go on during the build; a failed build leaves an invalid index, which the step removes when it is run again")
+        .instead_of("CREATE INDEX without CONCURRENTLY: SHARE lock, no write to the table during the build")
+        .done_when(
+            "the index is there and valid",
+            Condition::Index { table: table.clone(), name: name.to_owned(), present: true },
+        )
+}
+
+/// NOT NULL without a scan under ACCESS EXCLUSIVE.
+pub(crate) fn enforce_not_null(
+    context: &Context<'_>,
+    slot: Slot,
+    table: &QName,
+    column: &str,
+) -> Vec<Draft> {
+    if context.engine.version >= 18 {
+        not_null_18(context, slot, table, column)
+    } else {
+        not_null_17(context, slot, table, column)
+    }
+}
+
+/// 18 and later: the NOT NULL constraint itself can be NOT VALID. Its name is the one that SET NOT
+/// NULL would have given.
+fn not_null_18(context: &Context<'_>, slot: Slot, table: &QName, column: &str) -> Vec<Draft> {
+    let name = clip(&format!("{}_{column}_not_null", table.name));
+    let add = Op::AddNotNullNotValid {
+        table: table.clone(),
+        name: name.clone(),
+        column: column.to_owned(),
+    };
+    let drop = Op::DropConstraint { table: table.clone(), name: name.clone() };
+    let validate = Op::ValidateConstraint { table: table.clone(), name: name.clone() };
+    let off = Op::SetNotNull { table: table.clone(), column: column.to_owned(), not_null: false };
+    vec![
+        Draft::ddl(
+            context,
+            slot,
+            format!("add NOT NULL on {table}.{column} as NOT VALID"),
+            vec![add.clone()],
+        )
+        .back(context, vec![drop])
+        .why("new writes are held to it at once; existing rows are checked by the next step")
+        .instead_of("SET NOT NULL: reads every row under ACCESS EXCLUSIVE")
+        .done_when(
+            "the constraint is there",
+            Condition::Constraint {
+                table: table.clone(),
+                name: name.clone(),
+                validated: Some(false),
+            },
+        ),
+        Draft::ddl(context, slot, format!("validate NOT NULL on {table}.{column}"), vec![validate])
+            .back(context, vec![off, add])
+            .why("reads every row, while reads and writes go on")
+            .done_when("the column is NOT NULL", not_null(table, column)),
+    ]
+}
+
+/// Up to 17: a validated CHECK proves it, so that SET NOT NULL need not look.
+fn not_null_17(context: &Context<'_>, slot: Slot, table: &QName, column: &str) -> Vec<Draft> {
+    let name = clip(&format!("concertina_{}_{column}_not_null", table.name));
+    let set =
+        |not_null| Op::SetNotNull { table: table.clone(), column: column.to_owned(), not_null };
+    let check = Constraint {
+        kind: ConstraintKind::Check(Expr::column(column).is_not_null()),
+        validated: false,
+    };
+    let mut drafts = enforce_constraint(context, slot, table, (&name, &check));
+    let proof = Condition::Constraint { table: table.clone(), name: name.clone(), validated: None };
+    drafts.push(
+        Draft::ddl(context, slot, format!("set NOT NULL on {table}.{column}"), vec![set(true)])
+            .back(context, vec![set(false)])
+            .why("the validated CHECK proves it: no scan")
+            .instead_of("SET NOT NULL without the CHECK: reads every row under ACCESS EXCLUSIVE")
+            .done_when("the column is NOT NULL", not_null(table, column)),
+    );
+    drafts.push(
+        Draft::ddl(
+            context,
+            slot,
+            format!("drop the CHECK that proved {table}.{column} NOT NULL"),
+            vec![Op::DropConstraint { table: table.clone(), name: name.clone() }],
+        )
+        .back(
+            context,
+            vec![
+                Op::AddConstraint { table: table.clone(), name: name.clone(), constraint: check },
+                Op::ValidateConstraint { table: table.clone(), name: name.clone() },
+            ],
+        )
+        .why("NOT NULL says the same; dropped in the same statement it would not have been proof")
+        .done_when("the CHECK is gone", proof),
+    );
+    drafts
+}
+
+fn not_null(table: &QName, column: &str) -> Condition {
+    Condition::NotNull { table: table.clone(), column: column.to_owned(), present: true }
+}
+
+/// A CHECK or FOREIGN KEY: NOT VALID first, then validated while traffic goes on.
+pub(crate) fn enforce_constraint(
+    context: &Context<'_>,
+    slot: Slot,
+    table: &QName,
+    (name, constraint): (&str, &Constraint),
+) -> Vec<Draft> {
+    let unvalidated = Constraint { validated: false, ..constraint.clone() };
+    let add =
+        Op::AddConstraint { table: table.clone(), name: name.to_owned(), constraint: unvalidated };
+    let drop = Op::DropConstraint { table: table.clone(), name: name.to_owned() };
+    let state = |validated| Condition::Constraint {
+        table: table.clone(),
+        name: name.to_owned(),
+        validated: Some(validated),
+    };
+    let validate = Op::ValidateConstraint { table: table.clone(), name: name.to_owned() };
+    vec![
+        Draft::ddl(context, slot, format!("add {name} to {table} as NOT VALID"), vec![add.clone()])
+            .back(context, vec![drop.clone()])
+            .why("new writes are held to it at once; existing rows are checked by the next step")
+            .instead_of("ADD CONSTRAINT without NOT VALID: reads every row under the lock")
+            .done_when("the constraint is there", state(false)),
+        Draft::ddl(context, slot, format!("validate {name} on {table}"), vec![validate])
+            .back(context, vec![drop, add])
+            .why("reads every row, while reads and writes go on")
+            .instead_of(
+                "validating in the transaction that adds it: the scan under the stronger lock",
+            )
+            .done_when("the constraint is validated", state(true)),
+    ]
+}
+
+/// A value that stands for "nothing given" in a NOT NULL column of the type, where there is one.
+pub(crate) fn neutral_value(ty: &crate::sql_type::SqlType) -> Option<Expr> {
+    let base = ty.base();
+    Some(match base.as_str() {
+        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" => {
+            Expr::Number("0".to_owned())
+        }
+        "text" | "character varying" | "character" | "public.citext" | "citext" => {
+            Expr::Text(String::new())
+        }
+        "boolean" => Expr::Bool(false),
+        "date" => Expr::Cast(Box::new(Expr::Text("1970-01-01".to_owned())), ty.clone()),
+        "timestamp without time zone" | "timestamp with time zone" => {
+            Expr::Cast(Box::new(Expr::Text("epoch".to_owned())), ty.clone())
+        }
+        "json" | "jsonb" => Expr::Cast(Box::new(Expr::Text("{}".to_owned())), ty.clone()),
+        "uuid" => Expr::Cast(
+            Box::new(Expr::Text("00000000-0000-0000-0000-000000000000".to_owned())),
+            ty.clone(),
+        ),
+        _ => return None,
+    })
+}

@@ -1,0 +1,92 @@
+//! Create and drop whole tables.
+
+use crate::condition::Condition;
+use crate::diagnostic::Diagnostic;
+use crate::name::QName;
+use crate::op::Op;
+use crate::recipe::{Context, Draft, Recipe, Slot};
+use crate::schema::{ConstraintKind, Table};
+
+pub(super) fn create(context: &Context<'_>, name: &QName, definition: &Table) -> Recipe {
+    let mut recipe = Recipe {
+        needs_release: true,
+        release_change: format!("uses the new table {name}"),
+        ..Recipe::default()
+    };
+    recipe.drafts.push(
+        Draft::ddl(
+            context,
+            Slot::Expand,
+            format!("create table {name}"),
+            vec![Op::CreateTable { table: name.clone(), definition: definition.clone() }],
+        )
+        .back(context, vec![Op::DropTable { table: name.clone() }])
+        .loses("what the new release has written to it, if it has been deployed")
+        .why("nobody uses it yet; with foreign keys, their parents are locked against writes for an instant")
+        .done_when("the table is there", Condition::Relation { relation: name.clone(), present: true }),
+    );
+    recipe
+}
+
+pub(super) fn drop(context: &Context<'_>, name: &QName) -> Result<Recipe, Diagnostic> {
+    let table = context.table(name)?;
+    let mut recipe = Recipe {
+        needs_release: true,
+        release_change: format!("does not use {name}"),
+        ..Recipe::default()
+    };
+    recipe.hazards.push(context.hazard(
+        "breaks-old-app",
+        format!("every statement of the running release on {name} fails with 42P01"),
+        "deploy the release that lets go of it first",
+    ));
+    recipe.hazards.push(context.hazard(
+        "destroys-data",
+        format!("everything in {name} is gone for good"),
+        "take a backup and restore it somewhere before the drop",
+    ));
+    // One key at a time: each locks two tables, and all at once would deadlock with the traffic.
+    for (key, constraint) in &table.constraints {
+        let ConstraintKind::ForeignKey(foreign) = &constraint.kind else { continue };
+        let unvalidated = crate::schema::Constraint { validated: false, ..constraint.clone() };
+        recipe.drafts.push(
+            Draft::ddl(
+                context,
+                Slot::Swap,
+                format!("drop foreign key {key} of {name}"),
+                vec![Op::DropConstraint { table: name.clone(), name: key.clone() }],
+            )
+            .back(
+                context,
+                vec![
+                    Op::AddConstraint {
+                        table: name.clone(),
+                        name: key.clone(),
+                        constraint: unvalidated,
+                    },
+                    Op::ValidateConstraint { table: name.clone(), name: key.clone() },
+                ],
+            )
+            .why(&format!(
+                "dropping the table would lock {} too, with everything else it points at",
+                foreign.parent
+            ))
+            .done_when(
+                "the key is gone",
+                Condition::Constraint { table: name.clone(), name: key.clone(), validated: None },
+            ),
+        );
+    }
+    let mut draft = Draft::ddl(
+        context,
+        Slot::Drop,
+        format!("drop table {name}"),
+        vec![Op::DropTable { table: name.clone() }],
+    )
+    .irreversible(&format!("everything in {name}: only the backup has it"))
+    .why("no running release uses it any more")
+    .done_when("the table is gone", Condition::Relation { relation: name.clone(), present: false });
+    draft.destructive = true;
+    recipe.drafts.push(draft);
+    Ok(recipe)
+}

@@ -1,0 +1,63 @@
+//! The plan as files for psql: one a step, one for each rollback, and a README that says in which
+//! order.
+
+use crate::plan::{Plan, Step};
+use crate::render::{markdown, script_sql};
+
+/// File names and their contents, in order.
+pub fn sql(plan: &Plan) -> Vec<(String, String)> {
+    let mut files = vec![("README.md".to_owned(), markdown(plan))];
+    for (i, step) in plan.steps().enumerate() {
+        let name = format!("{:02}_{}_{}", i + 1, step.id.replace('.', "-"), slug(&step.operation));
+        files.push((format!("{name}.sql"), forward(step)));
+        if !step.rollback.script.is_empty() {
+            let text = format!(
+                "{}\n{}",
+                header(step, "rollback of step"),
+                script_sql(&step.rollback.script)
+            );
+            files.push((format!("{name}.rollback.sql"), text));
+        }
+    }
+    files
+}
+
+fn header(step: &Step, what: &str) -> String {
+    format!(
+        "-- {what} {}: {}\n-- app state: {}\n\\set ON_ERROR_STOP on\n",
+        step.id,
+        step.operation,
+        step.app_state.join(" + ")
+    )
+}
+
+fn forward(step: &Step) -> String {
+    let mut text = header(step, "step");
+    for command in &step.commands {
+        text += &format!("-- in the shell: {command}\n");
+    }
+    if let Some(deploy) = &step.deploy {
+        text += &format!("-- deploy {} where {} runs\n", deploy.to, deploy.from);
+    }
+    text += "\n";
+    text += &script_sql(&step.script);
+    for check in &step.checks {
+        text += &format!("\n-- {}: must give {}\n{};\n", check.name, check.expect, check.sql);
+    }
+    text
+}
+
+fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            slug.extend(c.to_lowercase());
+        } else if !slug.ends_with('_') {
+            slug.push('_');
+        }
+        if slug.len() >= 40 {
+            break;
+        }
+    }
+    slug.trim_matches('_').to_owned()
+}
