@@ -114,7 +114,9 @@ fn diagnostics(request: &Request, planned: &Planned) -> String {
 fn diagnostic(request: &Request, diagnostic: &Diagnostic) -> String {
     let (name, text) = match (diagnostic.source, &request.change) {
         (Source::Schema, _) => ("schema", request.schema.as_str()),
-        (Source::Change, Change::Statements(text) | Change::Target(text)) => ("change", text.as_str()),
+        (Source::Change, Change::Statements(text) | Change::Target(text)) => {
+            ("change", text.as_str())
+        }
         (Source::Request, _) => ("request", ""),
     };
     let (line, column, _) = locate(text, diagnostic.span.0);

@@ -3,6 +3,7 @@
 pub(crate) mod servers;
 
 mod backfill_resume;
+pub(crate) mod itself;
 mod locks;
 mod rollback;
 mod target;
@@ -13,8 +14,7 @@ use std::sync::Arc;
 use libtest_mimic::{Completion, Failed, Trial};
 use planner::Plan;
 use planner::engine::Engine;
-use postgres::Client;
-use rehearsal::{Database, Failure, data, run};
+use rehearsal::{Client, Database, Failure, data, run};
 use similar::TextDiff;
 
 use crate::cases::Case;

@@ -18,8 +18,9 @@ pub(super) fn trial(case: &Case, plan: &Plan, stage: &Stage<'_>) -> Result<(), F
     let mut client = database.connect()?;
     for step in plan.steps() {
         let result = match called(step) {
-            Some(name) => kill_half_way(&database, step, name)
-                .and_then(|()| run::run_step(&mut client, step)),
+            Some(name) => {
+                kill_half_way(&database, step, name).and_then(|()| run::run_step(&mut client, step))
+            }
             None => run::run_step(&mut client, step),
         };
         result
@@ -31,9 +32,9 @@ pub(super) fn trial(case: &Case, plan: &Plan, stage: &Stage<'_>) -> Result<(), F
 
 /// The backfill that a step calls.
 fn called(step: &Step) -> Option<&str> {
-    step.script.iter().find_map(|statement| match &statement.op {
-        Op::RunBackfill { backfill } => Some(backfill.name.as_str()),
-        _ => None,
+    step.script.iter().find_map(|statement| {
+        let Op::RunBackfill { backfill } = &statement.op else { return None };
+        Some(backfill.name.as_str())
     })
 }
 

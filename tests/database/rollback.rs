@@ -4,18 +4,18 @@
 use libtest_mimic::Failed;
 use planner::Plan;
 use planner::plan::Step;
-use postgres::Client;
-use rehearsal::{Failure, run, snapshot};
+use rehearsal::{Client, Failure, run, snapshot};
 use std::time::Duration;
 
-use super::{Stage, same};
+use super::{Stage, ignored_columns, same};
 use crate::cases::Case;
 
 pub(super) fn trial(case: &Case, plan: &Plan, stage: &Stage<'_>) -> Result<(), Failed> {
     let database = stage.loaded(case)?;
     let mut client = database.connect()?;
+    let ignored = ignored_columns(case);
     let schema = snapshot::schema(&mut client)?;
-    let rows = snapshot::rows(&mut client, &[])?;
+    let rows = snapshot::rows(&mut client, &ignored)?;
     let steps: Vec<&Step> = plan
         .steps()
         .take_while(|step| Some(&step.id) != plan.point_of_no_return.step.as_ref())
@@ -26,7 +26,7 @@ pub(super) fn trial(case: &Case, plan: &Plan, stage: &Stage<'_>) -> Result<(), F
         let id = &steps[last - 1].id;
         let found = snapshot::schema(&mut client)?;
         same(&format!("rolled back from step {id}, the schema differs"), &schema, &found)?;
-        let found = snapshot::rows(&mut client, &[])?;
+        let found = snapshot::rows(&mut client, &ignored)?;
         same(&format!("rolled back from step {id}, rows differ"), &rows, &found)?;
     }
     Ok(())

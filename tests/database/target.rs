@@ -16,7 +16,8 @@ pub(super) fn trial(case: &Case, plan: &Plan, stage: &Stage<'_>) -> Result<(), F
     let (schema, rows) = (snapshot::schema(&mut client)?, snapshot::rows(&mut client, &ignored)?);
 
     let asked = match (case.file.section("target-sql"), &case.request.change) {
-        (Some(sql), _) | (None, Change::Statements(sql)) => sql,
+        (Some(sql), _) => sql,
+        (None, Change::Statements(sql)) => sql,
         (None, Change::Target(target)) => {
             let wanted = stage.with_schema(target)?;
             let wanted = snapshot::schema(&mut wanted.connect()?)?;

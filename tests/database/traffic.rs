@@ -18,7 +18,9 @@ pub(super) fn trial(case: &Case, plan: &Plan, stage: &Stage<'_>) -> Result<(), F
     let budget = Duration::from_millis(plan.model.lock_wait_ms);
     if report.longest >= budget {
         let what = report.longest_what;
-        return Err(format!("a request took {:?}, budget {budget:?}: {what}", report.longest).into());
+        return Err(
+            format!("a request took {:?}, budget {budget:?}: {what}", report.longest).into()
+        );
     }
     Ok(())
 }

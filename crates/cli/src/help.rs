@@ -4,9 +4,10 @@ use crate::args::{COMMANDS, Command, FLAGS};
 
 /// `concertina --help`.
 pub(crate) fn overview() -> String {
-    let mut text = "concertina: plans zero-downtime PostgreSQL migrations, and proves and plays the plan\n\n\
+    let mut text =
+        "concertina: plans zero-downtime PostgreSQL migrations, and proves and plays the plan\n\n\
         usage: concertina COMMAND [flags]\n\n"
-        .to_owned();
+            .to_owned();
     for command in COMMANDS {
         text += &format!("  {:<10}{}\n", command.name(), summary(command));
     }
@@ -18,10 +19,9 @@ pub(crate) fn overview() -> String {
 pub(crate) fn of_command(command: Command) -> String {
     let mut text = format!("{}\n\n{}\n\n", summary(command), usage_line(command));
     for flag in FLAGS.iter().filter(|flag| flag.commands.contains(&command)) {
-        let name = flag.value.map_or_else(
-            || format!("--{}", flag.name),
-            |value| format!("--{} {value}", flag.name),
-        );
+        let name = flag
+            .value
+            .map_or_else(|| format!("--{}", flag.name), |value| format!("--{} {value}", flag.name));
         let formats = command.formats();
         let help = match flag.name {
             "format" => format!("{} [{}]", formats.join(", "), formats[0]),

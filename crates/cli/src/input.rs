@@ -5,9 +5,10 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
+use planner::Plan;
 use planner::diagnostic::{Diagnostic, Severity, Source};
+use planner::plan::FORMAT;
 use planner::request::{Change, Request};
-use planner::{Plan, plan};
 
 use crate::args::{Invocation, usage};
 use crate::report::{BadInput, Finding};
@@ -63,7 +64,7 @@ pub(crate) fn request_from(
     }
     let change = match (invocation.value("change"), invocation.value("target")) {
         (Some(_), Some(_)) => {
-            return Err(usage("--change and --target exclude each other".to_owned(), ""));
+            return Err(usage("--change and --target exclude each other", ""));
         }
         (Some(path), None) => Some((read(path)?, Change::Statements as fn(String) -> Change)),
         (None, Some(path)) => Some((read(path)?, Change::Target as fn(String) -> Change)),
@@ -74,7 +75,7 @@ pub(crate) fn request_from(
         asked.request.change = form(text);
     } else if file.is_none() {
         let help = "give --schema FILE and --change FILE (or --target FILE), or a REQUEST.toml";
-        return Err(usage("there is no change to plan".to_owned(), help));
+        return Err(usage("there is no change to plan", help));
     }
     Ok(asked)
 }
@@ -85,9 +86,9 @@ pub(crate) fn plan(file: &Text) -> Result<Plan, BadInput> {
         .map_err(|error| bad_json(file, &error))?
         .get("format")
         .and_then(|format| format.as_str().map(str::to_owned));
-    if format.as_deref() != Some(plan::FORMAT) {
+    if format.as_deref() != Some(FORMAT) {
         let found = format.map_or("none".to_owned(), |format| format!("`{format}`"));
-        let message = format!("{}: the format is {found}, not `{}`", file.name, plan::FORMAT);
+        let message = format!("{}: the format is {found}, not `{}`", file.name, FORMAT);
         let help = "make the plan again with this version: concertina plan … --format json";
         return Err(BadInput::new("plan-format", &message, help));
     }
@@ -98,7 +99,8 @@ pub(crate) fn plan(file: &Text) -> Result<Plan, BadInput> {
             "{}: step {} was edited: its SQL and its `op` or `condition` say different things: {first}",
             file.name, step.id
         );
-        let help = "a proof of one would not be a proof of the other: change both, or make the plan again";
+        let help =
+            "a proof of one would not be a proof of the other: change both, or make the plan again";
         return Err(BadInput::new("plan-edited", &message, help));
     }
     Ok(plan)
@@ -159,14 +161,15 @@ fn only_one_stdin(invocation: &Invocation) -> Result<(), BadInput> {
     let flags = ["schema", "change", "target", "facts"];
     let named = flags.into_iter().filter_map(|name| invocation.value(name));
     if named.chain(&invocation.file).filter(|path| *path == "-").count() > 1 {
-        return Err(usage("standard input can be only one of the files".to_owned(), ""));
+        return Err(usage("standard input can be only one of the files", ""));
     }
     Ok(())
 }
 
 fn parse_toml(file: &Text) -> Result<Request, BadInput> {
     toml::from_str(&file.text).map_err(|error| {
-        let place = error.span().map(|s| (file.name.as_str(), file.text.as_str(), (s.start, s.end)));
+        let place =
+            error.span().map(|s| (file.name.as_str(), file.text.as_str(), (s.start, s.end)));
         BadInput::at("bad-request", error.message(), "", place)
     })
 }
@@ -178,5 +181,10 @@ fn bad_json(file: &Text, error: &serde_json::Error) -> BadInput {
     let place = Some((file.name.as_str(), file.text.as_str(), (at, at + 1)));
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default();
-    BadInput::at("bad-plan", message, "a plan is what `concertina plan --format json` prints", place)
+    BadInput::at(
+        "bad-plan",
+        message,
+        "a plan is what `concertina plan --format json` prints",
+        place,
+    )
 }

@@ -67,7 +67,8 @@ fn place(name: &str, source: &str, (start, end): (usize, usize)) -> String {
     let before = column - 1 - skipped;
     let last = floor(source, end.max(start)).max(floor(source, start));
     let marked = source[floor(source, start)..last].lines().next().unwrap_or_default();
-    let n_carets = marked.chars().count().clamp(1, shown.chars().count().saturating_sub(before).max(1));
+    let n_carets =
+        marked.chars().count().clamp(1, shown.chars().count().saturating_sub(before).max(1));
     let gutter = line_number.to_string();
     let margin = " ".repeat(gutter.len());
     text += &format!("{margin} |\n{gutter} | {shown}\n");

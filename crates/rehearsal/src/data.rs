@@ -109,13 +109,21 @@ fn literal(column: &Column, n: u32) -> String {
     match column.base.as_str() {
         "int2" | "int4" | "int8" | "smallint" | "integer" | "bigint" | "oid" => (n + 1).to_string(),
         "float4" | "float8" | "real" | "double precision" | "money" => format!("{n}.5"),
-        "numeric" => if column.length == 1 { (n % 9).to_string() } else { format!("{n}.25") },
+        "numeric" => {
+            if column.length == 1 {
+                (n % 9).to_string()
+            } else {
+                format!("{n}.25")
+            }
+        }
         "bool" | "boolean" => n.is_multiple_of(2).to_string(),
         "text" | "varchar" | "bpchar" | "citext" | "name" | "character varying" | "character" => {
             text(column, n)
         }
         "date" => format!("DATE '2024-01-{day:02}'"),
-        "timestamp" | "timestamp without time zone" => format!("TIMESTAMP '2024-02-{day:02} 10:00'"),
+        "timestamp" | "timestamp without time zone" => {
+            format!("TIMESTAMP '2024-02-{day:02} 10:00'")
+        }
         "timestamptz" | "timestamp with time zone" => {
             format!("TIMESTAMPTZ '2024-03-{day:02} 10:00+00'")
         }
@@ -126,9 +134,9 @@ fn literal(column: &Column, n: u32) -> String {
         "bytea" => format!("decode('{n:08x}', 'hex')"),
         "inet" | "cidr" => format!("'10.0.{}.{}/32'", n / 250, n % 250 + 1),
         "tsvector" => format!("to_tsvector('simple', 'word{n}')"),
-        "enum" => format!(
-            "(enum_range(NULL::{ty}))[1 + {n} % array_length(enum_range(NULL::{ty}), 1)]"
-        ),
+        "enum" => {
+            format!("(enum_range(NULL::{ty}))[1 + {n} % array_length(enum_range(NULL::{ty}), 1)]")
+        }
         base if base.starts_with('_') => format!("'{{}}'::{ty}"),
         _ => format!("NULL::{ty}"),
     }
@@ -176,8 +184,7 @@ const COLUMNS: &str = "SELECT format('%I.%I', n.nspname, c.relname), quote_ident
 
 fn tables(client: &mut Client) -> Result<BTreeMap<String, Vec<Column>>, Failure> {
     execute(client, "SELECT set_config('search_path', '', false)")?;
-    let messages =
-        client.simple_query(COLUMNS).map_err(|e| Failure::of_statement(COLUMNS, &e));
+    let messages = client.simple_query(COLUMNS).map_err(|e| Failure::of_statement(COLUMNS, &e));
     execute(client, "RESET search_path")?;
     let mut tables: BTreeMap<String, Vec<Column>> = BTreeMap::new();
     for row in rows(messages?) {
@@ -203,25 +210,41 @@ fn cell(row: &SimpleQueryRow, index: usize) -> String {
     row.get(index).unwrap_or("").to_owned()
 }
 
-/// Tables in an order in which every parent, cycles aside, comes before its children.
+/// Tables in an order in which every parent comes before its children; in a cycle, children that
+/// can leave the key NULL come first.
 fn parents_first(tables: &BTreeMap<String, Vec<Column>>) -> Vec<String> {
     let mut order: Vec<String> = Vec::new();
     while order.len() < tables.len() {
-        let waits = |table: &&String| {
-            !order.contains(*table)
-                && tables[*table].iter().all(|column| match &column.parent {
-                    Some((parent, _)) => parent == *table || order.contains(parent),
-                    None => true,
-                })
-        };
-        let ready: Vec<String> = tables.keys().filter(waits).cloned().collect();
-        if ready.is_empty() {
-            // A cycle: its nullable keys are left NULL by the last variant.
-            let rest = tables.keys().find(|table| !order.contains(table)).cloned();
-            order.extend(rest);
-        } else {
-            order.extend(ready);
-        }
+        let next = [Patience::EveryParent, Patience::NeededParents, Patience::None]
+            .into_iter()
+            .find_map(|patience| tables.keys().find(|t| is_next(tables, &order, t, patience)));
+        order.extend(next.cloned());
     }
     order
+}
+
+/// Which parents a table waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    EveryParent,
+    NeededParents,
+    None,
+}
+
+fn is_next(
+    tables: &BTreeMap<String, Vec<Column>>,
+    order: &[String],
+    table: &String,
+    patience: Patience,
+) -> bool {
+    let waits_for = |column: &Column| match &column.parent {
+        Some((parent, _)) if parent == table || order.contains(parent) => false,
+        Some(_) => match patience {
+            Patience::EveryParent => true,
+            Patience::NeededParents => column.not_null,
+            Patience::None => false,
+        },
+        None => false,
+    };
+    !order.contains(table) && !tables[table].iter().any(waits_for)
 }

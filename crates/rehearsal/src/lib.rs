@@ -13,4 +13,5 @@ pub mod snapshot;
 pub mod traffic;
 
 pub use failure::Failure;
+pub use postgres::Client;
 pub use server::{Database, Server};

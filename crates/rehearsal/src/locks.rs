@@ -102,7 +102,6 @@ pub fn differences(step: &Step, seen: &Sighting) -> Vec<String> {
 
 fn pairs(client: &mut Client, sql: &str) -> Result<Vec<(String, String)>, Failure> {
     let messages = client.simple_query(sql).map_err(|e| Failure::of_statement(sql, &e))?;
-    let pair =
-        |row: &SimpleQueryRow| Some((row.get(0)?.to_owned(), row.get(1)?.to_owned()));
+    let pair = |row: &SimpleQueryRow| Some((row.get(0)?.to_owned(), row.get(1)?.to_owned()));
     Ok(rows(messages).iter().filter_map(pair).collect())
 }

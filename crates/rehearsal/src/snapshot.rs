@@ -49,8 +49,7 @@ pub fn rows(client: &mut Client, ignored: &[String]) -> Result<String, Failure> 
 }
 
 /// SQL condition on a `pg_namespace` row `n`.
-const USER_NAMESPACE: &str =
-    "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
+const USER_NAMESPACE: &str = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
 
 /// Tables that hold rows of their own.
 const TABLES: &str = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c \

@@ -134,11 +134,7 @@ impl Instance {
 
 /// Requests that the data allow: made-up values may break a CHECK or a length that is none of the
 /// plan's business. What the schema refuses is kept: that is what the rehearsal is for.
-fn feasible(
-    client: &mut Client,
-    requests: Vec<Request>,
-    n: u32,
-) -> Result<Vec<Request>, Failure> {
+fn feasible(client: &mut Client, requests: Vec<Request>, n: u32) -> Result<Vec<Request>, Failure> {
     let mut kept = Vec::new();
     for request in requests {
         execute(client, "BEGIN")?;

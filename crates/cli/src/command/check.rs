@@ -18,9 +18,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<Outcome, BadInput> {
         Finding { label: &label, message: &hazard.message, place, help: &hazard.fix }.text()
     };
     let printed = match format {
-        "json" => serde_json::to_string_pretty(&plan.hazards)
-            .map(|json| json + "\n")
-            .map_err(|error| BadInput::new("output", &error.to_string(), ""))?,
+        "json" => super::pretty(&serde_json::json!(plan.hazards))?,
         _ if plan.hazards.is_empty() => "no hazards\n".to_owned(),
         _ => plan.hazards.iter().map(finding).collect::<Vec<_>>().join("\n"),
     };

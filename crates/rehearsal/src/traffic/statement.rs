@@ -70,11 +70,9 @@ impl Request {
     /// What takes an inserted row away again.
     pub(super) fn undo_sql(&self, inserted: Option<&str>) -> Option<String> {
         match (self, inserted) {
-            (Self::Insert { relation, key, .. }, Some(value)) => Some(format!(
-                "DELETE FROM {relation} WHERE {} = {}",
-                quote(key),
-                literal(value)
-            )),
+            (Self::Insert { relation, key, .. }, Some(value)) => {
+                Some(format!("DELETE FROM {relation} WHERE {} = {}", quote(key), literal(value)))
+            }
             _ => None,
         }
     }

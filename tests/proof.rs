@@ -1,0 +1,85 @@
+//! What the simulator says of a plan, for goldens and for the trials that want one answer. The
+//! one file of the tests that knows the simulator.
+
+use planner::Plan;
+use simulator::{Bounds, Counterexample, Search, Verdict};
+
+/// The answer to "does it hold?".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// In every interleaving within the bounds.
+    Verified,
+    /// Not in this one.
+    Refuted(String),
+    /// Could not be found out.
+    Unknown(String),
+}
+
+/// Bounds small enough for many proofs: two instances already interleave.
+pub(crate) fn small() -> Bounds {
+    Bounds { instances: 2, rows: 1, faults: 1, ..Bounds::default() }
+}
+
+/// The verdict on a plan, or why there can be none.
+fn verdict(plan: &Plan, bounds: &Bounds) -> Result<Verdict, String> {
+    const SLICE: usize = 100_000;
+    let mut search = Search::new(plan, bounds).map_err(|error| error.to_string())?;
+    while !search.advance(SLICE).done {}
+    search.verdict().ok_or_else(|| "the search ended without a verdict".to_owned())
+}
+
+/// The answer within bounds.
+pub(crate) fn answer(plan: &Plan, bounds: &Bounds) -> Answer {
+    match verdict(plan, bounds) {
+        Ok(Verdict::Verified { .. }) => Answer::Verified,
+        Ok(Verdict::Refuted(found)) => {
+            Answer::Refuted(format!("{}: {}", found.invariant, found.detail))
+        }
+        Ok(Verdict::BoundsExceeded { reason, .. }) => Answer::Unknown(reason),
+        Err(reason) => Answer::Unknown(reason),
+    }
+}
+
+/// Fails unless the plan is verified within small bounds.
+pub(crate) fn must_verify(plan: &Plan) -> Result<(), String> {
+    match verdict(plan, &small()) {
+        Ok(Verdict::Verified { .. }) => Ok(()),
+        Ok(Verdict::Refuted(found)) => Err(counterexample(&found)),
+        Ok(Verdict::BoundsExceeded { reason, .. }) => Err(format!("bounds exceeded: {reason}")),
+        Err(reason) => Err(reason),
+    }
+}
+
+/// The `--- proof` section: the plan, and the change as asked.
+pub(crate) fn section(plan: Option<&Plan>, as_asked: Option<&Plan>) -> String {
+    let line = |name: &str, plan: Option<&Plan>| {
+        plan.map_or(String::new(), |plan| format!("{name}: {}", text(plan)))
+    };
+    format!("{}\n{}", line("plan", plan), line("as asked", as_asked))
+}
+
+fn text(plan: &Plan) -> String {
+    match verdict(plan, &Bounds::default()) {
+        Ok(Verdict::Verified { states, transitions, depth }) => {
+            format!("verified: {states} states, {transitions} transitions, depth {depth}\n")
+        }
+        Ok(Verdict::Refuted(found)) => format!("refuted: {}", counterexample(&found)),
+        Ok(Verdict::BoundsExceeded { states, reason }) => {
+            format!("bounds exceeded after {states} states: {reason}\n")
+        }
+        Err(reason) => format!("cannot be proved: {reason}\n"),
+    }
+}
+
+/// The broken promise and the shortest way to it, a line a moment.
+fn counterexample(found: &Counterexample) -> String {
+    let mut text = format!("{}\n  {}\n", found.invariant, found.detail);
+    for (index, moment) in found.trace.moments.iter().enumerate() {
+        let fault = if moment.fault { " (fault)" } else { "" };
+        text += &format!("  {index}. {}: {}{fault}\n", moment.actor, moment.action);
+        if !moment.detail.is_empty() {
+            text += &format!("     {}\n", moment.detail);
+        }
+    }
+    text
+}
