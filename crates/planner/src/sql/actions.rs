@@ -1,0 +1,132 @@
+//! One action of ALTER TABLE, or one DROP, as operations on a schema. Must not judge whether they
+//! apply.
+
+use super::alter::Action;
+use super::constraint::Body;
+use super::names::Names;
+use super::resolve::{self, Sequence};
+use crate::name::QName;
+use crate::op::Op;
+use crate::schema::{Schema, Table};
+
+/// An action resolved.
+pub(super) struct Resolved {
+    /// What it does, in order.
+    pub(super) ops: Vec<Op>,
+    /// The sequence of a new serial column.
+    pub(super) sequence: Option<Sequence>,
+}
+
+/// The operations of an action; `None` for what has none.
+pub(super) fn ops(
+    action: &Action,
+    table: &QName,
+    schema: &Schema,
+    names: &mut Names,
+) -> Option<Resolved> {
+    let name = table.clone();
+    let one = |op: Op| Some(Resolved { ops: vec![op], sequence: None });
+    match action {
+        Action::AddColumn { column, .. } => Some(add_column(column, table, schema, names)),
+        Action::DropColumn { column, cascade, .. } => {
+            let mut ops = if *cascade {
+                resolve::cascade_column(schema, table, &column.name)
+            } else {
+                Vec::new()
+            };
+            ops.push(Op::DropColumn { table: name, column: column.name.clone() });
+            Some(Resolved { ops, sequence: None })
+        }
+        Action::AlterType { column, ty, using } => one(Op::AlterType {
+            column: column.name.clone(),
+            ty: resolve::qualified(ty, table, schema),
+            using: using.clone(),
+            table: name,
+        }),
+        Action::SetDefault { column, default } => one(Op::SetDefault {
+            table: name,
+            column: column.name.clone(),
+            default: default.clone(),
+        }),
+        Action::SetNotNull { column, not_null } => one(Op::SetNotNull {
+            table: name,
+            column: column.name.clone(),
+            not_null: *not_null,
+        }),
+        Action::AddConstraint(written) => {
+            let empty = Table::empty();
+            let definition = schema.table(table).unwrap_or(&empty);
+            match &written.body {
+                Body::UsingIndex(index) => one(Op::AddConstraintUsingIndex {
+                    table: name,
+                    name: written.name.clone().unwrap_or_else(|| index.name.clone()),
+                    index: index.name.clone(),
+                    primary: written.primary,
+                }),
+                Body::NotNull(column) if written.validated => one(Op::SetNotNull {
+                    table: name,
+                    column: column.name.clone(),
+                    not_null: true,
+                }),
+                Body::NotNull(column) => {
+                    let (key, _) = resolve::constraint(written, table, definition, names)?;
+                    one(Op::AddNotNullNotValid {
+                        table: name,
+                        name: key,
+                        column: column.name.clone(),
+                    })
+                }
+                Body::Kind(_) => {
+                    let (key, constraint) =
+                        resolve::constraint(written, table, definition, names)?;
+                    one(Op::AddConstraint { table: name, name: key, constraint })
+                }
+            }
+        }
+        Action::Validate(constraint) => {
+            one(Op::ValidateConstraint { table: name, name: constraint.name.clone() })
+        }
+        Action::DropConstraint { name: constraint, .. } => {
+            one(Op::DropConstraint { table: name, name: constraint.name.clone() })
+        }
+        Action::RenameColumn { column, to } => one(Op::RenameColumn {
+            table: name,
+            column: column.name.clone(),
+            to: to.clone(),
+        }),
+        Action::RenameConstraint { name: constraint, to } => one(Op::RenameConstraint {
+            table: name,
+            name: constraint.name.clone(),
+            to: to.clone(),
+        }),
+        Action::RenameTable { to } => one(if schema.views.contains_key(table) {
+            return None;
+        } else {
+            Op::RenameTable { table: name, to: to.clone() }
+        }),
+        Action::Identity { .. }
+        | Action::SetSchema { .. }
+        | Action::Attach { .. }
+        | Action::RowSecurity { .. }
+        | Action::Carried(_) => None,
+    }
+}
+
+fn add_column(
+    column: &super::table::NewColumn,
+    table: &QName,
+    schema: &Schema,
+    names: &mut Names,
+) -> Resolved {
+    let (definition, sequence) = resolve::column(column, table, schema, names);
+    // Constraints of the new column see it.
+    let mut with = schema.table(table).cloned().unwrap_or_else(Table::empty);
+    with.columns.push(definition.clone());
+    let mut ops = vec![Op::AddColumn { table: table.clone(), column: definition }];
+    for written in &column.constraints {
+        if let Some((name, constraint)) = resolve::constraint(written, table, &with, names) {
+            ops.push(Op::AddConstraint { table: table.clone(), name, constraint });
+        }
+    }
+    Resolved { ops, sequence }
+}

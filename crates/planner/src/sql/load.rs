@@ -1,0 +1,417 @@
+//! A whole schema from its statements. Lenient: what does not fit is carried and listed, never fatal.
+
+use std::collections::BTreeMap;
+
+use super::actions;
+use super::alter::{Action, Alter};
+use super::cursor::{Broken, Cursor};
+use super::names::Names;
+use super::resolve::{self, Sequence};
+use super::split::{HintLines, Splitter, Statement};
+use super::statement::{self, Carried, Drop, Dropped, Parsed};
+use super::report;
+use super::token::Span;
+use crate::diagnostic::{Diagnostic, Severity, Source};
+use crate::name::QName;
+use crate::op::Op;
+use crate::plan::NotAnalysed;
+use crate::schema::{
+    ConstraintKind, Other, OtherKind, Schema, Trigger, TriggerDefinition,
+};
+
+/// Garbage is given up on after so many statements that mean nothing.
+const MAX_UNKNOWN: usize = 500;
+
+/// A schema being read.
+pub(super) struct Loader<'a> {
+    text: &'a str,
+    source: Source,
+    path: String,
+    names: Names,
+    /// Which table an index is on: a dump has thousands.
+    index_tables: BTreeMap<QName, QName>,
+    /// The result.
+    pub(super) schema: Schema,
+    /// What was wrong.
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// What was carried.
+    pub(super) not_analysed: Vec<NotAnalysed>,
+    /// Hints in its comments.
+    pub(super) hints: Vec<HintLines>,
+}
+
+/// Reads a schema.
+pub(super) fn load(text: &str, source: Source) -> Loader<'_> {
+    let mut loader = Loader {
+        text,
+        source,
+        path: "public".to_owned(),
+        names: Names::default(),
+        index_tables: BTreeMap::new(),
+        schema: Schema::default(),
+        diagnostics: Vec::new(),
+        not_analysed: Vec::new(),
+        hints: Vec::new(),
+    };
+    if let Some(diagnostic) = report::not_text(text, source) {
+        loader.diagnostics.push(diagnostic);
+        return loader;
+    }
+    let mut splitter = Splitter::new(text);
+    // Statements that mean something, those that mean nothing, and the first of these.
+    let (mut known, mut unknown, mut first_unknown) = (0_usize, 0_usize, None);
+    for statement in splitter.by_ref() {
+        if loader.statement(&statement) {
+            known += 1;
+        } else {
+            unknown += 1;
+            first_unknown.get_or_insert(statement.span);
+            if unknown > MAX_UNKNOWN && unknown > 10 * known {
+                break;
+            }
+        }
+    }
+    loader.hints = std::mem::take(&mut splitter.hints);
+    let stopped = splitter.open;
+    loader.finish((known, unknown), first_unknown, stopped);
+    loader
+}
+
+impl Loader<'_> {
+    fn finish(
+        &mut self,
+        (known, unknown): (usize, usize),
+        first_unknown: Option<Span>,
+        stopped: Option<(super::token::Open, Span)>,
+    ) {
+        let suspicious = unknown > 0 || stopped.is_some();
+        let foreign = if suspicious { report::mysql(self.text, self.source) } else { None };
+        if let Some(diagnostic) = foreign {
+            self.diagnostics.insert(0, diagnostic);
+        } else if let (Some(span), true) = (first_unknown, known == 0 || unknown > 10 * known) {
+            self.diagnostics.insert(0, report::not_sql(self.source, span));
+        } else if let Some((open, span)) = stopped {
+            self.diagnostics.push(report::unterminated(open, span, self.source));
+        } else if known == 0 {
+            self.diagnostics.push(report::empty(self.source, self.source == Source::Change));
+        }
+        if self.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+            return;
+        }
+        self.check_parents();
+    }
+
+    /// Keys whose parent is not in the schema: a partial dump.
+    fn check_parents(&mut self) {
+        for (name, table) in &self.schema.tables {
+            for (key, constraint) in &table.constraints {
+                let ConstraintKind::ForeignKey(foreign) = &constraint.kind else { continue };
+                if !self.schema.tables.contains_key(&foreign.parent) {
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            "unknown-parent",
+                            (self.source, (0, 0)),
+                            format!(
+                                "foreign key `{key}` of `{name}` refers to `{}`, which is not in the schema",
+                                foreign.parent
+                            ),
+                            "add the table to the schema if the change concerns it",
+                        )
+                        .warning(),
+                    );
+                }
+            }
+        }
+    }
+
+    /// Whether the statement means something.
+    fn statement(&mut self, statement: &Statement) -> bool {
+        let path = self.path.clone();
+        let mut cursor = Cursor::new(self.text, &statement.tokens, &path);
+        match statement::read(&mut cursor) {
+            Ok(Parsed::Carried(carried)) if carried.kind == OtherKind::Unknown => {
+                let verb = statement::is_verb(&Cursor { at: 0, ..cursor });
+                let note = if verb { carried.note } else { Some("not understood; it was carried as it is") };
+                self.carry(&Carried { note, ..carried }, statement.span);
+                verb
+            }
+            Ok(parsed) => {
+                self.take(parsed, statement, &Cursor { at: 0, ..cursor });
+                true
+            }
+            Err(Broken { message, .. }) => {
+                let note = format!("not understood ({message}); it was carried as it is");
+                self.unknown(statement.span, &note);
+                false
+            }
+        }
+    }
+
+    fn other(&mut self, kind: OtherKind, relation: Option<QName>, sql: String, span: Span) {
+        self.schema.others.push(Other { kind, relation, sql, span });
+    }
+
+    fn carry(&mut self, carried: &Carried, span: Span) {
+        let sql = self.text.get(span.0..span.1).unwrap_or_default().to_owned();
+        self.other(carried.kind, carried.relation.clone(), sql, span);
+        if let Some(note) = carried.note {
+            self.not_analysed.push(report::not_analysed(self.text, self.source, span, note));
+        }
+        if let (OtherKind::Policy, Some(table)) = (carried.kind, &carried.relation) {
+            if let Some(table) = self.schema.tables.get_mut(table) {
+                table.row_security = true;
+            }
+        }
+    }
+
+    fn unknown(&mut self, span: Span, note: &str) {
+        let sql = self.text.get(span.0..span.1).unwrap_or_default().to_owned();
+        self.other(OtherKind::Unknown, None, sql, span);
+        self.not_analysed.push(report::not_analysed(self.text, self.source, span, note));
+    }
+
+    fn take(&mut self, parsed: Parsed, statement: &Statement, cursor: &Cursor<'_>) {
+        let span = statement.span;
+        match parsed {
+            Parsed::Table(new) => self.table(&new, span),
+            Parsed::Alter(alter) => self.alter(&alter, span, cursor),
+            Parsed::Index(new) => self.index(&new, span),
+            Parsed::View(new) => self.view(&new, span),
+            Parsed::Drop(drop) => self.drop(&drop, span),
+            Parsed::RenameIndex { index, if_exists: _, to } => {
+                match self.index_tables.remove(&index.name) {
+                    Some(table) => {
+                        self.index_tables.insert(index.name.sibling(&to), table.clone());
+                        self.apply(&[Op::RenameIndex { table, name: index.name.name, to }], span);
+                    }
+                    None => self.unknown(span, "its index is not in the schema"),
+                }
+            }
+            Parsed::Enum { name, labels } => {
+                self.schema.enums.insert(name, labels);
+            }
+            Parsed::EnumValue { name, label, before, after } => {
+                if let Some(labels) = self.schema.enums.get_mut(&name) {
+                    let find = |l: &String| labels.iter().position(|x| x == l);
+                    let at = before.as_ref().and_then(find);
+                    let at = at.or_else(|| after.as_ref().and_then(find).map(|at| at + 1));
+                    labels.insert(at.unwrap_or(labels.len()), label);
+                }
+            }
+            Parsed::Domain { name, domain } => {
+                self.schema.domains.insert(name.clone(), domain);
+                let sql = self.text.get(span.0..span.1).unwrap_or_default().to_owned();
+                self.other(OtherKind::Unknown, Some(name), sql, span);
+            }
+            Parsed::Trigger { name, table } => self.trigger(name, table, span),
+            Parsed::SearchPath(path) => {
+                self.path = path;
+                let setting = Carried { kind: OtherKind::Setting, relation: None, note: None };
+                self.carry(&setting, span);
+            }
+            Parsed::Transaction
+            | Parsed::Data
+            | Parsed::Update { .. }
+            | Parsed::Delete { .. } => {}
+            Parsed::Carried(carried) => self.carry(&carried, span),
+        }
+    }
+
+    fn table(&mut self, new: &super::table::NewTable, span: Span) {
+        let name = new.name.name.clone();
+        if self.schema.tables.contains_key(&name) {
+            if !new.if_not_exists {
+                self.unknown(span, "the table is defined twice; the first definition stands");
+            }
+            return;
+        }
+        let defined = resolve::table(new, &self.schema, &mut self.names);
+        self.schema.tables.insert(name.clone(), defined.table);
+        for sequence in defined.sequences {
+            self.sequence(&name, sequence, span);
+        }
+        for option in &new.options {
+            let sql = format!("ALTER TABLE {name} {option}");
+            self.other(OtherKind::Unknown, Some(name.clone()), sql, span);
+        }
+    }
+
+    fn sequence(&mut self, table: &QName, sequence: Sequence, span: Span) {
+        self.other(OtherKind::Sequence, Some(table.clone()), sequence.create, span);
+        self.other(OtherKind::Sequence, Some(table.clone()), sequence.own, span);
+        self.names.take(sequence.name);
+    }
+
+    fn index(&mut self, new: &super::index::NewIndex, span: Span) {
+        let name = &new.table.name;
+        let Some(table) = self.schema.tables.get_mut(name) else {
+            if self.schema.views.contains_key(name) {
+                // Indexes of materialized views are carried: no plan touches them.
+                let carried = Carried {
+                    kind: OtherKind::Unknown,
+                    relation: Some(name.clone()),
+                    note: None,
+                };
+                self.carry(&carried, span);
+            } else {
+                self.unknown(span, "its table is not in the schema");
+            }
+            return;
+        };
+        let (key, index) = resolve::index(new, table, &mut self.names);
+        table.indexes.insert(key.clone(), index);
+        self.index_tables.insert(name.sibling(key), name.clone());
+    }
+
+    fn view(&mut self, new: &super::view::NewView, span: Span) {
+        let name = new.name.name.clone();
+        let view = resolve::view(new, &self.schema, &new.query_with_data);
+        self.names.take(name.clone());
+        self.schema.views.insert(name.clone(), view);
+        if let Some(option) = &new.options {
+            let kind = if new.materialized { "MATERIALIZED VIEW" } else { "VIEW" };
+            self.other(OtherKind::Unknown, Some(name.clone()), format!("ALTER {kind} {name} {option}"), span);
+        }
+    }
+
+    fn trigger(&mut self, name: String, table: QName, span: Span) {
+        let sql = self.text.get(span.0..span.1).unwrap_or_default().to_owned();
+        self.not_analysed.push(report::not_analysed(
+            self.text,
+            self.source,
+            span,
+            statement::TRIGGER,
+        ));
+        match self.schema.tables.get_mut(&table) {
+            Some(found) => {
+                let definition = TriggerDefinition::Verbatim(sql);
+                found.triggers.insert(name, Trigger { definition });
+            }
+            None => self.other(OtherKind::Unknown, Some(table), sql, span),
+        }
+    }
+
+    fn alter(&mut self, alter: &Alter, span: Span, cursor: &Cursor<'_>) {
+        let name = &alter.table.name;
+        for (action, tokens) in &alter.actions {
+            if !self.schema.tables.contains_key(name) {
+                let kind = match action {
+                    Action::Carried(kind) => *kind,
+                    _ if alter.if_exists => return,
+                    _ => OtherKind::Unknown,
+                };
+                let known = self.schema.views.contains_key(name) || kind != OtherKind::Unknown;
+                let note = if known { None } else { Some("its table is not in the schema") };
+                return self.carry(&Carried { kind, relation: Some(name.clone()), note }, span);
+            }
+            self.action(name, action, span, || {
+                format!("ALTER TABLE {name} {}", cursor.flat(tokens.0, tokens.1))
+            });
+        }
+    }
+
+    fn action(&mut self, name: &QName, action: &Action, span: Span, sql: impl Fn() -> String) {
+        match action {
+            Action::AddConstraint(written) if matches!(written.body, super::constraint::Body::Kind(_)) => {
+                if let Some(table) = self.schema.tables.get_mut(name) {
+                    resolve::add_constraint(table, written, name, &mut self.names);
+                }
+            }
+            Action::Identity { column, identity } => {
+                if let Some(column) =
+                    self.schema.tables.get_mut(name).and_then(|t| t.column_mut(&column.name))
+                {
+                    column.identity.clone_from(identity);
+                }
+            }
+            Action::SetSchema { schema } => {
+                if let Some(table) = self.schema.tables.remove(name) {
+                    self.schema.tables.insert(QName::new(schema.clone(), &name.name), table);
+                }
+            }
+            Action::Attach { child, bounds } => {
+                if let Some(child) = self.schema.tables.get_mut(&child.name) {
+                    let text = format!("PARTITION OF {name} {bounds}");
+                    child.partitioning = Some(match child.partitioning.take() {
+                        Some(by) => format!("{text} {by}"),
+                        None => text,
+                    });
+                }
+            }
+            Action::RowSecurity { enabled } => {
+                if let Some(table) = self.schema.tables.get_mut(name) {
+                    table.row_security = *enabled;
+                }
+                self.other(OtherKind::Policy, Some(name.clone()), sql(), span);
+            }
+            Action::Carried(kind) => self.other(*kind, Some(name.clone()), sql(), span),
+            Action::AddColumn { if_not_exists: true, column }
+                if self.has_column(name, &column.placed.name) => {}
+            Action::DropColumn { if_exists: true, column, .. }
+                if !self.has_column(name, &column.name) => {}
+            Action::AddColumn { .. }
+            | Action::DropColumn { .. }
+            | Action::AlterType { .. }
+            | Action::SetDefault { .. }
+            | Action::SetNotNull { .. }
+            | Action::AddConstraint(_)
+            | Action::Validate(_)
+            | Action::DropConstraint { .. }
+            | Action::RenameColumn { .. }
+            | Action::RenameConstraint { .. }
+            | Action::RenameTable { .. } => {
+                if let Some(found) = actions::ops(action, name, &self.schema, &mut self.names) {
+                    self.apply(&found.ops, span);
+                    if let Some(sequence) = found.sequence {
+                        self.sequence(name, sequence, span);
+                    }
+                }
+            }
+        }
+    }
+
+    fn has_column(&self, table: &QName, column: &str) -> bool {
+        self.schema.table(table).is_some_and(|t| t.column(column).is_some())
+    }
+
+    fn drop(&mut self, drop: &Drop, span: Span) {
+        for name in &drop.names {
+            let mut ops = match (drop.what, drop.cascade) {
+                (Dropped::Table, true) => resolve::cascade_table(&self.schema, &name.name),
+                (Dropped::View, true) => resolve::cascade_views(&self.schema, &name.name, None),
+                _ => Vec::new(),
+            };
+            let name = name.name.clone();
+            let there = match drop.what {
+                Dropped::Table => self.schema.tables.contains_key(&name),
+                Dropped::View => self.schema.views.contains_key(&name),
+                Dropped::Index => self.index_tables.contains_key(&name),
+            };
+            if !there {
+                // A script that begins by clearing up, or what is not in this schema.
+                continue;
+            }
+            match drop.what {
+                Dropped::Table => ops.push(Op::DropTable { table: name }),
+                Dropped::View => ops.push(Op::DropView { view: name }),
+                Dropped::Index => {
+                    if let Some(table) = self.index_tables.remove(&name) {
+                        let (name, concurrently) = (name.name, drop.concurrently);
+                        ops.push(Op::DropIndex { table, name, concurrently, if_exists: true });
+                    }
+                }
+            }
+            self.apply(&ops, span);
+        }
+    }
+
+    fn apply(&mut self, ops: &[Op], span: Span) {
+        for op in ops {
+            if let Err(refusal) = self.schema.apply(op) {
+                let note = format!("PostgreSQL would refuse it here ({refusal})");
+                self.unknown(span, &note);
+                return;
+            }
+        }
+    }
+}

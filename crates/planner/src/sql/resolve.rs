@@ -1,0 +1,304 @@
+//! Definitions as written to definitions as PostgreSQL would store them: default names, sequences,
+//! inherited columns, qualified types. Must not judge them.
+
+use super::constraint::{Body, NewConstraint};
+use super::index::NewIndex;
+use super::names::{Names, addition};
+use super::table::{NewColumn, NewTable, Template};
+use super::view::NewView;
+use crate::expr::Expr;
+use crate::name::{QName, quote};
+use crate::op::Op;
+use crate::schema::{Column, Constraint, ConstraintKind, Schema, Table, View};
+use crate::sql_type::SqlType;
+
+/// A table, and the statements that have to stand around its CREATE TABLE.
+pub(super) struct Defined {
+    /// The table.
+    pub(super) table: Table,
+    /// Sequences of its serial columns.
+    pub(super) sequences: Vec<Sequence>,
+}
+
+/// The sequence of a serial column.
+pub(super) struct Sequence {
+    /// Its name.
+    pub(super) name: QName,
+    /// CREATE SEQUENCE.
+    pub(super) create: String,
+    /// ALTER SEQUENCE … OWNED BY.
+    pub(super) own: String,
+}
+
+/// A table as PostgreSQL would store it.
+pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defined {
+    let name = &new.name.name;
+    names.take(name.clone());
+    let mut table = Table { partitioning: new.partitioning.clone(), ..Table::empty() };
+    for template in &new.templates {
+        inherit(&mut table, template, name, schema, names);
+    }
+    let mut sequences = Vec::new();
+    let mut constraints: Vec<&NewConstraint> = Vec::new();
+    for written in &new.columns {
+        let (column, sequence) = self::column(written, name, schema, names);
+        sequences.extend(sequence);
+        constraints.extend(&written.constraints);
+        match table.column_mut(&column.name) {
+            Some(inherited) => *inherited = column,
+            None => table.columns.push(column),
+        }
+    }
+    constraints.extend(&new.constraints);
+    // Two nameless keys over the same columns are one; the primary key wins.
+    let mut keys: Vec<Vec<String>> = Vec::new();
+    constraints.sort_by_key(|c| !c.primary);
+    for written in constraints {
+        let listed: Vec<String> = written.columns.iter().map(|c| c.name.clone()).collect();
+        let is_key = matches!(
+            written.body,
+            Body::Kind(ConstraintKind::PrimaryKey(_) | ConstraintKind::Unique(_))
+        );
+        if is_key && written.name.is_none() && keys.contains(&listed) {
+            continue;
+        }
+        if is_key {
+            keys.push(listed);
+        }
+        add_constraint(&mut table, written, name, names);
+    }
+    Defined { table, sequences }
+}
+
+/// Puts a constraint into a table that is being defined.
+pub(super) fn add_constraint(
+    table: &mut Table,
+    written: &NewConstraint,
+    name: &QName,
+    names: &mut Names,
+) {
+    if written.primary {
+        for listed in &written.columns {
+            if let Some(column) = table.column_mut(&listed.name) {
+                column.not_null = true;
+            }
+        }
+    }
+    if let Some((key, constraint)) = constraint(written, name, table, names) {
+        table.constraints.insert(key, constraint);
+    } else if let Body::NotNull(listed) = &written.body {
+        if let Some(column) = table.column_mut(&listed.name) {
+            column.not_null = true;
+        }
+    }
+}
+
+/// A constraint with its name; `None` for a validated NOT NULL and for USING INDEX.
+pub(super) fn constraint(
+    written: &NewConstraint,
+    name: &QName,
+    table: &Table,
+    names: &mut Names,
+) -> Option<(String, Constraint)> {
+    let mut kind = match &written.body {
+        Body::Kind(kind) => kind.clone(),
+        Body::NotNull(column) if !written.validated => ConstraintKind::NotNull(column.name.clone()),
+        Body::NotNull(_) | Body::UsingIndex(_) => return None,
+    };
+    match &mut kind {
+        ConstraintKind::Check(Expr::Raw { sql: _, columns }) | ConstraintKind::Other(_, columns) => {
+            columns.retain(|c| table.column(c).is_some());
+        }
+        ConstraintKind::Check(_)
+        | ConstraintKind::PrimaryKey(_)
+        | ConstraintKind::Unique(_)
+        | ConstraintKind::ForeignKey(_)
+        | ConstraintKind::NotNull(_) => {}
+    }
+    let key = match &written.name {
+        Some(given) => {
+            names.take(name.sibling(given));
+            given.clone()
+        }
+        None => names.choose(name, &constraint_addition(&kind, written), written.label()),
+    };
+    Some((key, Constraint { kind, validated: written.validated }))
+}
+
+fn constraint_addition(kind: &ConstraintKind, written: &NewConstraint) -> String {
+    let columns = kind.columns();
+    match (written.label(), columns.as_slice()) {
+        ("pkey", _) => String::new(),
+        // A check is named after its column only if there is exactly one.
+        ("check", [only]) => only.clone(),
+        ("check", _) => String::new(),
+        _ => addition(&columns),
+    }
+}
+
+/// A column with its type qualified and its sequence made.
+pub(super) fn column(
+    written: &NewColumn,
+    table: &QName,
+    schema: &Schema,
+    names: &mut Names,
+) -> (Column, Option<Sequence>) {
+    let mut column = written.column.clone();
+    column.ty = qualified(&column.ty, table, schema);
+    if let Some(Expr::Raw { sql: _, columns }) = &mut column.default {
+        // A default cannot read the row.
+        columns.clear();
+    }
+    if !written.serial {
+        return (column, None);
+    }
+    let name = table.sibling(names.choose(table, &column.name, "seq"));
+    let regclass = Expr::Cast(Box::new(Expr::Text(name.to_string())), SqlType::new("regclass"));
+    column.default = Some(Expr::Call("nextval".to_owned(), vec![regclass]));
+    let sequence = Sequence {
+        create: format!("CREATE SEQUENCE {name} AS {}", column.ty),
+        own: format!("ALTER SEQUENCE {name} OWNED BY {table}.{}", quote(&column.name)),
+        name,
+    };
+    (column, Some(sequence))
+}
+
+/// A user's type by its full name, as pg_dump writes it.
+pub(super) fn qualified(ty: &SqlType, table: &QName, schema: &Schema) -> SqlType {
+    let (element, array) = match ty.as_str().strip_suffix("[]") {
+        Some(element) => (element, "[]"),
+        None => (ty.as_str(), ""),
+    };
+    if schema.enums.is_empty() && schema.domains.is_empty() {
+        return ty.clone();
+    }
+    let Some(parts) = crate::name::split_dotted(element) else { return ty.clone() };
+    let [name] = parts.as_slice() else { return ty.clone() };
+    let here = [table.schema.as_str(), "public"]
+        .map(|schema| QName::new(schema, name))
+        .into_iter()
+        .find(|full| schema.enums.contains_key(full) || schema.domains.contains_key(full));
+    here.map_or_else(|| ty.clone(), |full| SqlType::new(&format!("{full}{array}")))
+}
+
+/// What comes along from a parent or a LIKE.
+fn inherit(
+    table: &mut Table,
+    template: &Template,
+    name: &QName,
+    schema: &Schema,
+    names: &mut Names,
+) {
+    let Some(parent) = schema.table(&template.table.name) else { return };
+    for column in &parent.columns {
+        if table.column(&column.name).is_some() {
+            continue;
+        }
+        let mut copy = column.clone();
+        if !template.defaults {
+            (copy.default, copy.identity, copy.generated) = (None, None, None);
+        }
+        table.columns.push(copy);
+    }
+    if !template.constraints {
+        return;
+    }
+    for (key, constraint) in &parent.constraints {
+        let columns = constraint.kind.columns();
+        let label = match &constraint.kind {
+            ConstraintKind::PrimaryKey(_) => Some(names.choose(name, "", "pkey")),
+            ConstraintKind::Unique(_) => Some(names.choose(name, &addition(&columns), "key")),
+            ConstraintKind::Check(_)
+            | ConstraintKind::ForeignKey(_)
+            | ConstraintKind::NotNull(_)
+            | ConstraintKind::Other(..) => None,
+        };
+        table.constraints.insert(label.unwrap_or_else(|| key.clone()), constraint.clone());
+    }
+}
+
+/// An index's name, chosen where it has none, and its definition with real columns only.
+pub(super) fn index(
+    new: &NewIndex,
+    table: &Table,
+    names: &mut Names,
+) -> (String, crate::schema::Index) {
+    let mut index = new.index.clone();
+    index.columns.retain(|c| table.column(c).is_some());
+    if let Some(Expr::Raw { sql: _, columns }) = &mut index.predicate {
+        columns.retain(|c| table.column(c).is_some());
+    }
+    let name = match &new.name {
+        Some(name) => {
+            names.take(new.table.name.sibling(name));
+            name.clone()
+        }
+        None => names.choose(&new.table.name, &addition(&new.labels), "idx"),
+    };
+    (name, index)
+}
+
+/// A view, with what it reads resolved against the tables and views there are.
+pub(super) fn view(new: &NewView, schema: &Schema, query: &str) -> View {
+    let known = |name: &QName| schema.tables.contains_key(name) || schema.views.contains_key(name);
+    let mut reads: Vec<QName> = Vec::new();
+    for (name, was_qualified) in &new.reads {
+        if (*was_qualified || known(name)) && !reads.contains(name) {
+            reads.push(name.clone());
+        }
+    }
+    View {
+        query: query.to_owned(),
+        materialized: new.materialized,
+        reads,
+        identifiers: new.identifiers.clone(),
+        alias_of: None,
+    }
+}
+
+/// What DROP TABLE … CASCADE drops first: keys that point at the table, views over it.
+pub(super) fn cascade_table(schema: &Schema, table: &QName) -> Vec<Op> {
+    let mut ops = cascade_views(schema, table, None);
+    ops.extend(schema.referencing(table).filter(|(child, ..)| *child != table).map(
+        |(child, name, _)| Op::DropConstraint { table: child.clone(), name: name.to_owned() },
+    ));
+    ops
+}
+
+/// What DROP COLUMN … CASCADE drops first.
+pub(super) fn cascade_column(schema: &Schema, table: &QName, column: &str) -> Vec<Op> {
+    let mut ops = cascade_views(schema, table, Some(column));
+    ops.extend(
+        schema
+            .referencing(table)
+            .filter(|(child, _, key)| {
+                *child != table && schema.parent_columns(key).iter().any(|c| c == column)
+            })
+            .map(|(child, name, _)| Op::DropConstraint {
+                table: child.clone(),
+                name: name.to_owned(),
+            }),
+    );
+    ops
+}
+
+/// Views over a relation and the views over those, last first.
+pub(super) fn cascade_views(schema: &Schema, relation: &QName, column: Option<&str>) -> Vec<Op> {
+    let mut found: Vec<QName> =
+        schema.views_over(relation, column).map(|(name, _)| name.clone()).collect();
+    let mut at = 0;
+    while let Some(view) = found.get(at).cloned() {
+        for (name, _) in schema.views_over(&view, None) {
+            // Move it behind what it reads.
+            found.retain(|n| n != name || n == &view);
+            if !found.contains(name) {
+                found.push(name.clone());
+            }
+        }
+        at += 1;
+        if at > 2 * schema.views.len() {
+            break;
+        }
+    }
+    found.into_iter().rev().map(|view| Op::DropView { view }).collect()
+}

@@ -1,0 +1,267 @@
+//! CREATE TABLE and column definitions as written. Must not know the schema.
+
+use super::constraint::{self, Body, NewConstraint};
+use super::cursor::{Cursor, Placed, PlacedName, Read};
+use super::{expr, types};
+use crate::expr::Expr;
+use crate::schema::Column;
+
+/// A column as written, with the constraints written in it.
+#[derive(Clone, Debug)]
+pub(super) struct NewColumn {
+    /// The column.
+    pub(super) column: Column,
+    /// Where its name stands.
+    pub(super) placed: Placed,
+    /// `serial`: a sequence comes with it.
+    pub(super) serial: bool,
+    /// Its constraints; NOT NULL is in the column.
+    pub(super) constraints: Vec<NewConstraint>,
+}
+
+/// A table as written.
+#[derive(Clone, Debug)]
+pub(super) struct NewTable {
+    /// Name.
+    pub(super) name: PlacedName,
+    /// IF NOT EXISTS.
+    pub(super) if_not_exists: bool,
+    /// Columns.
+    pub(super) columns: Vec<NewColumn>,
+    /// Table constraints.
+    pub(super) constraints: Vec<NewConstraint>,
+    /// Tables whose columns come first: LIKE, INHERITS, PARTITION OF.
+    pub(super) templates: Vec<Template>,
+    /// `PARTITION BY …`, `PARTITION OF …` or `INHERITS …`.
+    pub(super) partitioning: Option<String>,
+    /// Options as statements of their own: `SET (fillfactor=70)`, `SET UNLOGGED` …
+    pub(super) options: Vec<String>,
+}
+
+/// A table that another takes columns from.
+#[derive(Clone, Debug)]
+pub(super) struct Template {
+    /// The table.
+    pub(super) table: PlacedName,
+    /// `LIKE t INCLUDING ALL`, a partition, an heir: defaults come along.
+    pub(super) defaults: bool,
+    /// A partition has its parent's constraints.
+    pub(super) constraints: bool,
+}
+
+/// Reads from after CREATE [UNLOGGED] TABLE.
+pub(super) fn create(cursor: &mut Cursor<'_>, unlogged: bool) -> Read<NewTable> {
+    let if_not_exists = cursor.eat("IF NOT EXISTS");
+    let name = cursor.name("a table name")?;
+    let mut table = NewTable {
+        name,
+        if_not_exists,
+        columns: Vec::new(),
+        constraints: Vec::new(),
+        templates: Vec::new(),
+        partitioning: None,
+        options: Vec::new(),
+    };
+    if unlogged {
+        table.options.push("SET UNLOGGED".to_owned());
+    }
+    if cursor.eat("PARTITION OF") {
+        partition_of(cursor, &mut table)?;
+    } else {
+        let (from, to) = cursor.parens()?;
+        elements(&mut cursor.part(from, to), &mut table)?;
+    }
+    options(cursor, &mut table)?;
+    cursor.end()?;
+    Ok(table)
+}
+
+fn elements(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
+    if cursor.done() {
+        return Ok(());
+    }
+    loop {
+        if cursor.eat("LIKE") {
+            let name = cursor.name("a table name")?;
+            let (from, to) = cursor.skip_to_comma();
+            let text = cursor.flat(from, to).to_ascii_uppercase();
+            let defaults = text.contains("INCLUDING ALL") || text.contains("INCLUDING DEFAULTS");
+            table.templates.push(Template { table: name, defaults, constraints: false });
+        } else if constraint::begins(cursor) {
+            table.constraints.push(constraint::table(cursor)?);
+        } else {
+            table.columns.push(column(cursor)?);
+        }
+        if !cursor.eat_symbol(b',') {
+            break;
+        }
+    }
+    if cursor.done() { Ok(()) } else { Err(cursor.expected("`,` or `)`")) }
+}
+
+fn partition_of(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
+    let start = cursor.at;
+    let parent = cursor.name("a table name")?;
+    table.templates.push(Template { table: parent.clone(), defaults: true, constraints: true });
+    if cursor.is_symbol(0, b'(') {
+        // Column options of a partition: not followed.
+        cursor.parens()?;
+    }
+    let from = cursor.at;
+    if !cursor.eat("DEFAULT") {
+        cursor.expect("FOR VALUES")?;
+        cursor.skip_until(|c| c.is_any(0, &["PARTITION", "USING", "TABLESPACE"]) || ends_bounds(c, start));
+    }
+    let bounds = cursor.flat(from, cursor.at);
+    table.partitioning = Some(format!("PARTITION OF {} {bounds}", parent.name));
+    Ok(())
+}
+
+/// `WITH (fillfactor…)` after the bounds, not the WITH of `FOR VALUES WITH (modulus …)`.
+fn ends_bounds(cursor: &Cursor<'_>, start: usize) -> bool {
+    cursor.is(0, "WITH") && {
+        let before = Cursor { at: cursor.at.saturating_sub(1).max(start), ..*cursor };
+        !before.is(0, "VALUES")
+    }
+}
+
+fn options(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
+    loop {
+        if cursor.eat("INHERITS") {
+            let start = cursor.at;
+            let (from, to) = cursor.parens()?;
+            for parent in cursor.part(from, to).names("a table name")? {
+                table.templates.push(Template { table: parent, defaults: true, constraints: false });
+            }
+            let parents = cursor.flat(start, cursor.at);
+            table.partitioning = Some(format!("INHERITS {parents}"));
+        } else if cursor.sees("PARTITION BY") {
+            let start = cursor.at;
+            cursor.at += 3;
+            cursor.parens()?;
+            let text = cursor.flat(start, cursor.at);
+            let text = match &table.partitioning {
+                Some(of) => format!("{of} {text}"),
+                None => text,
+            };
+            table.partitioning = Some(text);
+        } else if cursor.eat("USING") {
+            let method = cursor.ident("an access method")?;
+            if method.name != "heap" {
+                table.options.push(format!("SET ACCESS METHOD {}", method.name));
+            }
+        } else if cursor.eat("WITH") {
+            let (from, to) = cursor.parens()?;
+            table.options.push(format!("SET ({})", cursor.flat(from, to)));
+        } else if cursor.eat("TABLESPACE") {
+            let space = cursor.ident("a tablespace")?;
+            table.options.push(format!("SET TABLESPACE {}", crate::name::quote(&space.name)));
+        } else if !cursor.eat("WITHOUT OIDS") {
+            return Ok(());
+        }
+    }
+}
+
+/// `name type …` with its options and constraints.
+pub(super) fn column(cursor: &mut Cursor<'_>) -> Read<NewColumn> {
+    let placed = cursor.strict_ident("a column name")?;
+    let read = types::read(cursor)?;
+    let mut new = NewColumn {
+        column: Column { not_null: read.serial, ..Column::nullable(placed.name.clone(), read.ty) },
+        placed,
+        serial: read.serial,
+        constraints: Vec::new(),
+    };
+    while !cursor.done() && !cursor.is_symbol(0, b',') {
+        column_option(cursor, &mut new)?;
+    }
+    if new.column.identity.is_some() || new.constraints.iter().any(|c| c.primary) {
+        new.column.not_null = true;
+    }
+    Ok(new)
+}
+
+fn column_option(cursor: &mut Cursor<'_>, new: &mut NewColumn) -> Read<()> {
+    let name = if cursor.eat("CONSTRAINT") {
+        Some(cursor.ident("a constraint name")?.name)
+    } else {
+        None
+    };
+    if cursor.eat("NOT NULL") {
+        new.column.not_null = true;
+        cursor.eat("NO INHERIT");
+    } else if cursor.eat("NULL") {
+        // The default.
+    } else if cursor.eat("DEFAULT") {
+        new.column.default = Some(default(cursor)?);
+    } else if cursor.eat("COLLATE") {
+        new.column.collation = Some(collation(cursor)?);
+    } else if cursor.eat("COMPRESSION") || cursor.eat("STORAGE") {
+        cursor.ident("a method")?;
+    } else if cursor.eat("GENERATED") {
+        generated(cursor, &mut new.column)?;
+    } else {
+        let mut found = constraint::body(cursor, Some(&new.placed))?;
+        // NOT VALID is no part of a column's constraint, DEFERRABLE is read by `body`.
+        found.name = name;
+        if let Body::Kind(_) | Body::UsingIndex(_) = found.body {
+            new.constraints.push(found);
+        }
+    }
+    Ok(())
+}
+
+/// A collation's name, as written.
+pub(super) fn collation(cursor: &mut Cursor<'_>) -> Read<String> {
+    let from = cursor.at;
+    cursor.ident("a collation")?;
+    while cursor.eat_symbol(b'.') {
+        cursor.ident("a collation")?;
+    }
+    Ok(cursor.slice(from, cursor.at).to_owned())
+}
+
+/// An expression up to the next column option.
+pub(super) fn default(cursor: &mut Cursor<'_>) -> Read<Expr> {
+    let start = cursor.at;
+    let (from, to) = cursor.skip_until(|c| {
+        c.at > start
+            && (c.is_symbol(0, b',')
+                || c.is_any(0, &[
+                    "CONSTRAINT", "CHECK", "UNIQUE", "REFERENCES", "GENERATED", "COLLATE", "NULL",
+                    "DEFERRABLE", "INITIALLY", "DEFAULT", "STORAGE", "COMPRESSION", "USING",
+                ])
+                || c.sees("PRIMARY KEY")
+                || c.sees("NOT NULL")
+                || c.sees("NOT DEFERRABLE"))
+    });
+    if from == to {
+        return Err(cursor.expected("a default"));
+    }
+    Ok(expr::read(cursor.slice(from, to)))
+}
+
+/// After GENERATED: an identity or a computed column.
+pub(super) fn generated(cursor: &mut Cursor<'_>, column: &mut Column) -> Read<()> {
+    let identity = if cursor.eat("BY DEFAULT") {
+        "by default"
+    } else {
+        cursor.expect("ALWAYS")?;
+        "always"
+    };
+    cursor.expect("AS")?;
+    if cursor.eat("IDENTITY") {
+        if cursor.is_symbol(0, b'(') {
+            // Sequence options: of the sequence, not of the column.
+            cursor.parens()?;
+        }
+        column.identity = Some(identity.to_owned());
+        return Ok(());
+    }
+    let (from, to) = cursor.parens()?;
+    column.generated = Some(cursor.slice(from, to).to_owned());
+    if !cursor.eat("STORED") {
+        cursor.eat("VIRTUAL");
+    }
+    Ok(())
+}

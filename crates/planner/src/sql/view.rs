@@ -1,0 +1,168 @@
+//! CREATE VIEW as written: the query stays verbatim, what it may read is found token by token.
+
+use std::collections::BTreeSet;
+
+use super::cursor::{Cursor, PlacedName, Read, is_reserved, unquote};
+use super::token::Kind;
+use crate::name::{QName, quote_list};
+
+/// A view as written.
+#[derive(Clone, Debug)]
+pub(super) struct NewView {
+    /// Name.
+    pub(super) name: PlacedName,
+    /// OR REPLACE.
+    pub(super) or_replace: bool,
+    /// IF NOT EXISTS.
+    pub(super) if_not_exists: bool,
+    /// MATERIALIZED.
+    pub(super) materialized: bool,
+    /// The query, verbatim.
+    pub(super) query: String,
+    /// Names after FROM and JOIN, and whether each was qualified.
+    pub(super) reads: Vec<(QName, bool)>,
+    /// Every identifier.
+    pub(super) identifiers: Vec<String>,
+    /// Options as a statement of its own: `SET (security_barrier=true)`.
+    pub(super) options: Option<String>,
+    /// Without `WITH NO DATA`: what pg_dump adds to every materialized view.
+    pub(super) query_with_data: String,
+}
+
+/// Reads from after CREATE [OR REPLACE] [MATERIALIZED] VIEW.
+pub(super) fn create(cursor: &mut Cursor<'_>, or_replace: bool, materialized: bool) -> Read<NewView> {
+    let if_not_exists = cursor.eat("IF NOT EXISTS");
+    let name = cursor.name("a view name")?;
+    let columns = if cursor.is_symbol(0, b'(') { cursor.columns()? } else { Vec::new() };
+    if cursor.eat("USING") {
+        cursor.ident("an access method")?;
+    }
+    let options = if cursor.eat("WITH") {
+        let (from, to) = cursor.parens()?;
+        Some(format!("SET ({})", cursor.flat(from, to)))
+    } else {
+        None
+    };
+    if cursor.eat("TABLESPACE") {
+        cursor.ident("a tablespace")?;
+    }
+    cursor.expect("AS")?;
+    let (from, to) = (cursor.at, cursor.tokens.len());
+    if from == to {
+        return Err(cursor.expected("a query"));
+    }
+    let ends_with = |words: &str| {
+        let count = words.split(' ').count();
+        to.checked_sub(count).is_some_and(|at| at >= from && Cursor { at, ..*cursor }.sees(words))
+    };
+    let end = if ends_with("WITH NO DATA") {
+        to - 3
+    } else if ends_with("WITH DATA") {
+        to - 2
+    } else {
+        to
+    };
+    let named = |query: &str| {
+        if columns.is_empty() {
+            return query.to_owned();
+        }
+        let names: Vec<String> = columns.iter().map(|c| c.name.clone()).collect();
+        format!("SELECT * FROM ({query}) AS named ({})", quote_list(&names))
+    };
+    let (query, query_with_data) = (named(cursor.slice(from, to)), named(cursor.slice(from, end)));
+    let mut identifiers = identifiers(cursor, from, to);
+    identifiers.extend(columns.iter().map(|c| c.name.clone()));
+    let reads = relations(&cursor.part(from, to));
+    cursor.at = to;
+    Ok(NewView {
+        name,
+        or_replace,
+        if_not_exists,
+        materialized,
+        query,
+        reads,
+        identifiers: identifiers.into_iter().collect(),
+        options,
+        query_with_data,
+    })
+}
+
+/// Identifiers of the query, keywords aside, and `*` where it selects everything.
+fn identifiers(cursor: &Cursor<'_>, from: usize, to: usize) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for at in from..to {
+        let here = Cursor { at, ..*cursor };
+        let Some(token) = here.peek(0) else { break };
+        match token.kind {
+            Kind::Word if is_reserved(here.of(token)) => {}
+            Kind::Word | Kind::Quoted => found.extend(unquote(here.of(token))),
+            Kind::Operator if here.of(token) == "*" => {
+                let before = Cursor { at: at.saturating_sub(1), ..*cursor };
+                if before.is_any(0, &["SELECT", "DISTINCT", "ALL"])
+                    || before.is_symbol(0, b',')
+                    || before.is_symbol(0, b'.')
+                {
+                    found.insert("*".to_owned());
+                }
+            }
+            Kind::Text | Kind::Number | Kind::Symbol(_) | Kind::Operator => {}
+        }
+    }
+    found
+}
+
+/// Names in FROM lists and after JOIN. A FROM list ends at the next clause of its level.
+fn relations(cursor: &Cursor<'_>) -> Vec<(QName, bool)> {
+    const ENDS: &[&str] = &[
+        "SELECT", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "UNION", "EXCEPT",
+        "INTERSECT", "WINDOW", "FETCH", "FOR", "WITH",
+    ];
+    let mut cursor = *cursor;
+    let mut found = Vec::new();
+    // For every open parenthesis: whether a FROM list is being read at that level.
+    let mut levels = vec![false];
+    let mut expecting = false;
+    while let Some(token) = cursor.peek(0) {
+        let in_list = levels.last().copied().unwrap_or(false);
+        if expecting && matches!(token.kind, Kind::Word | Kind::Quoted) {
+            if cursor.is_any(0, &["ONLY", "LATERAL"]) {
+                cursor.at += 1;
+                continue;
+            }
+            expecting = false;
+            let qualified = cursor.is_symbol(1, b'.');
+            if let Ok(name) = cursor.name("a relation") {
+                if !cursor.is_symbol(0, b'(') && !found.contains(&(name.name.clone(), qualified)) {
+                    found.push((name.name, qualified));
+                }
+                continue;
+            }
+        }
+        match token.kind {
+            // `FROM (a JOIN b …)`: the level inside goes on with the list.
+            Kind::Symbol(b'(') => levels.push(expecting),
+            Kind::Symbol(b')') => {
+                levels.pop();
+                expecting = false;
+            }
+            Kind::Symbol(b',') => expecting = in_list,
+            Kind::Word if cursor.is_any(0, ENDS) => set_last(&mut levels, false, &mut expecting),
+            Kind::Word if cursor.is(0, "FROM") => {
+                set_last(&mut levels, true, &mut expecting);
+            }
+            Kind::Word if cursor.is(0, "JOIN") => expecting = true,
+            Kind::Word if cursor.is(0, "ON") => expecting = false,
+            Kind::Word | Kind::Quoted | Kind::Text | Kind::Number => expecting = false,
+            Kind::Symbol(_) | Kind::Operator => {}
+        }
+        cursor.at += 1;
+    }
+    found
+}
+
+fn set_last(levels: &mut [bool], value: bool, expecting: &mut bool) {
+    if let Some(last) = levels.last_mut() {
+        *last = value;
+    }
+    *expecting = value;
+}
