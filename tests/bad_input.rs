@@ -13,7 +13,7 @@ const USERS: &str = "CREATE TABLE users (id bigint PRIMARY KEY, name text);";
 /// Everything that was thought of.
 const BAD: [Bad; 13] = [
     ("empty change", || statements(USERS, ""), &["nothing-to-do"]),
-    ("empty everything", || statements("", ""), &["nothing-to-do"]),
+    ("empty everything", || statements("", ""), &["empty-schema"]),
     ("only comments", || statements(USERS, "-- hello\n/* there */"), &["nothing-to-do"]),
     ("binary schema", || statements("\0\u{1}\u{fffd}\u{7f}ELF", "SELECT 1"), &[]),
     ("binary change", || statements(USERS, "\0\u{1}\u{2}ELF\0"), &[]),

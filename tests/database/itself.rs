@@ -51,7 +51,7 @@ fn snapshot_sees(client: &mut Client) -> Result<(), Failed> {
         "ALTER TABLE child ALTER COLUMN at SET DEFAULT now()",
         "ALTER TABLE child ALTER COLUMN at SET NOT NULL",
         "ALTER TABLE child ALTER COLUMN n DROP NOT NULL",
-        "ALTER TABLE parent ALTER COLUMN name TYPE varchar(10)",
+        "ALTER TABLE child ALTER COLUMN c TYPE char(3)",
         "ALTER TABLE child ADD COLUMN extra text",
         "ALTER TABLE child DROP CONSTRAINT child_parent_id_fkey",
         "ALTER TABLE child ADD CHECK (d > '2000-01-01') NOT VALID",
