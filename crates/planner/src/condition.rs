@@ -352,3 +352,31 @@ impl Condition {
         }
     }
 }
+
+impl Condition {
+    /// The table or view that it is about, where it is about one.
+    pub fn relation(&self) -> Option<&QName> {
+        match self {
+            Self::Relation { relation, .. } => Some(relation),
+            Self::Column { table, .. }
+            | Self::Type { table, .. }
+            | Self::Default { table, .. }
+            | Self::NotNull { table, .. }
+            | Self::Constraint { table, .. }
+            | Self::Index { table, .. }
+            | Self::Trigger { table, .. } => Some(table),
+            Self::Parity { .. }
+            | Self::Agreement { .. }
+            | Self::BackfillComplete { .. }
+            | Self::NoNulls { .. }
+            | Self::NoDuplicates { .. }
+            | Self::NoOrphans { .. }
+            | Self::NoViolations { .. } => self.table(),
+            Self::Helpers { .. }
+            | Self::Helper { .. }
+            | Self::BackfillFinished { .. }
+            | Self::Drained { .. }
+            | Self::BackupRestorable => None,
+        }
+    }
+}

@@ -1,1 +1,37 @@
-//! Placeholder until its first commit.
+//! The simulator: a plan in; a run that can be stepped, or a proof.
+//!
+//! `scenario` (bounds) → `model` (the plan made ready) → `world` (one state) → `transition`
+//! (everything that can happen next, and its effect: one function) → two drivers: `proof` (every
+//! interleaving within the bounds) and `walk` (one run). It uses the planner's values (plan,
+//! operations, conditions, facts) and none of its judgement: what an app version can do is found
+//! by running its statements against the state's own schema.
+//!
+//! Pure: no I/O, clock or threads; randomness only from a seed.
+#![deny(clippy::disallowed_methods)]
+
+mod app;
+mod ddl;
+mod domain;
+mod eval;
+mod holds;
+mod invariant;
+mod keys;
+mod model;
+mod proof;
+mod record;
+mod rows;
+mod runner;
+mod scenario;
+mod search;
+mod slice;
+mod trace;
+mod transition;
+mod value;
+mod walk;
+mod world;
+
+pub use model::Unmodelled;
+pub use proof::{Counterexample, Progress, Search, Verdict};
+pub use scenario::Bounds;
+pub use trace::{BrokenPromise, ColumnFrame, Frame, Instance, Moment, TableFrame, Trace};
+pub use walk::{Choice, Walk};

@@ -1,0 +1,342 @@
+//! A batch of the migration's statements on a state: catalogue and rows together, all or nothing.
+//! The catalogue's side is `Schema::apply`; the rows' side is here. Must not know who runs it.
+
+use planner::engine::{Lock, facts, merge_locks};
+use planner::op::Op;
+use planner::schema::{Constraint, ConstraintKind, Schema, Table};
+
+use crate::eval::cast;
+use crate::model::{Answer, Model, State, Unmodelled, refusal};
+use crate::record::Record;
+use crate::rows;
+use crate::value::Value;
+use crate::world::World;
+
+/// What came of a batch.
+pub(crate) enum Ran {
+    /// It took effect.
+    Done(World),
+    /// The server refused; nothing took effect.
+    Refused(planner::op::effect::Refusal),
+    /// A concurrent build failed and left an invalid index.
+    LeftInvalid(World, planner::op::effect::Refusal),
+}
+
+impl Model {
+    /// Locks of a batch, the strongest on each relation.
+    pub(crate) fn locks(&self, schema: u16, ops: &[Op]) -> Vec<Lock> {
+        let mut state = self.state(schema).schema.clone();
+        let mut all = Vec::new();
+        for op in ops {
+            all.extend(facts(self.engine, op, &state).locks);
+            // A refusal shows when the batch itself is run.
+            let _refused = state.apply(op).is_err();
+        }
+        merge_locks(all)
+    }
+
+    /// Runs a batch.
+    pub(crate) fn run(&mut self, world: &World, ops: &[Op]) -> Result<Ran, Unmodelled> {
+        let mut now = *world;
+        for op in ops {
+            match self.run_one(&now, op)? {
+                Ran::Done(next) => now = next,
+                other => return Ok(other),
+            }
+        }
+        Ok(Ran::Done(now))
+    }
+
+    fn run_one(&mut self, world: &World, op: &Op) -> Result<Ran, Unmodelled> {
+        if let Err(refused) = self.rows_allow(world, op) {
+            let concurrent = matches!(op, Op::CreateIndex { concurrently: true, .. });
+            if concurrent {
+                return Ok(match self.leave_invalid(world, op)? {
+                    Some(next) => Ran::LeftInvalid(next, refused),
+                    None => Ran::Refused(refused),
+                });
+            }
+            return Ok(Ran::Refused(refused));
+        }
+        let before = self.state(world.schema).clone();
+        let mut after = before.clone();
+        if let Err(refused) = after.schema.apply(op) {
+            return Ok(Ran::Refused(refused));
+        }
+        move_names(&mut after, op, self.tables.iter().map(|t| t.new.as_ref()));
+        let mut next = *world;
+        if let Err(refused) = self.rewrite(&mut next, op, (&before, &after))? {
+            return Ok(Ran::Refused(refused));
+        }
+        next.schema = self.intern_schema(after)?;
+        if matches!(op, Op::DropHelpers) {
+            next.finished = 0;
+            next.cursor = 0;
+        }
+        Ok(Ran::Done(next))
+    }
+
+    /// The state with an invalid index, as a failed concurrent build leaves it.
+    pub(crate) fn leave_invalid(
+        &mut self,
+        world: &World,
+        op: &Op,
+    ) -> Result<Option<World>, Unmodelled> {
+        let Op::CreateIndex { table, name, index, concurrently } = op else { return Ok(None) };
+        let mut state = self.state(world.schema).clone();
+        let invalid = Op::CreateIndex {
+            table: table.clone(),
+            name: name.clone(),
+            index: planner::schema::Index { valid: false, ..index.clone() },
+            concurrently: *concurrently,
+        };
+        if state.schema.apply(&invalid).is_err() {
+            return Ok(None);
+        }
+        Ok(Some(World { schema: self.intern_schema(state)?, ..*world }))
+    }
+
+    /// Whether the rows let the statement pass: what it validates must hold.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others look at no row")]
+    fn rows_allow(&self, world: &World, op: &Op) -> Answer<()> {
+        match op {
+            Op::SetNotNull { table, column, not_null: true } => self.no_nulls(world, table, column),
+            Op::AddConstraint { table, name, constraint } if constraint.validated => {
+                self.constraint_holds(world, table, (name, constraint))
+            }
+            Op::ValidateConstraint { table, name } => {
+                let state = self.state(world.schema);
+                let found = state.schema.table(table).and_then(|t| t.constraints.get(name));
+                match found.cloned() {
+                    Some(constraint) => self.constraint_holds(world, table, (name, &constraint)),
+                    None => Ok(()),
+                }
+            }
+            Op::CreateIndex { table, name, index, .. }
+                if index.unique && index.predicate.is_none() =>
+            {
+                if index.keys.len() == index.columns.len()
+                    && self.has_duplicates(world, table, &index.columns)
+                {
+                    return Err(refusal(
+                        "23505",
+                        format!("could not create unique index \"{name}\""),
+                    ));
+                }
+                Ok(())
+            }
+            Op::AddConstraintUsingIndex { table, index, primary: true, .. } => {
+                let state = self.state(world.schema);
+                let columns = state
+                    .schema
+                    .table(table)
+                    .and_then(|t| t.indexes.get(index))
+                    .map(|i| i.columns.clone())
+                    .unwrap_or_default();
+                columns.iter().try_for_each(|c| self.no_nulls(world, table, c))
+            }
+            Op::AddColumn { table, column } => {
+                let needs =
+                    column.not_null && column.default.is_none() && column.identity.is_none();
+                if needs && !self.no_row(world, table, |_, _| true) {
+                    return Err(refusal(
+                        "23502",
+                        format!(
+                            "column \"{}\" of relation \"{}\" contains null values",
+                            column.name, table.name
+                        ),
+                    ));
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn no_nulls(&self, world: &World, table: &planner::name::QName, column: &str) -> Answer<()> {
+        if self.no_row(world, table, |t, v| rows::get(t, v, column) == Value::Null) {
+            return Ok(());
+        }
+        Err(refusal(
+            "23502",
+            format!("column \"{column}\" of relation \"{}\" contains null values", table.name),
+        ))
+    }
+
+    fn constraint_holds(
+        &self,
+        world: &World,
+        table: &planner::name::QName,
+        (name, constraint): (&str, &Constraint),
+    ) -> Answer<()> {
+        let holds = match &constraint.kind {
+            ConstraintKind::Check(expr) => {
+                let not = planner::expr::Expr::Not(Box::new(expr.clone()));
+                self.no_row(world, table, |t, v| rows::is_true(t, v, &not).unwrap_or(true))
+            }
+            ConstraintKind::NotNull(column) => return self.no_nulls(world, table, column),
+            ConstraintKind::PrimaryKey(columns) | ConstraintKind::Unique(columns) => {
+                if self.has_duplicates(world, table, columns) {
+                    return Err(refusal(
+                        "23505",
+                        format!("could not create unique index \"{name}\""),
+                    ));
+                }
+                true
+            }
+            ConstraintKind::ForeignKey(key) => {
+                let fine = self.no_row(world, table, |t, v| {
+                    !self.has_parent(world, key, &crate::keys::tuple(t, v, &key.columns))
+                });
+                if !fine {
+                    return Err(refusal(
+                        "23503",
+                        format!(
+                            "insert or update on table \"{}\" violates foreign key constraint \"{name}\"",
+                            table.name
+                        ),
+                    ));
+                }
+                true
+            }
+            ConstraintKind::Other(..) => true,
+        };
+        if holds {
+            return Ok(());
+        }
+        Err(refusal(
+            "23514",
+            format!(
+                "check constraint \"{name}\" of relation \"{}\" is violated by some row",
+                table.name
+            ),
+        ))
+    }
+
+    /// Takes the rows along.
+    fn rewrite(
+        &mut self,
+        world: &mut World,
+        op: &Op,
+        (before, after): (&State, &State),
+    ) -> Result<Answer<()>, Unmodelled> {
+        for place in 0..self.tables.len() {
+            let name = before.names[place].clone();
+            let table = name.as_ref().and_then(|n| before.schema.table(n));
+            let Some((name, table)) = name.as_ref().zip(table) else { continue };
+            let later = after.names[place].as_ref().and_then(|n| after.schema.table(n));
+            for row in 0..self.rows {
+                let cell = place * self.rows + row;
+                let Some(record) = self.record(world.cells[cell]).cloned() else { continue };
+                let Some(later) = later else {
+                    world.cells[cell] = 0;
+                    continue;
+                };
+                if op.relation() != Some(name) && !matches!(op, Op::DropHelpers) {
+                    continue;
+                }
+                match take_along(op, record, (table, later)) {
+                    Ok(Some(record)) => world.cells[cell] = self.intern(record)?,
+                    Ok(None) => world.cells[cell] = 0,
+                    Err(refused) => return Ok(Err(refused)),
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// The row after the statement; `None` where it is deleted.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others leave rows as they are")]
+fn take_along(
+    op: &Op,
+    mut record: Record,
+    (table, later): (&Table, &Table),
+) -> Answer<Option<Record>> {
+    let at = |column: &str| table.columns.iter().position(|c| c.name == column);
+    match op {
+        Op::AddColumn { column, .. } => {
+            let value = column
+                .default
+                .as_ref()
+                .map_or(Ok(Value::Null), |d| crate::eval::eval(d, &|_| Value::Null))?;
+            record.values.push(cast(value, &column.ty)?);
+        }
+        Op::DropColumn { column, .. } => {
+            if let Some(at) = at(column) {
+                record.values.remove(at);
+            }
+        }
+        Op::AlterType { column, ty, using, .. } => {
+            if let Some(at) = at(column) {
+                let value = match using {
+                    Some(using) => rows::value_of(table, &record.values, using)?,
+                    None => record.values[at].clone(),
+                };
+                record.values[at] = cast(value, ty)?;
+            }
+        }
+        Op::Update { set, filter, .. } => {
+            let applies =
+                filter.as_ref().map_or(Ok(true), |f| rows::is_true(table, &record.values, f))?;
+            if applies {
+                let given = assigned(table, &record.values, set)?;
+                record.values = rows::update(later, &record.values, &given)?;
+            }
+        }
+        Op::Delete { filter, .. } => {
+            let applies =
+                filter.as_ref().map_or(Ok(true), |f| rows::is_true(table, &record.values, f))?;
+            return Ok((!applies).then_some(record));
+        }
+        Op::DropHelpers => record.undo.clear(),
+        _ => {}
+    }
+    Ok(Some(record))
+}
+
+/// `column := value` over a row.
+pub(crate) fn assigned(
+    table: &Table,
+    values: &[Value],
+    set: &[(String, planner::expr::Expr)],
+) -> Answer<Vec<(String, Value)>> {
+    set.iter().map(|(c, value)| Ok((c.clone(), rows::value_of(table, values, value)?))).collect()
+}
+
+/// Keeps track of which table is where.
+fn move_names<'a>(
+    state: &mut State,
+    op: &Op,
+    new_names: impl Iterator<Item = Option<&'a planner::name::QName>>,
+) {
+    match op {
+        Op::RenameTable { table, to } => {
+            for name in state.names.iter_mut().flatten() {
+                if name == table {
+                    *name = table.sibling(to);
+                }
+            }
+        }
+        Op::CreateTable { table, .. } => {
+            for (name, new) in state.names.iter_mut().zip(new_names) {
+                if new == Some(table) {
+                    *name = Some(table.clone());
+                }
+            }
+        }
+        Op::DropTable { table } => {
+            for name in &mut state.names {
+                if name.as_ref() == Some(table) {
+                    *name = None;
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether two schemas are the same but for column order.
+pub(crate) fn same(a: &Schema, b: &Schema) -> bool {
+    a.unordered() == b.unordered()
+}

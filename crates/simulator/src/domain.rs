@@ -1,0 +1,145 @@
+//! The few values that stand for all: two of each type, those that the plan itself names, NULL
+//! where a release may write it, and for keys a value of each row's own. Must not know states.
+
+use planner::condition::Condition;
+use planner::expr::Expr;
+use planner::schema::{ConstraintKind, Table};
+use planner::sql_type::SqlType;
+
+use crate::model::{Model, Uses};
+use crate::value::Value;
+
+impl Model {
+    /// Values that a release writes to a column of a row.
+    pub(crate) fn domain(
+        &self,
+        release: usize,
+        place: usize,
+        row: usize,
+        column: &str,
+    ) -> Vec<Value> {
+        let Some(uses) = &self.releases[release].uses[place] else { return Vec::new() };
+        let Some(definition) = uses.own.column(column) else { return Vec::new() };
+        if self.tables[place].key.iter().any(|k| k == column) {
+            return vec![typed(&definition.ty, row, false)];
+        }
+        let spaced = self.is_split(place, column);
+        let mut values = if let Some(parent_type) = self.parent_type(place, uses, column) {
+            (0..self.rows).map(|i| typed(parent_type, i, false)).collect()
+        } else if is_unique(&uses.own, column) || self.keeps_unique(release, uses, column) {
+            vec![typed(&definition.ty, 2 * row, spaced), typed(&definition.ty, 2 * row + 1, spaced)]
+        } else {
+            let named = self.named_values(place, column);
+            let n = if named.len() > 1 { 0 } else { 2 - named.len() };
+            let fresh = (0..n).map(|i| typed(&definition.ty, i, spaced));
+            named.into_iter().chain(fresh).collect()
+        };
+        if !definition.not_null && !self.keeps_not_null(release, uses, column) {
+            values.push(Value::Null);
+        }
+        values.dedup();
+        values
+    }
+
+    /// Whether the column is taken apart by a conversion: its text then has two words.
+    fn is_split(&self, place: usize, column: &str) -> bool {
+        self.tables[place]
+            .conversions
+            .iter()
+            .any(|c| c.up.len() > 1 && c.down.iter().any(|(name, _)| name == column))
+    }
+
+    /// The type of what the column refers to, in any schema the plan knows.
+    fn parent_type<'a>(
+        &'a self,
+        place: usize,
+        uses: &'a Uses,
+        column: &str,
+    ) -> Option<&'a SqlType> {
+        let both = self.releases.iter().filter_map(|r| r.uses[place].as_ref());
+        let refers = both.flat_map(|u| u.own.constraints.values()).any(|c| {
+            matches!(&c.kind, ConstraintKind::ForeignKey(key) if key.columns.iter().any(|k| k == column))
+        });
+        refers.then(|| uses.own.column(column).map(|c| &c.ty)).flatten()
+    }
+
+    /// Literals that the plan's own in-place changes name for the column.
+    fn named_values(&self, place: usize, column: &str) -> Vec<Value> {
+        let mut found = Vec::new();
+        for image in &self.tables[place].images {
+            for (_, value) in image.set.iter().filter(|(c, _)| c == column) {
+                found.extend(literal(value));
+            }
+            if let Some(filter) = &image.filter {
+                filter.visit(&mut |expr| {
+                    if let Expr::Binary(left, op, right) = expr
+                        && op == "="
+                        && **left == Expr::column(column)
+                    {
+                        found.extend(literal(right));
+                    }
+                });
+            }
+        }
+        // The old value first: rows start with it.
+        found.reverse();
+        found.dedup();
+        found
+    }
+
+    fn keeps_unique(&self, release: usize, uses: &Uses, column: &str) -> bool {
+        self.releases[release].keeps.iter().any(|keep| match keep {
+            Condition::NoDuplicates { table, columns } => {
+                *table == uses.relation && columns.iter().any(|c| c == column)
+            }
+            _ => false,
+        })
+    }
+
+    fn keeps_not_null(&self, release: usize, uses: &Uses, column: &str) -> bool {
+        self.releases[release].keeps.iter().any(|keep| match keep {
+            Condition::NoNulls { table, column: c } => *table == uses.relation && c == column,
+            _ => false,
+        })
+    }
+}
+
+fn is_unique(table: &Table, column: &str) -> bool {
+    table
+        .constraints
+        .values()
+        .any(|c| c.kind.is_key() && c.kind.columns().iter().any(|n| n == column))
+        || table.indexes.values().any(|i| i.unique && i.columns.iter().any(|n| n == column))
+}
+
+fn literal(expr: &Expr) -> Option<Value> {
+    match expr {
+        Expr::Text(text) => Some(Value::Text(text.clone())),
+        Expr::Number(digits) => digits.parse().ok().map(Value::Int),
+        Expr::Bool(value) => Some(Value::Bool(*value)),
+        Expr::Cast(inner, _) => literal(inner),
+        Expr::Null
+        | Expr::Column(_)
+        | Expr::Not(_)
+        | Expr::Negate(_)
+        | Expr::Binary(..)
+        | Expr::IsNull(..)
+        | Expr::Call(..)
+        | Expr::Case(..)
+        | Expr::Raw { .. } => None,
+    }
+}
+
+/// The `i`th value of a type.
+fn typed(ty: &SqlType, i: usize, spaced: bool) -> Value {
+    const LETTERS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let letter = LETTERS[i % LETTERS.len()];
+    match ty.base().as_str() {
+        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" => {
+            Value::Int(i64::try_from(i + 1).unwrap_or(i64::MAX))
+        }
+        "boolean" => Value::Bool(i.is_multiple_of(2)),
+        _ if spaced => Value::Text(format!("{letter}1 {letter}2")),
+        _ => Value::Text(letter.to_owned()),
+    }
+}

@@ -1,0 +1,269 @@
+//! SQL expressions over one row, as PostgreSQL evaluates them: three-valued logic, casts that can
+//! fail, the functions that conversions use. What is not known becomes a term. Knows no rows.
+
+use planner::expr::Expr;
+use planner::op::effect::Refusal;
+use planner::sql_type::SqlType;
+
+use crate::value::Value;
+
+/// Looks a column up.
+pub(crate) type Row<'a> = &'a dyn Fn(&str) -> Value;
+
+/// The expression's value.
+///
+/// # Errors
+/// The refusal of a cast that the value does not survive: 22003, 22P02.
+pub(crate) fn eval(expr: &Expr, row: Row<'_>) -> Result<Value, Refusal> {
+    Ok(match expr {
+        Expr::Null => Value::Null,
+        Expr::Bool(value) => Value::Bool(*value),
+        Expr::Number(digits) => match digits.parse() {
+            Ok(number) => Value::Int(number),
+            Err(_) => Value::Term(digits.clone(), Vec::new()),
+        },
+        Expr::Text(text) => Value::Text(text.clone()),
+        Expr::Column(name) => row(name),
+        Expr::Not(inner) => match truth(&eval(inner, row)?) {
+            Some(value) => Value::Bool(!value),
+            None => Value::Null,
+        },
+        Expr::Negate(inner) => match eval(inner, row)? {
+            Value::Int(number) => {
+                number.checked_neg().map_or_else(|| term("-", vec![]), Value::Int)
+            }
+            Value::Null => Value::Null,
+            other => term("-", vec![other]),
+        },
+        Expr::IsNull(inner, negated) => Value::Bool((eval(inner, row)? == Value::Null) != *negated),
+        Expr::Binary(left, op, right) => binary(op, eval(left, row)?, eval(right, row)?),
+        Expr::Cast(inner, ty) => cast(eval(inner, row)?, ty)?,
+        Expr::Call(name, args) => {
+            let args = args.iter().map(|arg| eval(arg, row)).collect::<Result<Vec<_>, _>>()?;
+            call(name, args)
+        }
+        Expr::Case(arms, otherwise) => {
+            for (when, then) in arms {
+                if truth(&eval(when, row)?) == Some(true) {
+                    return eval(then, row);
+                }
+            }
+            match otherwise {
+                Some(value) => eval(value, row)?,
+                None => Value::Null,
+            }
+        }
+        Expr::Raw { sql, columns } => term(sql, columns.iter().map(|c| row(c)).collect()),
+    })
+}
+
+/// Whether a condition is true, false or unknown. A term counts as true: nothing is known against
+/// it, and the model says that it was not interpreted.
+pub(crate) fn truth(value: &Value) -> Option<bool> {
+    match value {
+        Value::Null => None,
+        Value::Bool(value) => Some(*value),
+        Value::Int(_) | Value::Text(_) | Value::Term(..) => Some(true),
+    }
+}
+
+fn term(name: &str, args: Vec<Value>) -> Value {
+    Value::Term(name.to_owned(), args)
+}
+
+fn binary(op: &str, left: Value, right: Value) -> Value {
+    match op {
+        "IS DISTINCT FROM" => return Value::Bool(!left.same(&right)),
+        "IS NOT DISTINCT FROM" => return Value::Bool(left.same(&right)),
+        "AND" => {
+            return match (truth(&left), truth(&right)) {
+                (Some(false), _) | (_, Some(false)) => Value::Bool(false),
+                (Some(true), Some(true)) => Value::Bool(true),
+                (None, _) | (_, None) => Value::Null,
+            };
+        }
+        "OR" => {
+            return match (truth(&left), truth(&right)) {
+                (Some(true), _) | (_, Some(true)) => Value::Bool(true),
+                (Some(false), Some(false)) => Value::Bool(false),
+                (None, _) | (_, None) => Value::Null,
+            };
+        }
+        _ => {}
+    }
+    if left == Value::Null || right == Value::Null {
+        return Value::Null;
+    }
+    match op {
+        "=" => Value::Bool(left.same(&right)),
+        "<>" | "!=" => Value::Bool(!left.same(&right)),
+        "||" => match (left.text(), right.text()) {
+            (Some(a), Some(b)) => Value::Text(a + &b),
+            _ => term("||", vec![left, right]),
+        },
+        "<" | "<=" | ">" | ">=" => compare(op, &left, &right),
+        "+" | "-" | "*" | "/" | "%" => arithmetic(op, left, right),
+        _ => term(op, vec![left, right]),
+    }
+}
+
+fn compare(op: &str, left: &Value, right: &Value) -> Value {
+    let order = match (left, right) {
+        (Value::Int(a), Value::Int(b)) => a.cmp(b),
+        (Value::Text(a), Value::Text(b)) => a.cmp(b),
+        _ => return term(op, vec![left.clone(), right.clone()]),
+    };
+    Value::Bool(match op {
+        "<" => order.is_lt(),
+        "<=" => order.is_le(),
+        ">" => order.is_gt(),
+        _ => order.is_ge(),
+    })
+}
+
+fn arithmetic(op: &str, left: Value, right: Value) -> Value {
+    let (Value::Int(a), Value::Int(b)) = (&left, &right) else {
+        return term(op, vec![left, right]);
+    };
+    let result = match op {
+        "+" => a.checked_add(*b),
+        "-" => a.checked_sub(*b),
+        "*" => a.checked_mul(*b),
+        "/" => a.checked_div(*b),
+        _ => a.checked_rem(*b),
+    };
+    result.map_or_else(|| term(op, vec![left, right]), Value::Int)
+}
+
+/// `CAST(value AS type)`.
+pub(crate) fn cast(value: Value, ty: &SqlType) -> Result<Value, Refusal> {
+    let base = ty.base();
+    let range = match base.as_str() {
+        "smallint" => i64::from(i16::MIN)..=i64::from(i16::MAX),
+        "integer" => i64::from(i32::MIN)..=i64::from(i32::MAX),
+        "bigint" => i64::MIN..=i64::MAX,
+        "text" | "character varying" => {
+            return Ok(match value.text() {
+                Some(text) => Value::Text(text),
+                None => value,
+            });
+        }
+        _ => return Ok(value),
+    };
+    let number = match &value {
+        Value::Int(number) => *number,
+        Value::Text(text) => match text.trim().parse() {
+            Ok(number) => number,
+            Err(_) => {
+                return Err(Refusal {
+                    sqlstate: "22P02",
+                    message: format!("invalid input syntax for type {base}: \"{text}\""),
+                });
+            }
+        },
+        Value::Null | Value::Bool(_) | Value::Term(..) => return Ok(value),
+    };
+    if range.contains(&number) {
+        return Ok(Value::Int(number));
+    }
+    Err(Refusal { sqlstate: "22003", message: format!("{base} out of range") })
+}
+
+fn call(name: &str, args: Vec<Value>) -> Value {
+    match name {
+        "coalesce" => return args.into_iter().find(|a| *a != Value::Null).unwrap_or(Value::Null),
+        "concat" => return Value::Text(args.iter().filter_map(Value::text).collect()),
+        "concat_ws" => return concat_ws(&args),
+        _ => {}
+    }
+    if args.contains(&Value::Null) {
+        return Value::Null;
+    }
+    let texts: Vec<String> = args.iter().filter_map(Value::text).collect();
+    let known = match (name, texts.as_slice()) {
+        ("lower", [a]) => Some(Value::Text(a.to_lowercase())),
+        ("upper", [a]) => Some(Value::Text(a.to_uppercase())),
+        ("trim" | "btrim", [a]) => Some(Value::Text(a.trim_matches(' ').to_owned())),
+        ("ltrim", [a]) => Some(Value::Text(a.trim_start_matches(' ').to_owned())),
+        ("rtrim", [a]) => Some(Value::Text(a.trim_end_matches(' ').to_owned())),
+        ("length" | "char_length", [a]) => i64::try_from(a.chars().count()).ok().map(Value::Int),
+        ("replace", [a, from, to]) => Some(Value::Text(a.replace(from.as_str(), to))),
+        ("split_part", [a, by, n]) => split_part(a, by, n),
+        ("strpos", [a, b]) => strpos(a, b),
+        ("substr" | "substring", [a, from]) => substr(a, from, None),
+        ("substr" | "substring", [a, from, n]) => substr(a, from, Some(n)),
+        ("nullif", [a, b]) => Some(if a == b { Value::Null } else { args[0].clone() }),
+        _ => None,
+    };
+    known.unwrap_or_else(|| Value::Term(name.to_owned(), args))
+}
+
+fn concat_ws(args: &[Value]) -> Value {
+    let Some(separator) = args.first().and_then(Value::text) else { return Value::Null };
+    let parts: Vec<String> = args.iter().skip(1).filter_map(Value::text).collect();
+    Value::Text(parts.join(&separator))
+}
+
+fn split_part(text: &str, by: &str, n: &str) -> Option<Value> {
+    let n: usize = n.parse().ok()?;
+    let part = text.split(by).nth(n.checked_sub(1)?).unwrap_or_default();
+    Some(Value::Text(part.to_owned()))
+}
+
+fn strpos(text: &str, wanted: &str) -> Option<Value> {
+    let at = text.find(wanted).map_or(0, |at| text[..at].chars().count() + 1);
+    i64::try_from(at).ok().map(Value::Int)
+}
+
+/// `substr(text, from [, n])`: positions before the first character count, but give nothing.
+fn substr(text: &str, from: &str, n: Option<&String>) -> Option<Value> {
+    let from: i64 = from.parse().ok()?;
+    let end = match n {
+        Some(n) => from.checked_add(n.parse().ok()?)?,
+        None => i64::MAX,
+    };
+    let kept = text.chars().zip(1_i64..).filter(|(_, at)| *at >= from && *at < end).map(|(c, _)| c);
+    Some(Value::Text(kept.collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(expr: &Expr, want: Value) {
+        let row = |name: &str| match name {
+            "name" => Value::Text("Ada Lovelace".to_owned()),
+            "n" => Value::Int(70_000),
+            _ => Value::Null,
+        };
+        assert_eq!(eval(expr, &row), Ok(want), "{}", expr.sql());
+    }
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+
+    #[test]
+    fn conversions_evaluate_as_on_the_server() {
+        let call = |name: &str, args| Expr::Call(name.to_owned(), args);
+        let t = |s: &str| Expr::Text(s.to_owned());
+        let n = |s: &str| Expr::Number(s.to_owned());
+        check(&call("split_part", vec![Expr::column("name"), t(" "), n("2")]), text("Lovelace"));
+        check(&call("split_part", vec![Expr::column("name"), t(" "), n("3")]), text(""));
+        check(&call("substr", vec![Expr::column("name"), n("5")]), text("Lovelace"));
+        check(&call("strpos", vec![Expr::column("name"), t(" ")]), Value::Int(4));
+        check(&call("concat_ws", vec![t(" "), t("a"), Expr::Null, t("b")]), text("a b"));
+        check(&Expr::column("nothing").op("||", t("x")), Value::Null);
+        check(&Expr::Null.op("AND", Expr::Bool(false)), Value::Bool(false));
+        check(&Expr::Null.op("IS DISTINCT FROM", Expr::Null), Value::Bool(false));
+    }
+
+    #[test]
+    fn casts_fail_as_on_the_server() {
+        let cast =
+            |e, ty: &str| eval(&Expr::Cast(Box::new(e), SqlType::new(ty)), &|_| Value::Int(70_000));
+        assert_eq!(cast(Expr::column("n"), "bigint"), Ok(Value::Int(70_000)));
+        assert_eq!(cast(Expr::column("n"), "smallint").unwrap_err().sqlstate, "22003");
+        assert_eq!(cast(Expr::Text("x".into()), "int").unwrap_err().sqlstate, "22P02");
+    }
+}

@@ -1,0 +1,212 @@
+//! What must hold in every reachable state, what must happen in some, and the check of every read:
+//! each live release reads each row, and must find what was acknowledged. One table of promises;
+//! who breaks them is found elsewhere.
+
+use planner::op::effect::Refusal;
+
+use crate::eval::eval;
+use crate::model::{Model, Uses};
+use crate::record::{Group, Record};
+use crate::rows;
+use crate::value::Value;
+
+/// A promise of every plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Always {
+    NoBrokenStatement,
+    NoLostWrite,
+    NoUnexpectedNull,
+    NoLongBlock,
+    GateBeforeContract,
+    BackupBeforeDestruction,
+    Reversible,
+    NeverStuck,
+    FinishedMeansDone,
+}
+
+impl Always {
+    /// Name and plain words.
+    pub(crate) fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NoBrokenStatement => {
+                ("no broken statement", "every statement of every running release succeeds")
+            }
+            Self::NoLostWrite => {
+                ("no lost write", "what was acknowledged is what every running release reads")
+            }
+            Self::NoUnexpectedNull => {
+                ("no unexpected NULL", "no release reads NULL where its schema never had one")
+            }
+            Self::NoLongBlock => {
+                ("no long block", "no request waits behind a lock for longer than the budget")
+            }
+            Self::GateBeforeContract => (
+                "gate before contract",
+                "nothing is dropped before a gate has verified that nobody needs it",
+            ),
+            Self::BackupBeforeDestruction => {
+                ("backup before destruction", "nothing is destroyed before a backup exists")
+            }
+            Self::Reversible => (
+                "reversible",
+                "until the point of no return, rolling back restores the schema as it was",
+            ),
+            Self::NeverStuck => {
+                ("never stuck", "from every state the migration can be finished or rolled back")
+            }
+            Self::FinishedMeansDone => {
+                ("finished means done", "when the plan has run, the schema is the one asked for")
+            }
+        }
+    }
+}
+
+/// What must happen in some run, or a proof says little: a bit each.
+pub(crate) const SOMETIMES: [&str; 7] = [
+    "old and new release ran together",
+    "the old release wrote during the migration",
+    "the new release wrote during the migration",
+    "a backfill changed a row",
+    "a fault was injected",
+    "a rollback was completed",
+    "the plan was finished",
+];
+
+/// Bits of `SOMETIMES`.
+pub(crate) mod seen {
+    pub(crate) const TOGETHER: u8 = 1;
+    pub(crate) const OLD_WROTE: u8 = 2;
+    pub(crate) const NEW_WROTE: u8 = 4;
+    pub(crate) const BACKFILLED: u8 = 8;
+    pub(crate) const FAULT: u8 = 16;
+    pub(crate) const ROLLED_BACK: u8 = 32;
+    pub(crate) const FINISHED: u8 = 64;
+}
+
+/// A promise broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Broken {
+    pub(crate) promise: Always,
+    /// Who was hurt and how, a sentence.
+    pub(crate) detail: String,
+}
+
+impl Broken {
+    pub(crate) fn new(promise: Always, detail: String) -> Self {
+        Self { promise, detail }
+    }
+}
+
+impl Model {
+    /// Whether a release's statements find their tables and columns.
+    pub(crate) fn resolves(&self, schema: u16, release: usize) -> Result<(), (String, Refusal)> {
+        for uses in self.releases[release].uses.iter().flatten() {
+            let sql =
+                format!("SELECT {} FROM {}", planner::name::quote_list(&uses.reads), uses.relation);
+            let table = self.resolve(schema, &uses.relation).and_then(|p| self.table(schema, p));
+            let Some(table) = table else {
+                let message = format!("relation \"{}\" does not exist", uses.relation);
+                return Err((sql, Refusal { sqlstate: "42P01", message }));
+            };
+            let columns = uses.reads.iter().chain(&uses.writes);
+            if let Some(missing) = columns.into_iter().find(|c| table.column(c).is_none()) {
+                let message = format!("column \"{missing}\" does not exist");
+                return Err((sql, Refusal { sqlstate: "42703", message }));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a release reads in a row what was acknowledged.
+    pub(crate) fn reads_well(
+        &self,
+        schema: u16,
+        release: usize,
+        place: usize,
+        record: &Record,
+    ) -> Result<(), Broken> {
+        let (Some(uses), Some(table)) =
+            (&self.releases[release].uses[place], self.table(schema, place))
+        else {
+            return Ok(());
+        };
+        let id = &self.releases[release].id;
+        for column in &uses.reads {
+            let value = rows::get(table, &record.values, column);
+            if value == Value::Null && uses.not_null.contains(column) {
+                return Err(Broken::new(
+                    Always::NoUnexpectedNull,
+                    format!(
+                        "{id} reads NULL in {}.{column}, which is NOT NULL to it",
+                        uses.relation
+                    ),
+                ));
+            }
+            if let Some(wanted) = self.wanted(release, place, record, (uses, column))
+                && !wanted.iter().any(|w| w.same(&value))
+            {
+                return Err(Broken::new(
+                    Always::NoLostWrite,
+                    format!(
+                        "{id} reads {value} in {}.{column}, where {} was acknowledged",
+                        uses.relation, wanted[0]
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the release may read in a column; `None` where nothing is known.
+    fn wanted(
+        &self,
+        release: usize,
+        place: usize,
+        record: &Record,
+        (_, column): (&Uses, &str),
+    ) -> Option<Vec<Value>> {
+        let new_side = release == 1 && self.has_two_releases();
+        let conversions = self.tables[place].conversions.iter().zip(&record.groups);
+        for (conversion, group) in conversions {
+            let (mine, theirs) = if new_side {
+                (&conversion.up, &conversion.down)
+            } else {
+                (&conversion.down, &conversion.up)
+            };
+            let Some(at) = mine.iter().position(|(c, _)| c == column) else { continue };
+            let given = match (group, new_side) {
+                (Group::Old(values), false) | (Group::New(values), true) => {
+                    return values.get(at).cloned().map(|v| vec![v]);
+                }
+                (Group::Unwritten, _) => &Vec::new(),
+                (Group::Old(values), true) | (Group::New(values), false) => values,
+            };
+            let look = |name: &str| {
+                let i = theirs.iter().position(|(c, _)| c == name);
+                i.and_then(|i| given.get(i)).cloned().unwrap_or(Value::Null)
+            };
+            let expected = eval(&mine[at].1, &look).ok()?;
+            // What differs by row is not known in advance: only that there is something.
+            let known = mine[at].1.volatility() != planner::expr::Volatility::Volatile;
+            return known.then(|| vec![expected]);
+        }
+        let (_, truth) = record.plain.iter().find(|(c, _)| c == column)?;
+        let mut wanted = vec![truth.clone()];
+        wanted.extend(self.images_of(place, record, column));
+        Some(wanted)
+    }
+
+    /// What the plan's own in-place changes make of an acknowledged value.
+    fn images_of(&self, place: usize, record: &Record, column: &str) -> Vec<Value> {
+        let look = |name: &str| {
+            let found = record.plain.iter().find(|(c, _)| c == name);
+            found.map_or(Value::Null, |(_, v)| v.clone())
+        };
+        let images = self.tables[place].images.iter();
+        images
+            .flat_map(|image| &image.set)
+            .filter(|(c, _)| c == column)
+            .filter_map(|(_, value)| eval(value, &look).ok())
+            .collect()
+    }
+}

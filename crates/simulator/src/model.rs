@@ -1,0 +1,428 @@
+//! A plan made ready to run: steps as groups of statements that take effect together, tables in
+//! numbered places, and what each release does. Fixed during a search, but for the interned
+//! schemas and rows. Must not know what can happen next.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use planner::backfill::Backfill;
+use planner::condition::Condition;
+use planner::engine::Engine;
+use planner::expr::Expr;
+use planner::name::QName;
+use planner::op::Op;
+use planner::op::effect::Refusal;
+use planner::plan::{Conversion, Plan, Statement, Step, StepKind};
+use planner::schema::{Schema, Table};
+
+use crate::record::{Group, Record};
+use crate::scenario::Bounds;
+use crate::slice::{self, Kept};
+use crate::value::{Interner, Value};
+use crate::world::CELLS;
+
+/// Why a plan cannot be modelled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmodelled(pub String);
+
+impl fmt::Display for Unmodelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The model of one group of tables under a plan.
+pub(crate) struct Model {
+    pub(crate) bounds: Bounds,
+    pub(crate) engine: Engine,
+    pub(crate) steps: Vec<StepModel>,
+    /// First step without a way back.
+    pub(crate) point: Option<usize>,
+    /// Oldest and newest release; the same one twice where the app does not change.
+    pub(crate) releases: [ReleaseModel; 2],
+    pub(crate) tables: Vec<TableModel>,
+    /// Rows that each table has room for.
+    pub(crate) rows: usize,
+    pub(crate) backfills: Vec<Backfill>,
+    pub(crate) big: BTreeSet<QName>,
+    pub(crate) schemas: Interner<State>,
+    pub(crate) records: Interner<Option<Record>>,
+    pub(crate) source: u16,
+    pub(crate) target: Schema,
+    /// What the model leaves out, for the verdict.
+    pub(crate) notes: Vec<String>,
+}
+
+/// A schema, and which of its tables stands in which place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct State {
+    pub(crate) schema: Schema,
+    /// The name that each table has now; `None` where it does not exist.
+    pub(crate) names: Vec<Option<QName>>,
+}
+
+/// A step.
+pub(crate) struct StepModel {
+    pub(crate) id: String,
+    pub(crate) kind: StepKind,
+    pub(crate) operation: String,
+    pub(crate) script: Vec<Batch>,
+    pub(crate) rollback: Vec<Batch>,
+    pub(crate) checks: Vec<Condition>,
+}
+
+/// Statements that take effect together.
+pub(crate) struct Batch {
+    pub(crate) ops: Vec<Op>,
+    /// Milliseconds; 0 waits for ever.
+    pub(crate) lock_timeout_ms: u64,
+}
+
+/// A release.
+pub(crate) struct ReleaseModel {
+    pub(crate) id: String,
+    pub(crate) keeps: Vec<Condition>,
+    /// What it does with each table; `None` where it does not know the table.
+    pub(crate) uses: Vec<Option<Uses>>,
+}
+
+/// What a release does with a table.
+pub(crate) struct Uses {
+    /// Name by which it knows the table.
+    pub(crate) relation: QName,
+    pub(crate) reads: Vec<String>,
+    pub(crate) writes: Vec<String>,
+    /// The table as the release believes it to be.
+    pub(crate) own: Table,
+    /// Columns in which it does not expect NULL.
+    pub(crate) not_null: Vec<String>,
+}
+
+/// A table, whatever it is called.
+pub(crate) struct TableModel {
+    pub(crate) old: Option<QName>,
+    pub(crate) new: Option<QName>,
+    pub(crate) key: Vec<String>,
+    pub(crate) conversions: Vec<Conversion>,
+    /// In-place changes of data that the plan makes on purpose.
+    pub(crate) images: Vec<Image>,
+}
+
+/// `column := value` where `filter`.
+pub(crate) struct Image {
+    pub(crate) set: Vec<(String, Expr)>,
+    pub(crate) filter: Option<Expr>,
+}
+
+impl Model {
+    /// The model of one group of tables.
+    pub(crate) fn new(
+        plan: &Plan,
+        bounds: &Bounds,
+        group: &BTreeSet<QName>,
+    ) -> Result<Self, Unmodelled> {
+        let kept = slice::kept(plan);
+        let tables = tables(plan, group);
+        if tables.len() > CELLS {
+            return Err(Unmodelled(format!(
+                "{} tables depend on each other; {CELLS} can be searched together",
+                tables.len()
+            )));
+        }
+        let names: BTreeSet<QName> =
+            tables.iter().flat_map(|t| t.old.iter().chain(&t.new)).cloned().collect();
+        let bounds = bounds.sane();
+        let rows = bounds.rows.min(CELLS / tables.len().max(1)).max(1);
+        let steps: Vec<StepModel> = plan.steps().map(|s| step(s, &names, &kept)).collect();
+        let backfills = backfills(&steps);
+        let source = State {
+            schema: slice::cut(&plan.model.source, &names, &kept),
+            names: tables
+                .iter()
+                .map(|t| t.old.clone().filter(|n| plan.model.source.tables.contains_key(n)))
+                .collect(),
+        };
+        let target = slice::cut(&plan.model.target, &names, &kept);
+        let mut schemas = Interner::new();
+        let releases = releases(plan, &tables, (&source.schema, &target));
+        let number = schemas.number(source).unwrap_or_default();
+        let point = plan.point_of_no_return.step.as_ref();
+        let mut records = Interner::new();
+        let _absent = records.number(None);
+        Ok(Self {
+            engine: plan.engine,
+            point: point.and_then(|id| steps.iter().position(|s| s.id == *id)),
+            steps,
+            releases,
+            tables,
+            rows,
+            backfills,
+            big: plan.model.big_tables.iter().cloned().collect(),
+            schemas,
+            records,
+            source: number,
+            target,
+            notes: notes(plan),
+            bounds,
+        })
+    }
+
+    /// The schema of a number.
+    pub(crate) fn state(&self, schema: u16) -> &State {
+        self.schemas.get(schema)
+    }
+
+    /// The row of a number; `None` for no row.
+    pub(crate) fn record(&self, number: u16) -> Option<&Record> {
+        self.records.get(number).as_ref()
+    }
+
+    /// Where the table of that name stands, seen through a view that stands in for it.
+    pub(crate) fn resolve(&self, schema: u16, relation: &QName) -> Option<usize> {
+        let state = self.state(schema);
+        let view = state.schema.views.get(relation).and_then(|v| v.alias_of.as_ref());
+        let name = view.unwrap_or(relation);
+        state.names.iter().position(|n| n.as_ref() == Some(name))
+    }
+
+    /// The definition of the table in a place.
+    pub(crate) fn table(&self, schema: u16, place: usize) -> Option<&Table> {
+        let state = self.state(schema);
+        state.schema.table(state.names.get(place)?.as_ref()?)
+    }
+
+    /// Number of a backfill.
+    pub(crate) fn backfill(&self, name: &str) -> Option<usize> {
+        self.backfills.iter().position(|b| b.name == name)
+    }
+
+    /// Whether the app has two releases in this plan.
+    pub(crate) fn has_two_releases(&self) -> bool {
+        self.releases[0].id != self.releases[1].id
+    }
+}
+
+/// The tables of a group, each with its names before and after.
+fn tables(plan: &Plan, group: &BTreeSet<QName>) -> Vec<TableModel> {
+    let renamed: BTreeMap<QName, QName> =
+        slice::renames(plan).into_iter().map(|(new, old)| (old, new)).collect();
+    group
+        .iter()
+        .map(|name| {
+            let old = plan.model.source.tables.get(name);
+            let new_name = renamed.get(name).unwrap_or(name);
+            let new = plan.model.target.tables.get(new_name);
+            let key = old.or(new).and_then(Table::primary_key).unwrap_or_default().to_vec();
+            let about = |c: &&Conversion| c.old_relation == *name || c.new_relation == *new_name;
+            TableModel {
+                old: old.map(|_| name.clone()),
+                new: new.map(|_| new_name.clone()),
+                key,
+                conversions: plan.model.conversions.iter().filter(about).cloned().collect(),
+                images: images(plan, name),
+            }
+        })
+        .collect()
+}
+
+fn images(plan: &Plan, table: &QName) -> Vec<Image> {
+    let forward = plan.steps().flat_map(|s| &s.script).map(|s| &s.op);
+    forward
+        .filter_map(|op| match op {
+            Op::Update { table: t, set, filter } if t == table => {
+                Some(Image { set: set.clone(), filter: filter.clone() })
+            }
+            Op::RunBackfill { backfill } if backfill.table == *table && backfill.undo.is_some() => {
+                Some(Image { set: backfill.set.clone(), filter: None })
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn step(step: &Step, names: &BTreeSet<QName>, kept: &Kept) -> StepModel {
+    let about = |c: &Condition| c.relation().is_none_or(|t| names.contains(t));
+    StepModel {
+        id: step.id.clone(),
+        kind: step.kind,
+        operation: step.operation.clone(),
+        script: batches(&step.script, names, kept),
+        rollback: batches(&step.rollback.script, names, kept),
+        checks: step.checks.iter().map(|c| c.condition.clone()).filter(about).collect(),
+    }
+}
+
+fn batches(script: &[Statement], names: &BTreeSet<QName>, kept: &Kept) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = Vec::new();
+    let mut lock_timeout_ms = 0;
+    let mut open: Option<&str> = None;
+    for statement in script {
+        if let Op::SetLockTimeout { ms } = statement.op {
+            lock_timeout_ms = ms;
+            continue;
+        }
+        let relation = statement.op.relation();
+        let view = matches!(statement.op, Op::CreateView { .. } | Op::DropView { .. });
+        if relation.is_some_and(|r| !names.contains(r)) && !view {
+            continue;
+        }
+        let op = cut_op(&statement.op, kept);
+        let transaction = statement.transaction.as_deref();
+        match batches.last_mut() {
+            Some(batch) if transaction.is_some() && open == transaction => batch.ops.push(op),
+            _ => batches.push(Batch { ops: vec![op], lock_timeout_ms }),
+        }
+        open = transaction;
+    }
+    batches
+}
+
+fn cut_op(op: &Op, kept: &Kept) -> Op {
+    if let Op::CreateTable { table, definition } = op {
+        let mut definition = definition.clone();
+        slice::cut_table(&mut definition, kept.get(table));
+        return Op::CreateTable { table: table.clone(), definition };
+    }
+    op.clone()
+}
+
+fn backfills(steps: &[StepModel]) -> Vec<Backfill> {
+    let mut found: Vec<Backfill> = Vec::new();
+    for op in steps.iter().flat_map(|s| &s.script).flat_map(|b| &b.ops) {
+        if let Op::RunBackfill { backfill } = op
+            && !found.contains(backfill)
+        {
+            found.push(backfill.clone());
+        }
+    }
+    found
+}
+
+fn releases(plan: &Plan, tables: &[TableModel], schemas: (&Schema, &Schema)) -> [ReleaseModel; 2] {
+    let one = |release: Option<&planner::plan::Release>, new: bool| {
+        let uses = tables.iter().map(|table| uses(release?, table, schemas, new)).collect();
+        ReleaseModel {
+            id: release.map(|r| r.id.clone()).unwrap_or_default(),
+            keeps: release.map(|r| r.keeps.clone()).unwrap_or_default(),
+            uses,
+        }
+    };
+    let two = plan.releases.len() > 1;
+    [one(plan.releases.first(), false), one(plan.releases.last(), two)]
+}
+
+fn uses(
+    release: &planner::plan::Release,
+    table: &TableModel,
+    (source, target): (&Schema, &Schema),
+    new: bool,
+) -> Option<Uses> {
+    let relation = if new { table.new.as_ref() } else { table.old.as_ref() }?;
+    let own = if new { target } else { source }.table(relation)?.clone();
+    let known = |list: &[planner::plan::ColumnRef]| -> Vec<String> {
+        list.iter()
+            .filter(|c| c.relation == *relation && own.column(&c.column).is_some())
+            .map(|c| c.column.clone())
+            .collect()
+    };
+    let reads = known(&release.reads);
+    if reads.is_empty() {
+        return None;
+    }
+    // What was nullable when the app was written for it stays possible NULL for the app.
+    let before = table.old.as_ref().and_then(|name| source.table(name));
+    let was_nullable = |c: &str| before.and_then(|t| t.column(c)).is_some_and(|c| !c.not_null);
+    let not_null = own
+        .columns
+        .iter()
+        .filter(|c| c.not_null && !was_nullable(&c.name))
+        .map(|c| c.name.clone())
+        .collect();
+    Some(Uses { relation: relation.clone(), writes: known(&release.writes), reads, own, not_null })
+}
+
+fn notes(plan: &Plan) -> Vec<String> {
+    let mut notes = Vec::new();
+    if slice::ops(plan).any(|op| matches!(op, Op::Verbatim { .. })) {
+        notes.push("statements that are not analysed are taken to change nothing".to_owned());
+    }
+    notes
+}
+
+impl Model {
+    /// The first states: no migration has begun, today's release runs, each table has a row less
+    /// than it has room for.
+    pub(crate) fn initial_cells(&mut self) -> Result<[u16; CELLS], Unmodelled> {
+        let mut cells = [0; CELLS];
+        for place in 0..self.tables.len() {
+            let Some(definition) = self.table(self.source, place).cloned() else { continue };
+            let present = self.rows.saturating_sub(1).max(1);
+            for row in 0..present {
+                let values: Vec<Value> = definition
+                    .columns
+                    .iter()
+                    .map(|c| {
+                        self.domain(0, place, row, &c.name)
+                            .into_iter()
+                            .next()
+                            .unwrap_or(Value::Null)
+                    })
+                    .collect();
+                let record = self.fresh(place, &definition, values);
+                cells[place * self.rows + row] = self.intern(record)?;
+            }
+        }
+        Ok(cells)
+    }
+
+    /// A row that is there from the start: an old release wrote it.
+    fn fresh(&self, place: usize, table: &Table, values: Vec<Value>) -> Record {
+        let value = |name: &str| {
+            table
+                .columns
+                .iter()
+                .position(|c| c.name == name)
+                .map_or(Value::Null, |i| values[i].clone())
+        };
+        let conversions = &self.tables[place].conversions;
+        let groups = conversions
+            .iter()
+            .map(|c| {
+                if c.down.is_empty() {
+                    Group::Unwritten
+                } else {
+                    Group::Old(c.down.iter().map(|(name, _)| value(name)).collect())
+                }
+            })
+            .collect();
+        let in_group =
+            |name: &str| conversions.iter().any(|c| c.down.iter().any(|(n, _)| n == name));
+        let plain = table
+            .columns
+            .iter()
+            .filter(|c| !in_group(&c.name))
+            .map(|c| (c.name.clone(), value(&c.name)))
+            .collect();
+        Record { values, plain, groups, undo: Vec::new() }
+    }
+
+    /// The number of a row.
+    pub(crate) fn intern(&mut self, record: Record) -> Result<u16, Unmodelled> {
+        let too_many = || Unmodelled("more than 65,535 different rows".to_owned());
+        self.records.number(Some(record)).ok_or_else(too_many)
+    }
+
+    /// The number of a schema.
+    pub(crate) fn intern_schema(&mut self, state: State) -> Result<u16, Unmodelled> {
+        let too_many = || Unmodelled("more than 65,535 different schemas".to_owned());
+        self.schemas.number(state).ok_or_else(too_many)
+    }
+}
+
+/// A server's answer: what it gave, or its refusal.
+pub(crate) type Answer<T> = Result<T, Refusal>;
+
+/// A refusal.
+pub(crate) fn refusal(sqlstate: &'static str, message: String) -> Refusal {
+    Refusal { sqlstate, message }
+}

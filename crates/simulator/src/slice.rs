@@ -1,0 +1,277 @@
+//! What of a plan can matter: its tables in groups that touch each other, and of each table the
+//! columns that some statement, condition or conversion mentions. The rest never changes, so
+//! leaving it out loses nothing. Must not know states.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use planner::backfill::{Backfill, Todo};
+use planner::condition::Condition;
+use planner::name::QName;
+use planner::op::Op;
+use planner::plan::Plan;
+use planner::schema::{ConstraintKind, Schema, Table};
+use planner::sync::SyncRule;
+
+/// Columns to keep, by every name that a table has during the plan.
+pub(crate) type Kept = BTreeMap<QName, BTreeSet<String>>;
+
+/// Every operation of the plan, forward and back.
+pub(crate) fn ops(plan: &Plan) -> impl Iterator<Item = &Op> {
+    plan.steps().flat_map(|s| s.script.iter().chain(&s.rollback.script)).map(|s| &s.op)
+}
+
+/// Groups of tables (by their names before, or for new ones after) that foreign keys connect.
+/// Rows of one group never depend on rows of another, so each is searched on its own.
+pub(crate) fn components(plan: &Plan) -> Vec<BTreeSet<QName>> {
+    let mut groups: Vec<BTreeSet<QName>> = Vec::new();
+    let renamed = renames(plan);
+    let original = |name: &QName| renamed.get(name).unwrap_or(name).clone();
+    let mut edges: Vec<(QName, QName)> = Vec::new();
+    for schema in [&plan.model.source, &plan.model.target] {
+        for (name, table) in &schema.tables {
+            edges.push((original(name), original(name)));
+            edges.extend(parents(table).map(|parent| (original(name), original(parent))));
+        }
+    }
+    for (a, b) in edges {
+        let (mut hit, rest): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|group| group.contains(&a) || group.contains(&b));
+        groups = rest;
+        let mut merged: BTreeSet<QName> = hit.drain(..).flatten().collect();
+        merged.extend([a, b]);
+        groups.push(merged);
+    }
+    groups.sort();
+    let used = |group: &BTreeSet<QName>| {
+        plan.releases
+            .iter()
+            .flat_map(|r| r.reads.iter().chain(&r.writes))
+            .any(|c| group.contains(&original(&c.relation)))
+    };
+    groups.retain(used);
+    groups
+}
+
+/// New names of tables, with the names they had.
+pub(crate) fn renames(plan: &Plan) -> BTreeMap<QName, QName> {
+    plan.steps()
+        .flat_map(|s| &s.script)
+        .filter_map(|s| match &s.op {
+            Op::RenameTable { table, to } => Some((table.sibling(to), table.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+fn parents(table: &Table) -> impl Iterator<Item = &QName> {
+    table.constraints.values().filter_map(|c| match &c.kind {
+        ConstraintKind::ForeignKey(key) => Some(&key.parent),
+        ConstraintKind::PrimaryKey(_)
+        | ConstraintKind::Unique(_)
+        | ConstraintKind::Check(_)
+        | ConstraintKind::NotNull(_)
+        | ConstraintKind::Other(..) => None,
+    })
+}
+
+/// Columns that the plan mentions, for every table.
+pub(crate) fn kept(plan: &Plan) -> Kept {
+    let mut kept = Kept::new();
+    let mut keep = |table: &QName, columns: Vec<String>| {
+        kept.entry(table.clone()).or_default().extend(columns);
+    };
+    for op in ops(plan) {
+        mention(op, &mut keep);
+    }
+    for conversion in &plan.model.conversions {
+        let sides = conversion.up.iter().chain(&conversion.down);
+        let columns: Vec<String> =
+            sides.flat_map(|(c, value)| value.columns().into_iter().chain([c.clone()])).collect();
+        keep(&conversion.old_relation, columns.clone());
+        keep(&conversion.new_relation, columns);
+    }
+    let conditions = plan
+        .releases
+        .iter()
+        .flat_map(|r| &r.keeps)
+        .chain(plan.steps().flat_map(|s| s.checks.iter().map(|c| &c.condition)));
+    for condition in conditions {
+        mention_condition(condition, &mut keep);
+    }
+    for schema in [&plan.model.source, &plan.model.target] {
+        for (name, table) in &schema.tables {
+            keep(name, keys(table));
+        }
+    }
+    for (new, old) in renames(plan) {
+        let both: BTreeSet<String> = [&new, &old]
+            .into_iter()
+            .flat_map(|name| kept.get(name).into_iter().flatten().cloned())
+            .collect();
+        kept.insert(new, both.clone());
+        kept.insert(old, both);
+    }
+    fill_up(plan, &mut kept);
+    kept
+}
+
+/// Primary key, and foreign keys inside the model.
+fn keys(table: &Table) -> Vec<String> {
+    let mut columns: Vec<String> = table.primary_key().unwrap_or_default().to_vec();
+    for constraint in table.constraints.values() {
+        if let ConstraintKind::ForeignKey(key) = &constraint.kind {
+            columns.extend(key.columns.iter().cloned());
+        }
+    }
+    columns
+}
+
+/// A table of which only the key is mentioned still needs something to write.
+fn fill_up(plan: &Plan, kept: &mut Kept) {
+    for schema in [&plan.model.source, &plan.model.target] {
+        for (name, table) in &schema.tables {
+            let columns = kept.entry(name.clone()).or_default();
+            let key = table.primary_key().unwrap_or_default();
+            let plain =
+                |c: &&planner::schema::Column| !key.contains(&c.name) && c.generated.is_none();
+            let has_plain = table.columns.iter().filter(plain).any(|c| columns.contains(&c.name));
+            if !has_plain {
+                columns.extend(table.columns.iter().filter(plain).take(1).map(|c| c.name.clone()));
+            }
+        }
+    }
+}
+
+type Keep<'a> = dyn FnMut(&QName, Vec<String>) + 'a;
+
+fn mention(op: &Op, keep: &mut Keep<'_>) {
+    match op {
+        Op::AddColumn { table, column } => keep(table, vec![column.name.clone()]),
+        Op::DropColumn { table, column }
+        | Op::AlterType { table, column, .. }
+        | Op::SetDefault { table, column, .. }
+        | Op::SetNotNull { table, column, .. }
+        | Op::AddNotNullNotValid { table, column, .. } => keep(table, vec![column.clone()]),
+        Op::RenameColumn { table, column, to } => keep(table, vec![column.clone(), to.clone()]),
+        Op::AddConstraint { table, constraint, .. } => {
+            keep(table, constraint.kind.columns());
+            if let ConstraintKind::ForeignKey(key) = &constraint.kind {
+                keep(&key.parent, key.parent_columns.clone());
+            }
+        }
+        Op::CreateIndex { table, index, .. } => keep(table, index.columns.clone()),
+        Op::CreateTable { table, definition } => keep(table, keys(definition)),
+        Op::Update { table, set, filter } => {
+            let values = set.iter().flat_map(|(c, v)| v.columns().into_iter().chain([c.clone()]));
+            keep(
+                table,
+                values.chain(filter.iter().flat_map(planner::expr::Expr::columns)).collect(),
+            );
+        }
+        Op::Delete { table, filter } => {
+            keep(table, filter.iter().flat_map(planner::expr::Expr::columns).collect());
+        }
+        Op::CreateSyncTrigger { rule } | Op::DropSyncTrigger { rule } => mention_rule(rule, keep),
+        Op::RunBackfill { backfill } | Op::RunUndo { backfill } => mention_backfill(backfill, keep),
+        Op::SetLockTimeout { .. }
+        | Op::DropTable { .. }
+        | Op::RenameTable { .. }
+        | Op::AddConstraintUsingIndex { .. }
+        | Op::ValidateConstraint { .. }
+        | Op::DropConstraint { .. }
+        | Op::RenameConstraint { .. }
+        | Op::DropIndex { .. }
+        | Op::RenameIndex { .. }
+        | Op::CreateView { .. }
+        | Op::DropView { .. }
+        | Op::CreateHelpers
+        | Op::CreateProgress
+        | Op::DropHelpers
+        | Op::CreateSyncFunction { .. }
+        | Op::DropSyncFunction { .. }
+        | Op::CreateUndoTable { .. }
+        | Op::CreateBackfill { .. }
+        | Op::CreateUndo { .. }
+        | Op::Verbatim { .. } => {}
+    }
+}
+
+fn mention_rule(rule: &SyncRule, keep: &mut Keep<'_>) {
+    let sides = rule.up.iter().chain(&rule.down);
+    let columns = sides.flat_map(|a| a.value.columns().into_iter().chain([a.column.clone()]));
+    keep(&rule.table, columns.collect());
+}
+
+fn mention_backfill(backfill: &Backfill, keep: &mut Keep<'_>) {
+    let set = backfill.set.iter().flat_map(|(c, v)| v.columns().into_iter().chain([c.clone()]));
+    let mut columns: Vec<String> = set.chain(backfill.key_names()).collect();
+    match &backfill.todo {
+        Todo::Disagree(rule) => mention_rule(rule, keep),
+        Todo::Where(condition) => columns.extend(condition.columns()),
+        Todo::EveryRow => {}
+    }
+    keep(&backfill.table, columns);
+}
+
+fn mention_condition(condition: &Condition, keep: &mut Keep<'_>) {
+    match condition {
+        Condition::Parity { rule } | Condition::Agreement { rule } => mention_rule(rule, keep),
+        Condition::NoNulls { table, column }
+        | Condition::Column { table, column, .. }
+        | Condition::Type { table, column, .. }
+        | Condition::Default { table, column, .. }
+        | Condition::NotNull { table, column, .. } => keep(table, vec![column.clone()]),
+        Condition::NoDuplicates { table, columns } => keep(table, columns.clone()),
+        Condition::NoOrphans { table, columns, parent, parent_columns } => {
+            keep(table, columns.clone());
+            keep(parent, parent_columns.clone());
+        }
+        Condition::NoViolations { table, check } => {
+            keep(table, check.columns().into_iter().collect());
+        }
+        Condition::BackfillComplete { table, todo: Todo::Where(filter) } => {
+            keep(table, filter.columns().into_iter().collect());
+        }
+        Condition::BackfillComplete { .. }
+        | Condition::Relation { .. }
+        | Condition::Constraint { .. }
+        | Condition::Index { .. }
+        | Condition::Trigger { .. }
+        | Condition::Helpers { .. }
+        | Condition::Helper { .. }
+        | Condition::BackfillFinished { .. }
+        | Condition::Drained { .. }
+        | Condition::BackupRestorable => {}
+    }
+}
+
+/// The schema cut to the tables of `names` and their kept columns.
+pub(crate) fn cut(schema: &Schema, names: &BTreeSet<QName>, kept: &Kept) -> Schema {
+    let mut cut = schema.clone();
+    cut.tables.retain(|name, _| names.contains(name));
+    for (name, table) in &mut cut.tables {
+        cut_table(table, kept.get(name));
+    }
+    let tables: BTreeSet<QName> = cut.tables.keys().cloned().collect();
+    for table in cut.tables.values_mut() {
+        table.constraints.retain(|_, c| match &c.kind {
+            ConstraintKind::ForeignKey(key) => tables.contains(&key.parent),
+            ConstraintKind::PrimaryKey(_)
+            | ConstraintKind::Unique(_)
+            | ConstraintKind::Check(_)
+            | ConstraintKind::NotNull(_)
+            | ConstraintKind::Other(..) => true,
+        });
+    }
+    cut.views.retain(|_, view| view.reads.iter().any(|read| tables.contains(read)));
+    cut.others.clear();
+    cut
+}
+
+/// The table cut to its kept columns, and to constraints and indexes over nothing else.
+pub(crate) fn cut_table(table: &mut Table, kept: Option<&BTreeSet<String>>) {
+    let keeps = |column: &String| kept.is_some_and(|k| k.contains(column));
+    table.columns.retain(|c| keeps(&c.name));
+    table.constraints.retain(|_, c| c.kind.columns().iter().all(keeps));
+    table.indexes.retain(|_, i| i.columns.iter().all(keeps));
+}

@@ -1,0 +1,162 @@
+//! Everything that can happen next in a state, and its effect: the one function behind every
+//! search and every walk. The app's part is here; the migration's is in `runner`.
+//!
+//! What is left out, because it adds no state: reads (each state is checked as if every release
+//! read every row), statements that time out and are tried again, batches that deadlock and are
+//! tried again, an instance that crashes between requests. A long transaction of the app may be
+//! open at any statement of the migration, so it is not a state either.
+
+use crate::app::Statement;
+use crate::invariant::{Always, Broken, seen};
+use crate::model::{Model, Unmodelled};
+use crate::world::World;
+
+/// What happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Action {
+    /// A release (0 oldest, 1 newest) runs a statement on a row of a table.
+    App { release: u8, place: u8, row: u8, statement: Statement },
+    /// The migration runs the next statements of its step.
+    Run,
+    /// A backfill's next batch.
+    Batch,
+    /// The step's conditions hold: on to the next.
+    Pass,
+    /// A backup is taken and restored.
+    Backup,
+    /// One instance is rolled forward, or back.
+    Roll { forward: bool },
+    /// The operator looks at what a crash left, and goes on.
+    Recover,
+    /// The operator decides to roll the migration back.
+    RollBack,
+    /// Fault: the connection is lost before the statement takes effect.
+    CrashBefore,
+    /// Fault: the statement takes effect, the connection is lost before the answer.
+    CrashAfter,
+    /// Fault: a concurrent index build fails.
+    BuildFails,
+    /// Fault: the deploy is taken back half-way.
+    AbortDeploy,
+}
+
+impl Action {
+    /// Whether it uses up a fault.
+    pub(crate) fn is_fault(self) -> bool {
+        matches!(self, Self::CrashBefore | Self::CrashAfter | Self::BuildFails | Self::AbortDeploy)
+    }
+}
+
+/// Where an action leads.
+pub(crate) enum Outcome {
+    /// To another state; bits of `SOMETIMES` that it shows.
+    Next(World, u8),
+    /// To a broken promise.
+    Broken(Broken),
+}
+
+/// Actions of a state with their outcomes.
+pub(crate) type Next = Vec<(Action, Outcome)>;
+
+impl Model {
+    /// Everything that can happen next. The migration first, then the app.
+    pub(crate) fn successors(&mut self, world: &World, next: &mut Next) -> Result<(), Unmodelled> {
+        next.clear();
+        self.runner_actions(world, next)?;
+        for release in self.live(world) {
+            self.app_actions(world, release, next)?;
+        }
+        Ok(())
+    }
+
+    /// Releases that have an instance.
+    pub(crate) fn live(&self, world: &World) -> Vec<usize> {
+        let new = usize::from(world.new);
+        let mut live = Vec::new();
+        if new < self.bounds.instances || !self.has_two_releases() {
+            live.push(0);
+        }
+        if new > 0 && self.has_two_releases() {
+            live.push(1);
+        }
+        live
+    }
+
+    fn app_actions(
+        &mut self,
+        world: &World,
+        release: usize,
+        next: &mut Next,
+    ) -> Result<(), Unmodelled> {
+        let id = u8::try_from(release).unwrap_or(u8::MAX);
+        for place in 0..self.tables.len() {
+            for row in 0..self.rows {
+                for statement in self.statements(world, release, (place, row)) {
+                    let action = Action::App {
+                        release: id,
+                        place: u8::try_from(place).unwrap_or(u8::MAX),
+                        row: u8::try_from(row).unwrap_or(u8::MAX),
+                        statement,
+                    };
+                    let outcome = self.app_outcome(world, release, (place, row), statement)?;
+                    next.push((action, outcome));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn app_outcome(
+        &mut self,
+        world: &World,
+        release: usize,
+        at: (usize, usize),
+        statement: Statement,
+    ) -> Result<Outcome, Unmodelled> {
+        match self.execute(world, release, at, statement) {
+            Err(refused) => {
+                let detail = format!(
+                    "{}: the database answers {refused}",
+                    self.say_statement(world, release, at, statement)
+                );
+                Ok(Outcome::Broken(Broken::new(Always::NoBrokenStatement, detail)))
+            }
+            Ok(record) => {
+                let mut after = *world;
+                let cell = match record {
+                    Some(record) => self.intern(record)?,
+                    None => 0,
+                };
+                after.cells[at.0 * self.rows + at.1] = cell;
+                let begun = world.runner.step > 0 || world.runner.group > 0;
+                let bit = match (begun, release) {
+                    (false, _) => 0,
+                    (true, 0) => seen::OLD_WROTE,
+                    (true, _) => seen::NEW_WROTE,
+                };
+                Ok(Outcome::Next(after, bit))
+            }
+        }
+    }
+
+    /// Promises that a state alone can break: every live release reads every row.
+    pub(crate) fn look(&self, world: &World) -> Result<(), Broken> {
+        for release in self.live(world) {
+            if let Err((sql, refused)) = self.resolves(world.schema, release) {
+                let id = &self.releases[release].id;
+                return Err(Broken::new(
+                    Always::NoBrokenStatement,
+                    format!("{id} runs {sql}: the database answers {refused}"),
+                ));
+            }
+            for place in 0..self.tables.len() {
+                for &cell in world.rows(place, self.rows) {
+                    if let Some(record) = self.record(cell) {
+                        self.reads_well(world.schema, release, place, record)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}

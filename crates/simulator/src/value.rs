@@ -1,0 +1,82 @@
+//! Values a row can hold, and a table that gives each value a small number. Must not know SQL text.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A typed value. What a function of unknown meaning gives is a `Term`: equal arguments, equal term.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Value {
+    /// NULL.
+    Null,
+    /// `boolean`.
+    Bool(bool),
+    /// Whole numbers of any width.
+    Int(i64),
+    /// Text, and types that are only compared: dates, uuids, json.
+    Text(String),
+    /// An uninterpreted function of its arguments.
+    Term(String, Vec<Value>),
+}
+
+impl Value {
+    /// The text a cast to `text` gives; `None` for NULL and for terms.
+    pub fn text(&self) -> Option<String> {
+        match self {
+            Self::Null | Self::Term(..) => None,
+            Self::Bool(value) => Some(value.to_string()),
+            Self::Int(value) => Some(value.to_string()),
+            Self::Text(text) => Some(text.clone()),
+        }
+    }
+
+    /// Whether two values are the same data, whatever the type they are read in: 5 and '5'.
+    pub fn same(&self, other: &Self) -> bool {
+        self == other || (self.text().is_some() && self.text() == other.text())
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("NULL"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Text(text) => write!(f, "'{text}'"),
+            Self::Term(name, args) => {
+                let args: Vec<String> = args.iter().map(Self::to_string).collect();
+                write!(f, "{name}({})", args.join(", "))
+            }
+        }
+    }
+}
+
+/// Gives equal things equal numbers, in the order they are met.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Interner<T: Ord + Clone> {
+    numbers: BTreeMap<T, u16>,
+    things: Vec<T>,
+}
+
+impl<T: Ord + Clone> Interner<T> {
+    pub(crate) fn new() -> Self {
+        Self { numbers: BTreeMap::new(), things: Vec::new() }
+    }
+
+    /// The thing's number; `None` when there are more than 65,535 things.
+    pub(crate) fn number(&mut self, thing: T) -> Option<u16> {
+        if let Some(&number) = self.numbers.get(&thing) {
+            return Some(number);
+        }
+        let number = u16::try_from(self.things.len()).ok()?;
+        self.numbers.insert(thing.clone(), number);
+        self.things.push(thing);
+        Some(number)
+    }
+
+    /// The thing of a number that `number` gave.
+    pub(crate) fn get(&self, number: u16) -> &T {
+        &self.things[usize::from(number)]
+    }
+}
