@@ -52,16 +52,22 @@ pub(crate) fn must_verify(plan: &Plan) -> Result<(), String> {
 
 /// The `--- proof` section: the plan, and the change as asked.
 pub(crate) fn section(plan: Option<&Plan>, as_asked: Option<&Plan>) -> String {
-    let line = |name: &str, plan: Option<&Plan>| {
-        plan.map_or(String::new(), |plan| format!("{name}: {}", text(plan)))
-    };
-    format!("{}\n{}", line("plan", plan), line("as asked", as_asked))
+    let (bounds, line) = (Bounds::default(), |name: &str, text: String| format!("{name}: {text}\n"));
+    let plan = plan.map_or(String::new(), |plan| line("plan", text(plan, &bounds)));
+    let bounds = bounds.as_asked();
+    let asked = as_asked.map_or(String::new(), |plan| line("as asked", text(plan, &bounds)));
+    plan + &asked
 }
 
-fn text(plan: &Plan) -> String {
-    match verdict(plan, &Bounds::default()) {
-        Ok(Verdict::Verified { states, transitions, depth }) => {
-            format!("verified: {states} states, {transitions} transitions, depth {depth}\n")
+fn text(plan: &Plan, bounds: &Bounds) -> String {
+    match verdict(plan, bounds) {
+        Ok(Verdict::Verified { states, transitions, depth, reached, notes }) => {
+            let mut text = format!(
+                "verified: {states} states, {transitions} transitions, depth {depth}\n"
+            );
+            text.extend(reached.iter().map(|fact| format!("  seen: {fact}\n")));
+            text.extend(notes.iter().map(|note| format!("  not modelled: {note}\n")));
+            text
         }
         Ok(Verdict::Refuted(found)) => format!("refuted: {}", counterexample(&found)),
         Ok(Verdict::BoundsExceeded { states, reason }) => {
@@ -71,15 +77,7 @@ fn text(plan: &Plan) -> String {
     }
 }
 
-/// The broken promise and the shortest way to it, a line a moment.
+/// The broken promise and the shortest way to it.
 fn counterexample(found: &Counterexample) -> String {
-    let mut text = format!("{}\n  {}\n", found.invariant, found.detail);
-    for (index, moment) in found.trace.moments.iter().enumerate() {
-        let fault = if moment.fault { " (fault)" } else { "" };
-        text += &format!("  {index}. {}: {}{fault}\n", moment.actor, moment.action);
-        if !moment.detail.is_empty() {
-            text += &format!("     {}\n", moment.detail);
-        }
-    }
-    text
+    format!("{}: {}\n{}", found.invariant, found.detail, found.trace.text())
 }

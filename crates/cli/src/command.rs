@@ -4,7 +4,6 @@ pub(crate) mod check;
 pub(crate) mod plan;
 pub(crate) mod prove;
 pub(crate) mod simulate;
-mod trace;
 
 use planner::{Plan, Planned};
 use simulator::Bounds;
@@ -45,7 +44,7 @@ fn bounds(invocation: &Invocation) -> Result<Bounds, BadInput> {
 }
 
 /// JSON for people and programs.
-fn pretty(value: &serde_json::Value) -> Result<String, BadInput> {
+fn pretty(value: &impl serde::Serialize) -> Result<String, BadInput> {
     serde_json::to_string_pretty(value)
         .map(|json| json + "\n")
         .map_err(|error| BadInput::new("output", &error.to_string(), ""))

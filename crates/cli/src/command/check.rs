@@ -18,7 +18,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<Outcome, BadInput> {
         Finding { label: &label, message: &hazard.message, place, help: &hazard.fix }.text()
     };
     let printed = match format {
-        "json" => super::pretty(&serde_json::json!(plan.hazards))?,
+        "json" => super::pretty(&plan.hazards)?,
         _ if plan.hazards.is_empty() => "no hazards\n".to_owned(),
         _ => plan.hazards.iter().map(finding).collect::<Vec<_>>().join("\n"),
     };

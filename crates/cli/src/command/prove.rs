@@ -6,7 +6,7 @@ use std::io::{IsTerminal, stderr};
 use planner::Plan;
 use simulator::{Bounds, Counterexample, Progress, Search, Verdict};
 
-use super::{bounds, planned, trace};
+use super::{bounds, planned};
 use crate::args::{Invocation, usage};
 use crate::report::BadInput;
 use crate::{Outcome, input, output};
@@ -17,10 +17,11 @@ const SLICE: usize = 100_000;
 pub(crate) fn run(invocation: &Invocation) -> Result<Outcome, BadInput> {
     let format = invocation.format()?;
     let bounds = bounds(invocation)?;
+    let bounds = if invocation.has("as-asked") { bounds.as_asked() } else { bounds };
     let plan = plan(invocation)?;
     let verdict = search(&plan, &bounds)?;
     let printed = match format {
-        "json" => json(&verdict)?,
+        "json" => super::pretty(&verdict)?,
         _ => text(&verdict),
     };
     output::print(&printed)?;
@@ -73,38 +74,25 @@ fn search(plan: &Plan, bounds: &Bounds) -> Result<Verdict, BadInput> {
 
 fn text(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Verified { states, transitions, depth } => format!(
-            "verified: no interleaving within the bounds breaks the plan\n  \
-             {states} states, {transitions} transitions, depth {depth}\n"
-        ),
+        Verdict::Verified { states, transitions, depth, reached, notes } => {
+            let mut text = format!(
+                "verified: no interleaving within the bounds breaks a promise\n  \
+                 {states} states, {transitions} transitions, depth {depth}\n"
+            );
+            text.extend(reached.iter().map(|fact| format!("  seen: {fact}\n")));
+            text.extend(notes.iter().map(|note| format!("  not modelled: {note}\n")));
+            text
+        }
         Verdict::BoundsExceeded { states, reason } => {
             format!("bounds exceeded: {reason}\n  {states} states, none of them broken\n")
         }
         Verdict::Refuted(found) => {
-            let Counterexample { invariant, statement, detail, trace } = &**found;
+            let Counterexample { invariant, statement, detail, states, trace } = &**found;
             format!(
-                "refuted: {invariant}\n  {statement}\n  {detail}\n\nthe shortest way there:\n{}",
-                trace::text(trace)
+                "refuted: {invariant}: {statement}\n  {detail}\n  {states} states\n\n\
+                 the shortest way there:\n{}",
+                trace.text()
             )
         }
     }
-}
-
-fn json(verdict: &Verdict) -> Result<String, BadInput> {
-    let value = match verdict {
-        Verdict::Verified { states, transitions, depth } => serde_json::json!({
-            "verdict": "verified", "states": states, "transitions": transitions, "depth": depth,
-        }),
-        Verdict::BoundsExceeded { states, reason } => serde_json::json!({
-            "verdict": "bounds exceeded", "states": states, "reason": reason,
-        }),
-        Verdict::Refuted(found) => serde_json::json!({
-            "verdict": "refuted",
-            "invariant": found.invariant,
-            "statement": found.statement,
-            "detail": found.detail,
-            "trace": trace::value(&found.trace),
-        }),
-    };
-    super::pretty(&value)
 }
