@@ -1,1 +1,124 @@
-//! x
+//! From one schema to another as operations, in an order in which each applies. Renames come from
+//! hints only; what merely looks like one is a warning. Must not know SQL text, engines or recipes.
+
+mod columns;
+mod others;
+mod parts;
+mod tables;
+mod views;
+
+use crate::change::{Asked, Hint, What};
+use crate::diagnostic::{Diagnostic, Source};
+use crate::name::QName;
+use crate::op::Op;
+use crate::schema::Schema;
+
+/// What turns `source` into `target`, in dependency order.
+pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Vec<Diagnostic>) {
+    let mut diff = Diff {
+        work: source.clone(),
+        target,
+        asked: Vec::new(),
+        diagnostics: Vec::new(),
+    };
+    diff.renames(hints);
+    diff.suspect_renames();
+    diff.enums();
+    diff.others_before_tables();
+    diff.drop_views();
+    diff.drop_keys();
+    diff.drop_constraints_and_indexes();
+    diff.drop_tables();
+    diff.create_tables();
+    diff.columns();
+    diff.add_constraints_and_indexes();
+    diff.add_keys();
+    diff.triggers();
+    diff.create_views();
+    diff.others_after_tables();
+    (diff.asked, diff.diagnostics)
+}
+
+/// The same with columns to be split: `splits` first, then whatever else is different.
+pub fn diff_with_splits(
+    source: &Schema,
+    target: &Schema,
+    hints: &[Hint],
+    splits: &[Asked],
+) -> (Vec<Asked>, Vec<Diagnostic>) {
+    let mut work = source.clone();
+    let mut asked = Vec::new();
+    for split in splits {
+        let What::Split(what) = &split.what else { continue };
+        let (table, column) = (&what.table, &what.column);
+        let over: Vec<QName> =
+            work.views_over(table, Some(column)).map(|(name, _)| name.clone()).collect();
+        for view in views::with_dependents(&work, over).into_iter().rev() {
+            let op = Op::DropView { view };
+            if work.apply(&op).is_ok() {
+                asked.push(Asked { what: What::Statement(op), span: split.span });
+            }
+        }
+        let added = what
+            .into
+            .iter()
+            .map(|(column, _)| Op::AddColumn { table: table.clone(), column: column.clone() });
+        let dropped = Op::DropColumn { table: table.clone(), column: column.clone() };
+        for op in added.chain([dropped]) {
+            if let Err(refusal) = work.apply(&op) {
+                let message = format!("the split does not apply: {refusal}");
+                let place = (Source::Change, split.span);
+                let help = "split a column that nothing else depends on into columns that are new";
+                return (asked, vec![Diagnostic::error("refused", place, message, help)]);
+            }
+        }
+        asked.push(split.clone());
+    }
+    let (rest, diagnostics) = diff(&work, target, hints);
+    asked.extend(rest);
+    (asked, diagnostics)
+}
+
+/// A diff being made.
+struct Diff<'a> {
+    /// The source as the operations so far leave it.
+    work: Schema,
+    target: &'a Schema,
+    asked: Vec<Asked>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Diff<'_> {
+    /// Asks for an operation, and has it applied.
+    fn push(&mut self, op: Op) {
+        if let Err(refusal) = self.work.apply(&op) {
+            let text = crate::op::sql::render(&op);
+            self.diagnostics.push(Diagnostic::error(
+                "refused",
+                (Source::Change, (0, 0)),
+                format!("PostgreSQL would refuse `{text}`: {refusal}"),
+                "give the change as statements instead of as a target schema",
+            ));
+            return;
+        }
+        self.asked.push(Asked { what: What::Statement(op), span: (0, 0) });
+    }
+
+    fn verbatim(&mut self, sql: String, relation: Option<QName>) {
+        self.push(Op::Verbatim { sql, relation });
+    }
+
+    fn warn(&mut self, code: &str, message: String, help: String) {
+        let place = (Source::Change, (0, 0));
+        self.diagnostics.push(Diagnostic::error(code, place, message, help).warning());
+    }
+
+    /// Tables that are there before and after, by name.
+    fn kept_tables(&self) -> Vec<QName> {
+        let target = &self.target.tables;
+        self.work.tables.keys().filter(|name| target.contains_key(*name)).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

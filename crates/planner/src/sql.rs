@@ -9,9 +9,11 @@
 
 mod actions;
 mod alter;
+mod ask;
 mod constraint;
 mod cursor;
 mod expr;
+mod hint;
 mod index;
 mod load;
 mod names;
@@ -20,10 +22,12 @@ mod resolve;
 mod split;
 mod statement;
 mod table;
+mod target;
 mod token;
 mod types;
 mod view;
 
+use crate::change::{Asked, Hint};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::expr::Expr;
 use crate::plan::NotAnalysed;
@@ -48,6 +52,50 @@ pub fn read_schema(text: &str) -> ReadSchema {
         diagnostics: loader.diagnostics,
         not_analysed: loader.not_analysed,
     }
+}
+
+/// A change as read.
+#[derive(Clone, Debug)]
+pub struct ReadChange {
+    /// Statements and splits in order, each applying to the schema as the ones before left it.
+    pub asked: Vec<Asked>,
+    /// Hints that are no change of their own.
+    pub hints: Vec<Hint>,
+    /// Errors and warnings.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What runs as it is.
+    pub not_analysed: Vec<NotAnalysed>,
+}
+
+/// Reads the SQL somebody was about to run against `schema`.
+pub fn read_change(text: &str, schema: &Schema) -> ReadChange {
+    let asker = ask::ask(text, schema);
+    ReadChange {
+        asked: asker.asked,
+        hints: asker.hints.into_iter().map(|(hint, _)| hint).collect(),
+        diagnostics: asker.diagnostics,
+        not_analysed: asker.not_analysed,
+    }
+}
+
+/// A target schema as read.
+#[derive(Clone, Debug)]
+pub struct ReadTarget {
+    /// The schema as it should be.
+    pub schema: Schema,
+    /// Renames and fills. Renames go by the names in the source.
+    pub hints: Vec<Hint>,
+    /// Columns to be split, by the names in the source.
+    pub splits: Vec<Asked>,
+    /// Errors and warnings.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What was carried and might matter.
+    pub not_analysed: Vec<NotAnalysed>,
+}
+
+/// Reads a whole schema as it should be; its hints speak of how `source` becomes it.
+pub fn read_target(text: &str, source: &Schema) -> ReadTarget {
+    target::target(text, source)
 }
 
 /// Reads one expression; `Raw` where it is not understood.

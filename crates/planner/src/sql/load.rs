@@ -129,6 +129,7 @@ impl Loader<'_> {
         let path = self.path.clone();
         let mut cursor = Cursor::new(self.text, &statement.tokens, &path);
         match statement::read(&mut cursor) {
+            Ok(Parsed::Carried(_)) if statement::clears_up(&Cursor { at: 0, ..cursor }) => true,
             Ok(Parsed::Carried(carried)) if carried.kind == OtherKind::Unknown => {
                 let verb = statement::is_verb(&Cursor { at: 0, ..cursor });
                 let note = if verb { carried.note } else { Some("not understood; it was carried as it is") };

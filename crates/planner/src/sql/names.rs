@@ -19,14 +19,23 @@ impl Names {
     /// Every name in a schema.
     pub(super) fn of(schema: &Schema) -> Self {
         let mut names = Self::default();
-        for (name, table) in &schema.tables {
-            names.take(name.clone());
-            for inner in table.constraints.keys().chain(table.indexes.keys()) {
-                names.take(name.sibling(inner));
-            }
+        for name in schema.tables.keys() {
+            names.add(schema, name);
         }
         names.taken.extend(schema.views.keys().cloned());
         names
+    }
+
+    /// Marks a relation and what belongs to it as taken.
+    pub(super) fn add(&mut self, schema: &Schema, relation: &QName) {
+        self.taken.extend(all_of(schema, relation));
+    }
+
+    /// The opposite of `add`.
+    pub(super) fn remove(&mut self, schema: &Schema, relation: &QName) {
+        for name in all_of(schema, relation) {
+            self.taken.remove(&name);
+        }
     }
 
     /// Marks a name as taken.
@@ -45,6 +54,19 @@ impl Names {
         self.take(table.sibling(&name));
         name
     }
+}
+
+/// A relation's name and those of its constraints and indexes; nothing where it is not there.
+fn all_of(schema: &Schema, relation: &QName) -> Vec<QName> {
+    let mut names = Vec::new();
+    if let Some(table) = schema.table(relation) {
+        names.push(relation.clone());
+        let inner = table.constraints.keys().chain(table.indexes.keys());
+        names.extend(inner.map(|name| relation.sibling(name)));
+    } else if schema.views.contains_key(relation) {
+        names.push(relation.clone());
+    }
+    names
 }
 
 /// What the columns add to an index's or key's name: joined, and no longer than a name.
@@ -119,7 +141,7 @@ mod tests {
         // As PostgreSQL 15 names them.
         let table = QName::new("public", "a".repeat(50));
         let name = Names::default().choose(&table, &"b".repeat(40), "fkey");
-        assert_eq!(name, format!("{}_{}_fkey", "a".repeat(28), "b".repeat(29)));
+        assert_eq!(name, format!("{}_{}_fkey", "a".repeat(29), "b".repeat(28)));
         assert_eq!(name.len(), 63);
     }
 }

@@ -110,6 +110,18 @@ pub(super) fn is_verb(cursor: &Cursor<'_>) -> bool {
     cursor.is_any(0, VERBS)
 }
 
+/// `DROP … IF EXISTS`: how `pg_dump --clean` begins, and nothing about the schema.
+pub(super) fn clears_up(cursor: &Cursor<'_>) -> bool {
+    cursor.is(0, "DROP") && (1..6).any(|at| Cursor { at, ..*cursor }.sees("IF EXISTS"))
+}
+
+/// Whether the text was at least meant as SQL: a statement's first word, or nearly one, and another.
+pub(super) fn looks_like_sql(cursor: &Cursor<'_>) -> bool {
+    let object = ["TABLE", "INDEX", "VIEW", "COLUMN", "INTO", "FROM", "SET"];
+    cursor.is_any(0, &["CREATE", "ALTER", "DROP"]) && cursor.peek(1).is_some()
+        || (1..4).any(|ahead| cursor.is_any(ahead, &object))
+}
+
 /// Whether CREATE, ALTER or DROP is followed by a kind of object there is.
 fn object_word(cursor: &Cursor<'_>) -> bool {
     const OBJECTS: &[&str] = &[

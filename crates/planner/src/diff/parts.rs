@@ -1,0 +1,235 @@
+//! Constraints, indexes and triggers.
+
+use std::collections::BTreeSet;
+
+use super::Diff;
+use crate::name::{QName, quote};
+use crate::op::Op;
+use crate::schema::{Constraint, ConstraintKind, Index, Schema, Table, Trigger, TriggerDefinition};
+
+/// Whether a constraint can stay, perhaps to be validated.
+fn stays(before: &Constraint, after: &Constraint) -> bool {
+    before.kind == after.kind && (before.validated == after.validated || after.validated)
+}
+
+fn is_key(constraint: &Constraint) -> bool {
+    matches!(constraint.kind, ConstraintKind::ForeignKey(_))
+}
+
+/// Columns of a table that will be gone.
+fn dropped_columns(before: &Table, after: &Table) -> BTreeSet<String> {
+    let gone = before.columns.iter().filter(|c| after.column(&c.name).is_none());
+    gone.map(|c| c.name.clone()).collect()
+}
+
+impl Diff<'_> {
+    /// Foreign keys that go, and those that stand in the way of what else goes.
+    pub(super) fn drop_keys(&mut self) {
+        let mut drops = Vec::new();
+        for (name, table) in &self.work.tables {
+            let Some(after) = self.target.table(name) else { continue };
+            for (key, constraint) in &table.constraints {
+                let ConstraintKind::ForeignKey(foreign) = &constraint.kind else { continue };
+                let stays = after.constraints.get(key).is_some_and(|c| stays(constraint, c));
+                let renamed = after.constraints.values().any(|c| stays_as(constraint, c));
+                let parent_goes = !self.target.tables.contains_key(&foreign.parent);
+                let with_column = !stays && {
+                    let gone = dropped_columns(table, after);
+                    foreign.columns.iter().any(|c| gone.contains(c))
+                        && !after.constraints.contains_key(key)
+                };
+                if (parent_goes || (!stays && !renamed) || self.loses_its_key(foreign))
+                    && !(with_column && !parent_goes && !self.loses_its_key(foreign))
+                {
+                    drops.push(Op::DropConstraint { table: name.clone(), name: key.clone() });
+                }
+            }
+        }
+        for op in drops {
+            self.push(op);
+        }
+    }
+
+    /// Whether the unique key that a foreign key points at is dropped or changed.
+    fn loses_its_key(&self, foreign: &crate::schema::ForeignKey) -> bool {
+        let columns = self.work.parent_columns(foreign);
+        let backs = |schema: &Schema| {
+            schema.table(&foreign.parent).is_some_and(|t| {
+                t.constraints.values().any(|c| match &c.kind {
+                    ConstraintKind::PrimaryKey(key) | ConstraintKind::Unique(key) => *key == columns,
+                    ConstraintKind::Check(_)
+                    | ConstraintKind::ForeignKey(_)
+                    | ConstraintKind::NotNull(_)
+                    | ConstraintKind::Other(..) => false,
+                })
+            })
+        };
+        let column_goes = self.target.table(&foreign.parent).is_some_and(|t| {
+            columns.iter().any(|c| t.column(c).is_none())
+        });
+        column_goes || (backs(&self.work) && !backs(self.target))
+    }
+
+    /// Other constraints and indexes that go, unless a dropped column takes them along.
+    pub(super) fn drop_constraints_and_indexes(&mut self) {
+        let target = self.target;
+        for name in self.kept_tables() {
+            let (Some(before), Some(after)) = (self.work.table(&name).cloned(), target.table(&name))
+            else {
+                continue;
+            };
+            let gone = dropped_columns(&before, after);
+            for (key, constraint) in before.constraints.iter().filter(|(_, c)| !is_key(c)) {
+                let now = after.constraints.get(key);
+                if now.is_some_and(|c| stays(constraint, c)) {
+                    continue;
+                }
+                let table = name.clone();
+                let twin = now.is_none().then(|| constraint_twin(constraint, &before, after)).flatten();
+                if let Some(to) = twin {
+                    self.push(Op::RenameConstraint { table, name: key.clone(), to });
+                } else if now.is_some() || !constraint.kind.columns().iter().any(|c| gone.contains(c)) {
+                    self.push(Op::DropConstraint { table, name: key.clone() });
+                }
+            }
+            for (key, index) in &before.indexes {
+                let now = after.indexes.get(key);
+                if now == Some(index) {
+                    continue;
+                }
+                let table = name.clone();
+                let twin = now.is_none().then(|| index_twin(index, &before, after)).flatten();
+                if let Some(to) = twin {
+                    self.push(Op::RenameIndex { table, name: key.clone(), to });
+                } else if now.is_some() || !index.columns.iter().any(|c| gone.contains(c)) {
+                    let name = key.clone();
+                    self.push(Op::DropIndex { table, name, concurrently: false, if_exists: false });
+                }
+            }
+        }
+    }
+
+    /// Constraints other than foreign keys, then indexes, then validations.
+    pub(super) fn add_constraints_and_indexes(&mut self) {
+        let target = self.target;
+        for (name, after) in &target.tables {
+            for (key, constraint) in after.constraints.iter().filter(|(_, c)| !is_key(c)) {
+                self.add_constraint(name, key, constraint);
+            }
+            for (key, index) in &after.indexes {
+                if self.work.table(name).is_some_and(|t| !t.indexes.contains_key(key)) {
+                    self.push(Op::CreateIndex {
+                        table: name.clone(),
+                        name: key.clone(),
+                        index: index.clone(),
+                        concurrently: false,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Foreign keys: when every table and every key they point at is there.
+    pub(super) fn add_keys(&mut self) {
+        let target = self.target;
+        for (name, after) in &target.tables {
+            let before: Vec<(String, Constraint)> = self
+                .work
+                .table(name)
+                .map(|t| t.constraints.clone().into_iter().filter(|(_, c)| is_key(c)).collect())
+                .unwrap_or_default();
+            for (key, constraint) in before {
+                if after.constraints.contains_key(&key) {
+                    continue;
+                }
+                let now = self.work.table(name).cloned().unwrap_or_else(Table::empty);
+                if let Some(to) = constraint_twin(&constraint, &now, after) {
+                    self.push(Op::RenameConstraint { table: name.clone(), name: key, to });
+                }
+            }
+            for (key, constraint) in after.constraints.iter().filter(|(_, c)| is_key(c)) {
+                self.add_constraint(name, key, constraint);
+            }
+        }
+    }
+
+    fn add_constraint(&mut self, table: &QName, name: &str, constraint: &Constraint) {
+        let before = self.work.table(table).and_then(|t| t.constraints.get(name));
+        let (table, name) = (table.clone(), name.to_owned());
+        match before {
+            None => match &constraint.kind {
+                ConstraintKind::NotNull(column) => {
+                    let column = column.clone();
+                    self.push(Op::AddNotNullNotValid { table, name, column });
+                }
+                ConstraintKind::PrimaryKey(_)
+                | ConstraintKind::Unique(_)
+                | ConstraintKind::Check(_)
+                | ConstraintKind::ForeignKey(_)
+                | ConstraintKind::Other(..) => {
+                    let constraint = constraint.clone();
+                    self.push(Op::AddConstraint { table, name, constraint });
+                }
+            },
+            Some(before) if !before.validated && constraint.validated => {
+                self.push(Op::ValidateConstraint { table, name });
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Triggers are verbatim both ways.
+    pub(super) fn triggers(&mut self) {
+        let target = self.target;
+        for (name, after) in &target.tables {
+            let before =
+                self.work.table(name).map(|t| t.triggers.clone()).unwrap_or_default();
+            for (key, trigger) in &before {
+                if !after.triggers.get(key).is_some_and(|t| same_trigger(t, trigger)) {
+                    let sql = format!("DROP TRIGGER {} ON {name}", quote(key));
+                    self.verbatim(sql, Some(name.clone()));
+                }
+            }
+            for (key, trigger) in &after.triggers {
+                if before.get(key).is_some_and(|t| same_trigger(t, trigger)) {
+                    continue;
+                }
+                if let TriggerDefinition::Verbatim(sql) = &trigger.definition {
+                    self.verbatim(sql.clone(), Some(name.clone()));
+                }
+            }
+            if let Some(table) = self.work.tables.get_mut(name) {
+                table.triggers.clone_from(&after.triggers);
+            }
+        }
+    }
+}
+
+fn same_trigger(a: &Trigger, b: &Trigger) -> bool {
+    match (&a.definition, &b.definition) {
+        (TriggerDefinition::Verbatim(a), TriggerDefinition::Verbatim(b)) => super::others::same_text(a, b),
+        (a, b) => a == b,
+    }
+}
+
+/// The same constraint under any name.
+fn stays_as(before: &Constraint, after: &Constraint) -> bool {
+    before == after
+}
+
+/// The name under which a table will have the same constraint, where it has not yet.
+fn constraint_twin(constraint: &Constraint, before: &Table, after: &Table) -> Option<String> {
+    let twin = after.constraints.iter().find(|(name, c)| {
+        stays_as(constraint, c) && !before.constraints.contains_key(*name)
+    });
+    twin.map(|(name, _)| name.clone())
+}
+
+/// The name under which a table will have the same index, where it has not yet.
+fn index_twin(index: &Index, before: &Table, after: &Table) -> Option<String> {
+    let twin = after
+        .indexes
+        .iter()
+        .find(|(name, i)| *i == index && !before.indexes.contains_key(*name));
+    twin.map(|(name, _)| name.clone())
+}

@@ -1,0 +1,193 @@
+//! Tables that are renamed, dropped or new, and columns renamed by hints.
+
+use std::collections::BTreeMap;
+
+use super::Diff;
+use crate::change::Hint;
+use crate::name::{QName, quote};
+use crate::op::Op;
+use crate::schema::{Column, ConstraintKind, Table};
+
+impl Diff<'_> {
+    /// Renames that hints ask for. Columns go by their table's old name.
+    pub(super) fn renames(&mut self, hints: &[Hint]) {
+        let mut renamed: BTreeMap<QName, QName> = BTreeMap::new();
+        for hint in hints {
+            if let Hint::RenameTable { table, to } = hint {
+                let after = table.sibling(to);
+                if self.work.tables.contains_key(table) && self.target.tables.contains_key(&after) {
+                    self.push(Op::RenameTable { table: table.clone(), to: to.clone() });
+                    renamed.insert(table.clone(), after);
+                }
+            }
+        }
+        for hint in hints {
+            if let Hint::RenameColumn { table, column, to } = hint {
+                let table = renamed.get(table).unwrap_or(table).clone();
+                let (column, to) = (column.clone(), to.clone());
+                if self.work.table(&table).is_some_and(|t| t.column(&column).is_some()) {
+                    self.push(Op::RenameColumn { table, column, to });
+                }
+            }
+        }
+    }
+
+    /// A drop and an add that look like a rename.
+    pub(super) fn suspect_renames(&mut self) {
+        for name in self.kept_tables() {
+            let (Some(before), Some(after)) = (self.work.table(&name), self.target.table(&name))
+            else {
+                continue;
+            };
+            for (from, to) in suspected(before, after) {
+                let hint = format!("rename {}.{} to {}", short(&name), quote(&from.name), quote(&to));
+                let message = format!(
+                    "`{name}` loses `{}` and gains `{to}` of the same type `{}`: a rename?",
+                    from.name, from.ty
+                );
+                self.suspect(message, &hint);
+            }
+        }
+        let gone = self.work.tables.iter().filter(|(n, _)| !self.target.tables.contains_key(*n));
+        let new: Vec<(&QName, &Table)> =
+            self.target.tables.iter().filter(|(n, _)| !self.work.tables.contains_key(*n)).collect();
+        let mut found = Vec::new();
+        for (from, before) in gone {
+            let same = |after: &Table| !before.columns.is_empty() && before.columns == after.columns;
+            if let Some((to, _)) = new.iter().find(|(to, after)| to.schema == from.schema && same(after)) {
+                found.push((from.clone(), (*to).clone()));
+            }
+        }
+        for (from, to) in found {
+            let hint = format!("rename table {} to {}", short(&from), quote(&to.name));
+            let message = format!("`{from}` goes and `{to}` comes with the same columns: a rename?");
+            self.suspect(message, &hint);
+        }
+    }
+
+    fn suspect(&mut self, message: String, hint: &str) {
+        self.warn(
+            "possible-rename",
+            message,
+            format!("if it is one, add `-- concertina: {hint}` to the target; without it the data is dropped"),
+        );
+    }
+
+    /// Drops what is gone: children before parents.
+    pub(super) fn drop_tables(&mut self) {
+        let mut gone: Vec<QName> = self
+            .work
+            .tables
+            .keys()
+            .filter(|name| !self.target.tables.contains_key(*name))
+            .cloned()
+            .collect();
+        while !gone.is_empty() {
+            let free = gone
+                .iter()
+                .position(|name| !self.work.referencing(name).any(|(child, ..)| child != name));
+            match free {
+                Some(at) => {
+                    let table = gone.remove(at);
+                    self.push(Op::DropTable { table });
+                }
+                None => {
+                    // A circle of keys: open it at its first table.
+                    let table = gone.remove(0);
+                    self.drop_keys_to(&table);
+                    self.push(Op::DropTable { table });
+                }
+            }
+        }
+    }
+
+    fn drop_keys_to(&mut self, table: &QName) {
+        let keys: Vec<Op> = self
+            .work
+            .referencing(table)
+            .filter(|(child, ..)| *child != table)
+            .map(|(child, name, _)| Op::DropConstraint {
+                table: child.clone(),
+                name: name.to_owned(),
+            })
+            .collect();
+        for op in keys {
+            self.push(op);
+        }
+    }
+
+    /// Creates what is new, without foreign keys, indexes and triggers: those come when all tables
+    /// are there.
+    pub(super) fn create_tables(&mut self) {
+        let target = self.target;
+        for (name, table) in &target.tables {
+            if self.work.tables.contains_key(name) {
+                continue;
+            }
+            let mut definition = table.clone();
+            definition.indexes.clear();
+            definition.triggers.clear();
+            definition.row_security = false;
+            definition
+                .constraints
+                .retain(|_, c| !matches!(c.kind, ConstraintKind::ForeignKey(_)) && c.validated);
+            let attach = definition.partitioning.take_if(|text| text.starts_with("PARTITION OF "));
+            let (attach, by) = match attach.as_deref().map(split_partitioning) {
+                Some((attach, by)) => (Some(attach), by),
+                None => (None, definition.partitioning.take()),
+            };
+            definition.partitioning = by;
+            self.push(Op::CreateTable { table: name.clone(), definition });
+            if let Some((parent, bounds)) = attach {
+                let sql = format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bounds}");
+                self.verbatim(sql, Some(name.clone()));
+                if let Some(made) = self.work.tables.get_mut(name) {
+                    made.partitioning.clone_from(&table.partitioning);
+                }
+            }
+        }
+    }
+}
+
+/// `PARTITION OF parent bounds [PARTITION BY …]` in its parts.
+fn split_partitioning(text: &str) -> ((String, String), Option<String>) {
+    let rest = text.strip_prefix("PARTITION OF ").unwrap_or(text);
+    let (rest, by) = match rest.find(" PARTITION BY ") {
+        Some(at) => (rest.get(..at).unwrap_or(rest), rest.get(at + 1..).map(str::to_owned)),
+        None => (rest, None),
+    };
+    let at = rest.find(" FOR VALUES").or_else(|| rest.find(" DEFAULT")).unwrap_or(rest.len());
+    let (parent, bounds) = rest.split_at(at);
+    ((parent.to_owned(), bounds.trim_start().to_owned()), by)
+}
+
+/// Dropped columns, each with the added column of the same type that stands nearest.
+fn suspected(before: &Table, after: &Table) -> Vec<(Column, String)> {
+    let mut added: Vec<(usize, &Column)> = after
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| before.column(&c.name).is_none())
+        .collect();
+    let mut found = Vec::new();
+    for (at, column) in before.columns.iter().enumerate() {
+        if after.column(&column.name).is_some() {
+            continue;
+        }
+        let near = added
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, c))| c.ty == column.ty)
+            .min_by_key(|(_, (place, _))| place.abs_diff(at))
+            .map(|(index, _)| index);
+        if let Some(index) = near {
+            found.push((column.clone(), added.remove(index).1.name.clone()));
+        }
+    }
+    found
+}
+
+/// A table's name as a hint writes it.
+fn short(name: &QName) -> String {
+    if name.schema == "public" { quote(&name.name) } else { name.to_string() }
+}

@@ -1,0 +1,202 @@
+//! `-- concertina:` comments as values with places. Must not know the schema.
+
+use super::cursor::{Broken, Cursor, Placed, PlacedName, Read};
+use super::split::HintLines;
+use super::token::{Kind, Span, tokens};
+use super::{expr, table, types};
+use crate::expr::Expr;
+use crate::name::QName;
+use crate::schema::Column;
+
+/// What hints there are, for who got one wrong.
+pub(super) const GRAMMAR: &str = "hints are `rename users.name to full_name`, `rename table users to people`, \
+`split users.name into first_name text := split_part(name, ' ', 1), last_name text := split_part(name, ' ', 2) back first_name || ' ' || last_name`, \
+`fill users.score := 0`";
+
+/// A hint as written.
+#[derive(Clone, Debug)]
+pub(super) enum Written {
+    /// `rename t.a to b`.
+    RenameColumn { table: PlacedName, column: Placed, to: Placed },
+    /// `rename table t to u`.
+    RenameTable { table: PlacedName, to: Placed },
+    /// `fill t.c := value`.
+    Fill { table: PlacedName, column: Placed, value: Expr },
+    /// `split t.c into a text := …, b text := … back …`.
+    Split { table: PlacedName, column: Placed, into: Vec<(Column, Expr)>, back: Option<Expr> },
+}
+
+/// A hint and its place.
+#[derive(Clone, Debug)]
+pub(super) struct PlacedHint {
+    /// What it says.
+    pub(super) written: Written,
+    /// From its `--` to its last line's end.
+    pub(super) span: Span,
+}
+
+/// Reads a hint: as many of its comment lines as make one, at least the first.
+pub(super) fn read(text: &str, lines: &HintLines) -> Result<PlacedHint, Broken> {
+    let mut first_error = None;
+    for count in (1..=lines.lines.len().min(50)).rev() {
+        let lines = lines.lines.get(..count).unwrap_or_default();
+        let base = lines.first().map_or(0, |line| line.0);
+        let end = lines.last().map_or(base, |line| line.1);
+        let body = without_markers(text, lines);
+        match read_body(&body) {
+            Ok(mut written) => {
+                shift(&mut written, base);
+                return Ok(PlacedHint { written, span: (base, end) });
+            }
+            Err(broken) => {
+                let span = (broken.span.0 + base, broken.span.1 + base);
+                // What is wrong is best told from the first line alone.
+                first_error = Some(Broken { span, ..broken });
+            }
+        }
+    }
+    Err(first_error.unwrap_or(Broken { span: (0, 0), message: "empty hint".to_owned() }))
+}
+
+/// The comment lines as one text of the same length, `--` and `concertina:` blanked.
+fn without_markers(text: &str, lines: &[Span]) -> String {
+    let mut body = String::new();
+    let mut end = lines.first().map_or(0, |line| line.0);
+    for (at, line) in lines.iter().enumerate() {
+        body += text.get(end..line.0).unwrap_or_default();
+        let line_text = text.get(line.0..line.1).unwrap_or_default();
+        let marker = if at == 0 {
+            line_text.find(':').map_or(2, |colon| colon + 1)
+        } else {
+            2
+        };
+        body += &" ".repeat(marker);
+        body += line_text.get(marker..).unwrap_or_default();
+        end = line.1;
+    }
+    body
+}
+
+fn read_body(body: &str) -> Read<Written> {
+    let found = tokens(body).ok_or_else(|| Broken {
+        span: (0, body.len()),
+        message: "a string or comment in it is never closed".to_owned(),
+    })?;
+    let mut cursor = Cursor::new(body, &found, "public");
+    if cursor.eat("RENAME TABLE") {
+        let table = cursor.name("a table name")?;
+        cursor.expect("TO")?;
+        let to = cursor.strict_ident("a table name")?;
+        cursor.end()?;
+        return Ok(Written::RenameTable { table, to });
+    }
+    if cursor.eat("RENAME") {
+        let (table, column) = column_of(&mut cursor)?;
+        cursor.expect("TO")?;
+        let to = cursor.strict_ident("a column name")?;
+        cursor.end()?;
+        return Ok(Written::RenameColumn { table, column, to });
+    }
+    if cursor.eat("FILL") {
+        let (table, column) = column_of(&mut cursor)?;
+        let value = value(&mut cursor, |_| false)?;
+        cursor.end()?;
+        return Ok(Written::Fill { table, column, value });
+    }
+    if cursor.eat("SPLIT") {
+        return split(&mut cursor);
+    }
+    Err(cursor.expected("`rename`, `split` or `fill`"))
+}
+
+/// `table.column` or `schema.table.column`.
+fn column_of(cursor: &mut Cursor<'_>) -> Read<(PlacedName, Placed)> {
+    let mut parts = vec![cursor.strict_ident("table.column")?];
+    while cursor.eat_symbol(b'.') {
+        parts.push(cursor.ident("a name")?);
+    }
+    let wrong = |cursor: &Cursor<'_>| cursor.expected("`.` and a column name");
+    let (Some(column), Some(table)) = (parts.pop(), parts.pop()) else { return Err(wrong(cursor)) };
+    let (name, start) = match (parts.pop(), parts.pop()) {
+        (None, _) => (QName::new("public", table.name), table.span.0),
+        (Some(schema), None) => (QName::new(schema.name, table.name), schema.span.0),
+        (Some(_), Some(_)) => return Err(wrong(cursor)),
+    };
+    Ok((PlacedName { name, span: (start, table.span.1) }, column))
+}
+
+/// `:= expression`.
+fn value(cursor: &mut Cursor<'_>, stop: impl Fn(&Cursor<'_>) -> bool) -> Read<Expr> {
+    if !cursor.eat_operator(":=") {
+        return Err(cursor.expected("`:=`"));
+    }
+    expression(cursor, stop)
+}
+
+fn expression(cursor: &mut Cursor<'_>, stop: impl Fn(&Cursor<'_>) -> bool) -> Read<Expr> {
+    let (from, to) = cursor.skip_until(stop);
+    if from == to {
+        return Err(cursor.expected("an expression"));
+    }
+    expr::read_strictly(cursor.slice(from, to)).map_err(|error| Broken {
+        span: cursor.span(from, to),
+        message: format!("this is not an expression: {}", error.0),
+    })
+}
+
+fn split(cursor: &mut Cursor<'_>) -> Read<Written> {
+    let (table, column) = column_of(cursor)?;
+    cursor.expect("INTO")?;
+    let mut into = Vec::new();
+    loop {
+        let name = cursor.strict_ident("a column name")?;
+        let ty = types::read(cursor)?.ty;
+        let mut new = Column::nullable(name.name, ty);
+        if cursor.eat("COLLATE") {
+            new.collation = Some(table::collation(cursor)?);
+        }
+        if cursor.eat("NOT NULL") {
+            new.not_null = true;
+        } else {
+            cursor.eat("NULL");
+        }
+        let value = value(cursor, |c| c.is_symbol(0, b',') || begins_back(c))?;
+        into.push((new, value));
+        if !cursor.eat_symbol(b',') {
+            break;
+        }
+    }
+    let back = if cursor.eat("BACK") { Some(expression(cursor, |_| false)?) } else { None };
+    cursor.end()?;
+    Ok(Written::Split { table, column, into, back })
+}
+
+/// The keyword, not a column called `back`: something must stand before it that ends a value.
+fn begins_back(cursor: &Cursor<'_>) -> bool {
+    let before = cursor.at.checked_sub(1).and_then(|at| cursor.tokens.get(at));
+    cursor.is(0, "BACK")
+        && cursor.peek(1).is_some()
+        && before.is_some_and(|t| {
+            !matches!(t.kind, Kind::Operator) && !matches!(t.kind, Kind::Symbol(b'(' | b',' | b'.'))
+        })
+}
+
+fn shift(written: &mut Written, base: usize) {
+    let move_by = |span: &mut Span| *span = (span.0 + base, span.1 + base);
+    match written {
+        Written::RenameColumn { table, column, to } => {
+            move_by(&mut table.span);
+            move_by(&mut column.span);
+            move_by(&mut to.span);
+        }
+        Written::RenameTable { table, to } => {
+            move_by(&mut table.span);
+            move_by(&mut to.span);
+        }
+        Written::Fill { table, column, value: _ }
+        | Written::Split { table, column, into: _, back: _ } => {
+            move_by(&mut table.span);
+            move_by(&mut column.span);
+        }
+    }
+}
