@@ -87,14 +87,22 @@ impl Backfill {
         )
     }
 
-    /// `CREATE TABLE` for what is overwritten: the key, and the columns as they were.
+    /// `CREATE TABLE` for what is overwritten: the key, the columns as they were, and what they were
+    /// given, by which a later write of the app is told apart.
     pub fn undo_table_sql(&self) -> Option<String> {
         let undo = self.undo.as_ref()?;
         let column = |(name, ty): &(String, SqlType)| format!("{} {ty}", quote(name));
         let before =
             |(name, ty): &(String, SqlType)| format!("{} {ty}", quote(&format!("before_{name}")));
-        let columns: Vec<String> =
-            self.key.iter().map(column).chain(undo.columns.iter().map(before)).collect();
+        let after =
+            |(name, ty): &(String, SqlType)| format!("{} {ty}", quote(&format!("after_{name}")));
+        let columns: Vec<String> = self
+            .key
+            .iter()
+            .map(column)
+            .chain(undo.columns.iter().map(before))
+            .chain(undo.columns.iter().map(after))
+            .collect();
         Some(format!(
             "CREATE TABLE IF NOT EXISTS {} ({}, PRIMARY KEY ({}))",
             self.undo_table(),
@@ -120,10 +128,10 @@ impl Backfill {
             .key
             .iter()
             .enumerate()
-            .map(|(i, (_, ty))| format!("  last_{i} {ty};\n  upper_{i} {ty};\n"))
+            .map(|(i, (_, ty))| format!("  c_last_{i} {ty};\n  c_upper_{i} {ty};\n"))
             .collect();
-        let lasts = numbered("last_", self.key.len());
-        let uppers = numbered("upper_", self.key.len());
+        let lasts = numbered("c_last_", self.key.len());
+        let uppers = numbered("c_upper_", self.key.len());
         let keys = quote_list(&self.key_names());
         let first = format!("({keys}) <= ({uppers})");
         let next = format!("({keys}) > ({lasts}) AND {first}");
@@ -148,18 +156,18 @@ impl Backfill {
             )
         };
         let body = format!(
-            "    SELECT {read_last}, last_key IS NULL INTO {lasts}, fresh\n      \
+            "    SELECT {read_last}, last_key IS NULL INTO {lasts}, c_fresh\n      \
                    FROM concertina.backfill WHERE name = {name};\n    \
-                 IF fresh THEN\n      {upper_first};\n    ELSE\n      {upper_next};\n    END IF;\n    \
+                 IF c_fresh THEN\n      {upper_first};\n    ELSE\n      {upper_next};\n    END IF;\n    \
                  EXIT WHEN NOT FOUND;\n    \
                  BEGIN\n      \
-                   IF fresh THEN\n{batch_first}      ELSE\n{batch_next}      END IF;\n      \
+                   IF c_fresh THEN\n{batch_first}      ELSE\n{batch_next}      END IF;\n      \
                    UPDATE concertina.backfill SET last_key = ARRAY[{texts}], rows_seen = rows_seen + {rows},\n        \
-                     rows_changed = rows_changed + changed, updated_at = clock_timestamp() WHERE name = {name};\n      \
-                   attempts := 0;\n    \
+                     rows_changed = rows_changed + c_changed, updated_at = clock_timestamp() WHERE name = {name};\n      \
+                   c_attempts := 0;\n    \
                  EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN\n      \
-                   attempts := attempts + 1;\n      \
-                   IF attempts > 20 THEN RAISE; END IF;\n    \
+                   c_attempts := c_attempts + 1;\n      \
+                   IF c_attempts > 20 THEN RAISE; END IF;\n    \
                  END;\n",
             read_last = read_last.join(", "),
             name = literal(&self.name),
@@ -168,7 +176,7 @@ impl Backfill {
             batch_first = self.batch_sql(&first),
             batch_next = self.batch_sql(&next),
             texts = (0..self.key.len())
-                .map(|i| format!("upper_{i}::text"))
+                .map(|i| format!("c_upper_{i}::text"))
                 .collect::<Vec<_>>()
                 .join(", "),
             rows = self.batch_rows,
@@ -181,9 +189,9 @@ impl Backfill {
         let body = format!(
             "    UPDATE {table} SET {set} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {todo} \
              LIMIT {rows} FOR UPDATE SKIP LOCKED));\n    \
-             GET DIAGNOSTICS changed = ROW_COUNT;\n    \
-             EXIT WHEN changed = 0 AND NOT EXISTS (SELECT FROM {table} WHERE {todo});\n    \
-             UPDATE concertina.backfill SET rows_seen = rows_seen + changed, rows_changed = rows_changed + changed,\n      \
+             GET DIAGNOSTICS c_changed = ROW_COUNT;\n    \
+             EXIT WHEN c_changed = 0 AND NOT EXISTS (SELECT FROM {table} WHERE {todo});\n    \
+             UPDATE concertina.backfill SET rows_seen = rows_seen + c_changed, rows_changed = rows_changed + c_changed,\n      \
                updated_at = clock_timestamp() WHERE name = {name};\n",
             table = self.table,
             set = self.assignments(),
@@ -197,17 +205,19 @@ impl Backfill {
     fn procedure_with(&self, declare: &str, body: &str) -> String {
         format!(
             "CREATE OR REPLACE PROCEDURE {procedure}() LANGUAGE plpgsql AS $concertina$\n\
-             DECLARE\n  fresh boolean;\n  changed bigint := 0;\n  attempts int := 0;\n  blind int := 0;\n{declare}\
+             DECLARE\n  c_fresh boolean;\n  c_changed bigint := 0;\n  c_attempts int := 0;\n  c_blind int := 0;\n{declare}\
              BEGIN\n  \
                INSERT INTO concertina.backfill (name) VALUES ({name}) ON CONFLICT (name) DO NOTHING;\n  \
+               -- A finished backfill that is called again looks at every row again.\n  \
+               UPDATE concertina.backfill SET last_key = NULL, finished_at = NULL WHERE name = {name} AND finished_at IS NOT NULL;\n  \
                COMMIT;\n  \
                LOOP\n    \
                  -- Wait while paused or while a replica lags; no reading of the lag counts as lag.\n    \
                  WHILE (SELECT paused FROM concertina.backfill WHERE name = {name})\n      \
                    OR EXISTS (SELECT FROM pg_stat_replication WHERE replay_lag > make_interval(secs => {lag}) OR state IS NULL)\n    \
                  LOOP\n      \
-                   IF EXISTS (SELECT FROM pg_stat_replication WHERE state IS NULL) THEN blind := blind + 1; END IF;\n      \
-                   IF blind > 15 THEN\n        \
+                   IF EXISTS (SELECT FROM pg_stat_replication WHERE state IS NULL) THEN c_blind := c_blind + 1; END IF;\n      \
+                   IF c_blind > 15 THEN\n        \
                      RAISE EXCEPTION 'replica lag cannot be read: grant pg_monitor to % and call this again', current_user;\n      \
                    END IF;\n      \
                    COMMIT;\n      \
@@ -237,6 +247,7 @@ impl Backfill {
                 .iter()
                 .map(|(c, _)| quote(c))
                 .chain(undo.columns.iter().map(|(c, _)| quote(c)))
+                .chain(undo.columns.iter().map(|(c, ty)| self.given(c, ty)))
                 .collect();
             format!(
                 "        INSERT INTO {} SELECT {} FROM {} WHERE {bound} AND ({todo}) FOR UPDATE\n          \
@@ -248,7 +259,7 @@ impl Backfill {
         });
         format!(
             "{keep}        UPDATE {} SET {} WHERE {bound} AND ({todo});\n        \
-             GET DIAGNOSTICS changed = ROW_COUNT;\n",
+             GET DIAGNOSTICS c_changed = ROW_COUNT;\n",
             self.table,
             self.assignments()
         )
@@ -264,10 +275,14 @@ impl Backfill {
             .iter()
             .map(|(c, _)| format!("{} = b.{}", quote(c), quote(&format!("before_{c}"))))
             .collect();
+        let untouched = undo.columns.iter().map(|(c, _)| {
+            format!("t.{} IS NOT DISTINCT FROM b.{}", quote(c), quote(&format!("after_{c}")))
+        });
+        let on: Vec<String> = on.into_iter().chain(untouched).collect();
         let keys = quote_list(&self.key_names());
         Some(format!(
             "CREATE OR REPLACE PROCEDURE {procedure}() LANGUAGE plpgsql AS $concertina$\n\
-             DECLARE\n  taken bigint;\n\
+             DECLARE\n  c_taken bigint;\n\
              BEGIN\n  \
                LOOP\n    \
                  WITH taken_rows AS (\n      \
@@ -275,9 +290,9 @@ impl Backfill {
                  ), restored AS (\n      \
                    UPDATE {table} AS t SET {set} FROM taken_rows AS b WHERE {on} RETURNING 1\n    \
                  )\n    \
-                 SELECT count(*) INTO taken FROM taken_rows;\n    \
+                 SELECT count(*) INTO c_taken FROM taken_rows;\n    \
                  COMMIT;\n    \
-                 EXIT WHEN taken = 0;\n  \
+                 EXIT WHEN c_taken = 0;\n  \
                END LOOP;\n  \
                DELETE FROM concertina.backfill WHERE name = {name};\n  \
                COMMIT;\n\
@@ -291,6 +306,12 @@ impl Backfill {
             rows = self.batch_rows,
             name = literal(&self.name),
         ))
+    }
+
+    /// What the backfill gives a column, as SQL over the row as it was.
+    fn given(&self, column: &str, ty: &SqlType) -> String {
+        let value = self.set.iter().find(|(c, _)| c == column).map(|(_, value)| value.sql());
+        format!("CAST({} AS {ty})", value.unwrap_or_else(|| quote(column)))
     }
 
     fn assignments(&self) -> String {

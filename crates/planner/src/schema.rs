@@ -202,7 +202,7 @@ pub enum OtherKind {
     Policy,
     /// CREATE EXTENSION, SCHEMA.
     Container,
-    /// SET, SELECT set_config, psql meta-commands.
+    /// SET, SELECT `set_config`, psql meta-commands.
     Setting,
     /// Type, cast, operator, publication, rule … and whatever the parser refuses.
     Unknown,

@@ -109,14 +109,14 @@ impl SyncRule {
         };
         let body = format!(
             "  IF TG_OP = 'INSERT' THEN\n    \
-               new_wrote := {new_given};\n    \
-               old_wrote := {old_given};\n  \
+               c_new_wrote := {new_given};\n    \
+               c_old_wrote := {old_given};\n  \
              ELSE\n    \
-               new_wrote := {new_changed};\n    \
-               old_wrote := {old_changed};\n  \
+               c_new_wrote := {new_changed};\n    \
+               c_old_wrote := {old_changed};\n  \
              END IF;\n  \
-             IF new_wrote AND ({disagree}) THEN\n{down}  \
-             ELSIF old_wrote THEN\n{up}  \
+             IF c_new_wrote AND ({disagree}) THEN\n{down}  \
+             ELSIF c_old_wrote THEN\n{up}  \
              END IF;\n",
             new_given = given(&self.up),
             old_given = given(&self.down),
@@ -126,7 +126,7 @@ impl SyncRule {
             down = assignments(&self.down),
             up = assignments(&self.up),
         );
-        self.function_with(&body, "DECLARE\n  new_wrote boolean;\n  old_wrote boolean;\n")
+        self.function_with(&body, "DECLARE\n  c_new_wrote boolean;\n  c_old_wrote boolean;\n")
     }
 
     fn function_with(&self, body: &str, declare: &str) -> String {
@@ -191,7 +191,7 @@ mod tests {
         };
         let sql = rule.function_sql();
         assert!(
-            sql.contains("new_wrote := NEW.full_name IS DISTINCT FROM OLD.full_name;"),
+            sql.contains("c_new_wrote := NEW.full_name IS DISTINCT FROM OLD.full_name;"),
             "{sql}"
         );
         assert!(sql.contains("NEW.name := (SELECT full_name FROM (SELECT NEW.*) AS r);"), "{sql}");

@@ -373,7 +373,7 @@ fn own_row(uses: &Uses, before: Option<&Seen>, given: &Seen) -> Option<Seen> {
     let mut after = match before {
         Some(before) => before.clone(),
         None => {
-            let all: Seen = given.to_vec();
+            let all: Seen = given.clone();
             let values = rows::insert_plain(&uses.own, &all).ok()?;
             uses.own.columns.iter().map(|c| c.name.clone()).zip(values).collect()
         }

@@ -144,6 +144,7 @@ impl Model {
             }
             if let Some(wanted) = self.wanted(release, place, record, (uses, column))
                 && !wanted.iter().any(|w| w.same(&value))
+                && !self.means(place, record, (column, &value), &wanted[0])
             {
                 return Err(Broken::new(
                     Always::NoLostWrite,
@@ -202,11 +203,39 @@ impl Model {
             let found = record.plain.iter().find(|(c, _)| c == name);
             found.map_or(Value::Null, |(_, v)| v.clone())
         };
-        let images = self.tables[place].images.iter();
+        self.images(place, column, &look)
+    }
+
+    /// Whether what is read means what was acknowledged: an in-place change asked for says that
+    /// the old value means the new one, and rolling it back puts the old one there again.
+    fn means(
+        &self,
+        place: usize,
+        record: &Record,
+        (column, read): (&str, &Value),
+        wanted: &Value,
+    ) -> bool {
+        let look = |name: &str| {
+            if name == column {
+                return read.clone();
+            }
+            let found = record.plain.iter().find(|(c, _)| c == name);
+            found.map_or(Value::Null, |(_, v)| v.clone())
+        };
+        self.images(place, column, &look).iter().any(|image| image.same(wanted))
+    }
+
+    fn images(&self, place: usize, column: &str, look: &dyn Fn(&str) -> Value) -> Vec<Value> {
+        let applies = |image: &&crate::model::Image| {
+            image.filter.as_ref().is_none_or(|filter| {
+                eval(filter, look).is_ok_and(|value| crate::eval::truth(&value) == Some(true))
+            })
+        };
+        let images = self.tables[place].images.iter().filter(applies);
         images
             .flat_map(|image| &image.set)
             .filter(|(c, _)| c == column)
-            .filter_map(|(_, value)| eval(value, &look).ok())
+            .filter_map(|(_, value)| eval(value, look).ok())
             .collect()
     }
 }

@@ -16,6 +16,7 @@ mod eval;
 mod holds;
 mod invariant;
 mod keys;
+mod memo;
 mod model;
 mod proof;
 mod record;

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use planner::backfill::Backfill;
+use planner::backfill::{Backfill, Todo};
 use planner::condition::Condition;
 use planner::engine::Engine;
 use planner::expr::Expr;
@@ -15,9 +15,12 @@ use planner::op::effect::Refusal;
 use planner::plan::{Conversion, Plan, Statement, Step, StepKind};
 use planner::schema::{Schema, Table};
 
+use crate::invariant::Broken;
+use crate::memo::Memo;
 use crate::record::{Group, Record};
 use crate::scenario::Bounds;
 use crate::slice::{self, Kept};
+use crate::transition::Action;
 use crate::value::{Interner, Value};
 use crate::world::CELLS;
 
@@ -49,9 +52,23 @@ pub(crate) struct Model {
     pub(crate) records: Interner<Option<Record>>,
     pub(crate) source: u16,
     pub(crate) target: Schema,
+    /// What each release can do with rows, and whether what runs reads them well.
+    pub(crate) memo: Memory,
     /// What the model leaves out, for the verdict.
     pub(crate) notes: Vec<String>,
 }
+
+/// A question about rows under a schema, by a release (or by a set of them).
+type Question = (u16, u8, [u16; CELLS]);
+
+/// What has been worked out before.
+pub(crate) struct Memory {
+    pub(crate) app: Memo<Question, Vec<(Action, Effect)>>,
+    pub(crate) look: Memo<Question, Result<(), Broken>>,
+}
+
+/// What a statement of the app comes to: the cell it changes and the row in it, or a refusal.
+pub(crate) type Effect = Result<(u8, u16), Broken>;
 
 /// A schema, and which of its tables stands in which place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -162,6 +179,7 @@ impl Model {
             records,
             source: number,
             target,
+            memo: Memory { app: Memo::new(), look: Memo::new() },
             notes: notes(plan),
             bounds,
         })
@@ -233,7 +251,11 @@ fn images(plan: &Plan, table: &QName) -> Vec<Image> {
                 Some(Image { set: set.clone(), filter: filter.clone() })
             }
             Op::RunBackfill { backfill } if backfill.table == *table && backfill.undo.is_some() => {
-                Some(Image { set: backfill.set.clone(), filter: None })
+                let filter = match &backfill.todo {
+                    Todo::Where(left) => Some(left.clone()),
+                    Todo::Disagree(_) | Todo::EveryRow => None,
+                };
+                Some(Image { set: backfill.set.clone(), filter })
             }
             _ => None,
         })

@@ -25,14 +25,14 @@ impl Model {
         let done = at >= self.steps.len();
         match world.runner.mode {
             Mode::RolledBack => return Ok(()),
-            Mode::Forward if !done => self.forward(world, next)?,
-            Mode::Forward => {}
+            Mode::Forward | Mode::Again if !done => self.forward(world, next)?,
+            Mode::Forward | Mode::Again => {}
             Mode::Crashed => {
-                let outcome = self.recover(world);
+                let outcome = self.recover(world)?;
                 next.push((Action::Recover, outcome));
             }
             Mode::DeployBack => {
-                next.push((Action::Roll { forward: false }, self.roll_one_back(world)))
+                next.push((Action::Roll { forward: false }, self.roll_one_back(world)));
             }
             Mode::Back | Mode::BackTolerant => self.backward(world, next)?,
         }
@@ -150,6 +150,7 @@ impl Model {
         match self.run(world, &ops)? {
             Ran::Done(mut after) => {
                 after.runner.group += 1;
+                after.runner.mode = Mode::Forward;
                 self.with_crashes(world, (Action::Run, after, 0), next);
             }
             Ran::Refused(_) => {}
@@ -209,20 +210,43 @@ impl Model {
         }
     }
 
-    /// The operator looks at the first check.
-    fn recover(&self, world: &World) -> Outcome {
-        let step = self.step_at(world);
+    /// The operator looks at the first check. A step without checks is looked at by hand: what
+    /// the server would refuse now has taken effect.
+    fn recover(&mut self, world: &World) -> Result<Outcome, Unmodelled> {
+        let (at, group) = (usize::from(world.runner.step), usize::from(world.runner.group));
+        let step = &self.steps[at];
+        if step.checks.is_empty() && group < step.script.len() {
+            let ops = step.script[group].ops.clone();
+            let mut on = *world;
+            on.runner.mode = Mode::Forward;
+            if matches!(self.run(world, &ops)?, Ran::Refused(_)) {
+                on.runner.group += 1;
+            }
+            return Ok(Outcome::Next(on, 0));
+        }
         let done = step.checks.first().is_some_and(|c| self.holds(world, c));
         if done && self.checks_hold(world) {
-            return self.advance(world);
+            return Ok(self.advance(world));
         }
         let mut again = *world;
-        again.runner = Runner { step: world.runner.step, group: 0, mode: Mode::Forward };
-        Outcome::Next(again, 0)
+        again.runner = Runner { step: world.runner.step, group: 0, mode: Mode::Again };
+        Ok(Outcome::Next(again, 0))
     }
 
     /// Whether the statements hold a lock for long, or wait for one with everybody behind them.
     fn blocks(&self, world: &World, ops: &[Op], lock_timeout_ms: u64) -> Option<Broken> {
+        for op in ops {
+            if let Op::Update { table, .. } | Op::Delete { table, .. } = op
+                && self.big.contains(table)
+            {
+                return Some(Broken::new(
+                    Always::NoLongBlock,
+                    format!(
+                        "one transaction changes the rows of {table} one after the other and keeps each locked to its end: writes to them wait for all of it"
+                    ),
+                ));
+            }
+        }
         for lock in self.locks(world.schema, ops) {
             let table = lock.relation.clone();
             let mode = lock.mode.name();
@@ -303,8 +327,11 @@ impl Model {
     /// Whether the plan still promises a way back from here.
     fn may_roll_back(&self, world: &World) -> bool {
         let at = usize::from(world.runner.step);
-        let forward = matches!(world.runner.mode, Mode::Forward | Mode::Crashed | Mode::DeployBack);
-        let begun = world.runner.group > 0 || world.runner.mode == Mode::Crashed;
+        let forward = matches!(
+            world.runner.mode,
+            Mode::Forward | Mode::Again | Mode::Crashed | Mode::DeployBack
+        );
+        let begun = is_begun(world);
         let before = self.point.is_none_or(|point| at < point || (at == point && !begun));
         let moved = at > 0 || begun;
         forward && before && moved
@@ -316,7 +343,7 @@ impl Model {
         let at = usize::from(world.runner.step);
         let deploying =
             self.steps.get(at).is_some_and(|s| s.kind == StepKind::Deploy) && world.new > 0;
-        let begun = world.runner.group > 0 || world.runner.mode == Mode::Crashed || deploying;
+        let begun = is_begun(world) || deploying;
         if begun {
             back.runner = Runner { step: world.runner.step, group: 0, mode: Mode::BackTolerant };
             return Ok(self.settle(back));
@@ -376,7 +403,7 @@ impl Model {
         let mut after = match (ran, world.runner.mode) {
             (Ran::Done(after), _) => after,
             // Nothing to undo: the interrupted step never got so far.
-            (Ran::Refused(refused), Mode::BackTolerant) if is_absence(refused.sqlstate) => *world,
+            (Ran::Refused(refused), Mode::BackTolerant) if is_undone(refused.sqlstate) => *world,
             (Ran::Refused(_) | Ran::LeftInvalid(..), _) => return Ok(()),
         };
         let landed = after;
@@ -428,9 +455,18 @@ impl Model {
     }
 }
 
-/// SQLSTATEs that say that what should be undone is not there.
-fn is_absence(sqlstate: &str) -> bool {
-    matches!(sqlstate, "42704" | "42703" | "42P01" | "3F000" | "42883")
+/// Whether the step at hand may have had some effect.
+fn is_begun(world: &World) -> bool {
+    world.runner.group > 0 || matches!(world.runner.mode, Mode::Crashed | Mode::Again)
+}
+
+/// SQLSTATEs that say that there is nothing to undo: what should go is not there, or what should
+/// come back is there still.
+fn is_undone(sqlstate: &str) -> bool {
+    matches!(
+        sqlstate,
+        "42704" | "42703" | "42P01" | "3F000" | "42883" | "42P07" | "42710" | "42701"
+    )
 }
 
 /// The row after its batch; what it held is kept where the backfill can be undone.

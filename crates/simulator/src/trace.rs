@@ -316,6 +316,7 @@ impl Model {
             (Mode::Forward, None) => "the plan is finished".to_owned(),
             (Mode::Forward, Some(_)) if world.runner.group == 0 => format!("before step {id}"),
             (Mode::Forward, Some(_)) => format!("in step {id}"),
+            (Mode::Again, _) => format!("runs step {id} again"),
             (Mode::Crashed, _) => format!("lost its connection in step {id}"),
             (Mode::DeployBack, _) => format!("takes the deploy of step {id} back"),
             (Mode::Back | Mode::BackTolerant, _) => format!("rolls back step {id}"),

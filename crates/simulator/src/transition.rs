@@ -8,7 +8,7 @@
 
 use crate::app::Statement;
 use crate::invariant::{Always, Broken, seen};
-use crate::model::{Model, Unmodelled};
+use crate::model::{Effect, Model, Unmodelled};
 use crate::world::World;
 
 /// What happens.
@@ -82,6 +82,7 @@ impl Model {
         live
     }
 
+    /// The app's part: worked out once for all states that share schema and rows.
     fn app_actions(
         &mut self,
         world: &World,
@@ -89,59 +90,91 @@ impl Model {
         next: &mut Next,
     ) -> Result<(), Unmodelled> {
         let id = u8::try_from(release).unwrap_or(u8::MAX);
-        for place in 0..self.tables.len() {
-            for row in 0..self.rows {
-                for statement in self.statements(world, release, (place, row)) {
-                    let action = Action::App {
-                        release: id,
-                        place: u8::try_from(place).unwrap_or(u8::MAX),
-                        row: u8::try_from(row).unwrap_or(u8::MAX),
-                        statement,
-                    };
-                    let outcome = self.app_outcome(world, release, (place, row), statement)?;
-                    next.push((action, outcome));
-                }
+        let key = (world.schema, id, world.cells);
+        let known = match self.memo.app.get(&key) {
+            Some(known) => known,
+            None => {
+                let effects = self.app_effects(world, release)?;
+                self.memo.app.put(key, effects)
             }
+        };
+        let begun = world.runner.step > 0 || world.runner.group > 0;
+        let bit = match (begun, release) {
+            (false, _) => 0,
+            (true, 0) => seen::OLD_WROTE,
+            (true, _) => seen::NEW_WROTE,
+        };
+        for (action, effect) in known.iter() {
+            let outcome = match effect {
+                Ok((cell, record)) => {
+                    let mut after = *world;
+                    after.cells[usize::from(*cell)] = *record;
+                    Outcome::Next(after, bit)
+                }
+                Err(broken) => Outcome::Broken(broken.clone()),
+            };
+            next.push((*action, outcome));
         }
         Ok(())
     }
 
-    fn app_outcome(
+    fn app_effects(
         &mut self,
         world: &World,
         release: usize,
-        at: (usize, usize),
-        statement: Statement,
-    ) -> Result<Outcome, Unmodelled> {
-        match self.execute(world, release, at, statement) {
-            Err(refused) => {
-                let detail = format!(
-                    "{}: the database answers {refused}",
-                    self.say_statement(world, release, at, statement)
-                );
-                Ok(Outcome::Broken(Broken::new(Always::NoBrokenStatement, detail)))
-            }
-            Ok(record) => {
-                let mut after = *world;
-                let cell = match record {
-                    Some(record) => self.intern(record)?,
-                    None => 0,
-                };
-                after.cells[at.0 * self.rows + at.1] = cell;
-                let begun = world.runner.step > 0 || world.runner.group > 0;
-                let bit = match (begun, release) {
-                    (false, _) => 0,
-                    (true, 0) => seen::OLD_WROTE,
-                    (true, _) => seen::NEW_WROTE,
-                };
-                Ok(Outcome::Next(after, bit))
+    ) -> Result<Vec<(Action, Effect)>, Unmodelled> {
+        let small = |n: usize| u8::try_from(n).unwrap_or(u8::MAX);
+        let mut effects = Vec::new();
+        for place in 0..self.tables.len() {
+            for row in 0..self.rows {
+                for statement in self.statements(world, release, (place, row)) {
+                    let action = Action::App {
+                        release: small(release),
+                        place: small(place),
+                        row: small(row),
+                        statement,
+                    };
+                    let effect = match self.execute(world, release, (place, row), statement) {
+                        Ok(Some(record)) => {
+                            Ok((small(place * self.rows + row), self.intern(record)?))
+                        }
+                        Ok(None) => Ok((small(place * self.rows + row), 0)),
+                        Err(refused) => {
+                            Err(self.refused(world, release, ((place, row), statement), &refused))
+                        }
+                    };
+                    effects.push((action, effect));
+                }
             }
         }
+        Ok(effects)
+    }
+
+    fn refused(
+        &self,
+        world: &World,
+        release: usize,
+        (at, statement): ((usize, usize), Statement),
+        refused: &planner::op::effect::Refusal,
+    ) -> Broken {
+        let said = self.say_statement(world, release, at, statement);
+        Broken::new(Always::NoBrokenStatement, format!("{said}: the database answers {refused}"))
     }
 
     /// Promises that a state alone can break: every live release reads every row.
-    pub(crate) fn look(&self, world: &World) -> Result<(), Broken> {
-        for release in self.live(world) {
+    pub(crate) fn look(&mut self, world: &World) -> Result<(), Broken> {
+        let live = self.live(world);
+        let mask = live.iter().fold(0_u8, |mask, release| mask | 1 << release);
+        let key = (world.schema, mask, world.cells);
+        if let Some(known) = self.memo.look.get(&key) {
+            return (*known).clone();
+        }
+        let found = self.look_at(world, &live);
+        (*self.memo.look.put(key, found)).clone()
+    }
+
+    fn look_at(&self, world: &World, live: &[usize]) -> Result<(), Broken> {
+        for &release in live {
             if let Err((sql, refused)) = self.resolves(world.schema, release) {
                 let id = &self.releases[release].id;
                 return Err(Broken::new(

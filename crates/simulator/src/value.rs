@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A typed value. What a function of unknown meaning gives is a `Term`: equal arguments, equal term.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Value {
+pub(crate) enum Value {
     /// NULL.
     Null,
     /// `boolean`.
@@ -22,7 +22,7 @@ pub enum Value {
 
 impl Value {
     /// The text a cast to `text` gives; `None` for NULL and for terms.
-    pub fn text(&self) -> Option<String> {
+    pub(crate) fn text(&self) -> Option<String> {
         match self {
             Self::Null | Self::Term(..) => None,
             Self::Bool(value) => Some(value.to_string()),
@@ -32,7 +32,7 @@ impl Value {
     }
 
     /// Whether two values are the same data, whatever the type they are read in: 5 and '5'.
-    pub fn same(&self, other: &Self) -> bool {
+    pub(crate) fn same(&self, other: &Self) -> bool {
         self == other || (self.text().is_some() && self.text() == other.text())
     }
 }

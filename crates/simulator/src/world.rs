@@ -43,6 +43,8 @@ pub(crate) struct Runner {
 pub(crate) enum Mode {
     /// Goes forward.
     Forward,
+    /// Runs an interrupted step again, from its first statement.
+    Again,
     /// Lost its connection: it does not know whether the last statement took effect.
     Crashed,
     /// A deploy is being taken back half-way, to be tried again.

@@ -278,7 +278,7 @@ pub fn form_of(op: &Op, schema: &Schema) -> Form {
         Op::DropTable { .. } => Form::DropTable,
         Op::RenameTable { .. } | Op::RenameColumn { .. } => Form::Rename,
         Op::AddColumn { column, .. } => {
-            let domain = crate::schema::Schema::domain_of(schema, &column.ty);
+            let domain = Schema::domain_of(schema, &column.ty);
             let volatile =
                 column.default.as_ref().is_some_and(|d| d.volatility() == Volatility::Volatile);
             let rewrites = volatile

@@ -127,10 +127,10 @@ impl Schema {
         self.tables.insert(to.clone(), table);
         for table in self.tables.values_mut() {
             for constraint in table.constraints.values_mut() {
-                if let ConstraintKind::ForeignKey(key) = &mut constraint.kind {
-                    if key.parent == *from {
-                        key.parent = to.clone();
-                    }
+                if let ConstraintKind::ForeignKey(key) = &mut constraint.kind
+                    && key.parent == *from
+                {
+                    key.parent = to.clone();
                 }
             }
         }
@@ -256,10 +256,10 @@ impl Schema {
         table.rename_column(from, to);
         for child in self.tables.values_mut() {
             for constraint in child.constraints.values_mut() {
-                if let ConstraintKind::ForeignKey(key) = &mut constraint.kind {
-                    if key.parent == *name {
-                        rename_in(&mut key.parent_columns, from, to);
-                    }
+                if let ConstraintKind::ForeignKey(key) = &mut constraint.kind
+                    && key.parent == *name
+                {
+                    rename_in(&mut key.parent_columns, from, to);
                 }
             }
         }
@@ -273,13 +273,10 @@ impl Schema {
     fn apply_to_constraint(&mut self, op: &Op) -> Result<(), Refusal> {
         match op {
             Op::AddConstraint { table, name, constraint } => {
-                if let ConstraintKind::ForeignKey(key) = &constraint.kind {
-                    if !self.tables.contains_key(&key.parent) {
-                        return refuse(
-                            "42P01",
-                            format!("relation \"{}\" does not exist", key.parent),
-                        );
-                    }
+                if let ConstraintKind::ForeignKey(key) = &constraint.kind
+                    && !self.tables.contains_key(&key.parent)
+                {
+                    return refuse("42P01", format!("relation \"{}\" does not exist", key.parent));
                 }
                 self.table_mut(table)?.add_constraint(table, name, constraint.clone())
             }
@@ -293,9 +290,9 @@ impl Schema {
                 }
                 let columns = found.columns.clone();
                 let kind = if *primary {
-                    ConstraintKind::PrimaryKey(columns.clone())
+                    ConstraintKind::PrimaryKey(columns)
                 } else {
-                    ConstraintKind::Unique(columns.clone())
+                    ConstraintKind::Unique(columns)
                 };
                 table.add_constraint(relation, name, Constraint { kind, validated: true })?;
                 table.indexes.remove(index);

@@ -13,7 +13,7 @@ pub(super) fn plan(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic>
     let mut recipe = Recipe::default();
     match op {
         Op::SetDefault { table, column, default } => {
-            set_default(context, (table, column), default.as_ref(), op, &mut recipe)?
+            set_default(context, (table, column), default.as_ref(), op, &mut recipe)?;
         }
         Op::ValidateConstraint { table, name } => validate(context, table, name, &mut recipe)?,
         Op::DropConstraint { table, name } => drop_constraint(context, table, name, &mut recipe)?,

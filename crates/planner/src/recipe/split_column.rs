@@ -83,7 +83,7 @@ fn refuse_unsupported(
     split: &Split,
     old: &Column,
 ) -> Result<(), Diagnostic> {
-    let Split { table, column, into, .. } = split;
+    let Split { table, column, into, back } = split;
     let definition = context.table(table)?;
     if definition.partitioning.is_some() {
         return Err(context.unsupported(
@@ -106,8 +106,7 @@ fn refuse_unsupported(
         ));
     }
     for (c, value) in into {
-        let never_null = matches!(value, Expr::Call(name, _) if name == "coalesce" || name == "concat" || name == "concat_ws");
-        if c.not_null && !old.not_null && !never_null {
+        if c.not_null && !old.not_null && !is_never_null(value) {
             return Err(context.refuse(
                 "null-into-not-null",
                 format!(
@@ -118,7 +117,36 @@ fn refuse_unsupported(
             ));
         }
     }
+    let nullable = into.iter().find(|(c, _)| !c.not_null);
+    if let (true, Some((part, _)), Some(down)) = (old.not_null, nullable, back)
+        && !is_never_null(down)
+    {
+        return Err(context.refuse(
+            "null-into-not-null",
+            format!("`{column}` is NOT NULL, but `{}` may be NULL, and then so is what `back` gives", part.name),
+            &format!("declare {0} NOT NULL, or write it as coalesce({0}, '') in `back`, or use concat_ws(' ', …)", part.name),
+        ));
+    }
     Ok(())
+}
+
+/// Whether an expression is known never to be NULL.
+fn is_never_null(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call(name, args) if name == "coalesce" => {
+            args.iter().any(|a| matches!(a, Expr::Text(_) | Expr::Number(_) | Expr::Bool(_)))
+        }
+        Expr::Call(name, _) => name == "concat" || name == "concat_ws",
+        Expr::Binary(left, op, right) => op == "||" && is_never_null(left) && is_never_null(right),
+        Expr::Cast(inner, _) => is_never_null(inner),
+        Expr::Bool(_) | Expr::Number(_) | Expr::Text(_) | Expr::IsNull(..) => true,
+        Expr::Null
+        | Expr::Column(_)
+        | Expr::Not(_)
+        | Expr::Negate(_)
+        | Expr::Case(..)
+        | Expr::Raw { .. } => false,
+    }
 }
 
 /// What the old column holds where nobody said: the parts, with a space between.

@@ -299,11 +299,7 @@ fn not_null_18(context: &Context<'_>, slot: Slot, table: &QName, column: &str) -
         .instead_of("SET NOT NULL: reads every row under ACCESS EXCLUSIVE")
         .done_when(
             "the constraint is there",
-            Condition::Constraint {
-                table: table.clone(),
-                name: name.clone(),
-                validated: Some(false),
-            },
+            Condition::Constraint { table: table.clone(), name: name, validated: Some(false) },
         ),
         Draft::ddl(context, slot, format!("validate NOT NULL on {table}.{column}"), vec![validate])
             .back(context, vec![off, add])
@@ -341,7 +337,7 @@ fn not_null_17(context: &Context<'_>, slot: Slot, table: &QName, column: &str) -
             context,
             vec![
                 Op::AddConstraint { table: table.clone(), name: name.clone(), constraint: check },
-                Op::ValidateConstraint { table: table.clone(), name: name.clone() },
+                Op::ValidateConstraint { table: table.clone(), name: name },
             ],
         )
         .why("NOT NULL says the same; dropped in the same statement it would not have been proof")
