@@ -33,6 +33,7 @@ pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Ve
     diff.columns();
     diff.add_constraints_and_indexes();
     diff.add_keys();
+    diff.attach_partitions();
     diff.triggers();
     diff.create_views();
     diff.others_after_tables();

@@ -176,7 +176,8 @@ fn canonical_name(lower: &str) -> Option<&'static str> {
         "float8" | "float" | "double" | "double precision" => "double precision",
         "decimal" | "dec" | "numeric" => "numeric",
         "varchar" | "character varying" | "char varying" => "character varying",
-        "char" | "character" | "bpchar" => "character",
+        // Without a length `bpchar` is any length, `character` is one character.
+        "char" | "character" => "character",
         "varbit" | "bit varying" => "bit varying",
         "timestamptz" | "timestamp with time zone" => "timestamp with time zone",
         "timestamp" | "timestamp without time zone" => "timestamp without time zone",

@@ -1,6 +1,6 @@
 //! Enums, and what is only carried: added verbatim, never dropped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Diff;
 use crate::name::{QName, literal};
@@ -63,8 +63,21 @@ impl Diff<'_> {
 
     /// What tables may need: schemas, extensions, types, sequences, routines.
     pub(super) fn others_before_tables(&mut self) {
+        let target = self.target;
+        let relations = target.tables.keys().chain(target.views.keys());
+        let new: BTreeSet<&str> = relations
+            .filter(|name| {
+                !self.work.tables.contains_key(*name) && !self.work.views.contains_key(*name)
+            })
+            .map(|name| name.name.as_str())
+            .collect();
+        // PostgreSQL looks into a routine's body when it is made.
+        let reads_new = |sql: &str| {
+            sql.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| new.contains(word))
+        };
         self.add_others(|other| match other.kind {
-            OtherKind::Container | OtherKind::Routine => true,
+            OtherKind::Container => true,
+            OtherKind::Routine => !reads_new(&other.sql),
             OtherKind::Sequence => begins(other, "CREATE"),
             OtherKind::Unknown => {
                 ["CREATE TYPE", "CREATE DOMAIN", "CREATE COLLATION", "CREATE OPERATOR", "CREATE CAST"]
@@ -88,7 +101,7 @@ impl Diff<'_> {
             let target = self.target;
             target.tables.contains_key(relation) || target.views.contains_key(relation) || target.domains.contains_key(relation)
         };
-        let after: std::collections::BTreeSet<String> = after.into_iter().collect();
+        let after: BTreeSet<String> = after.into_iter().collect();
         for other in &self.work.others {
             let with_its_table = other.relation.as_ref().is_some_and(|r| !known(r));
             if other.kind != OtherKind::Setting && !with_its_table && !after.contains(&key(other)) {
@@ -118,7 +131,7 @@ impl Diff<'_> {
 
     fn add_others(&mut self, wanted: impl Fn(&Other) -> bool) {
         let target = self.target;
-        let mut before: std::collections::BTreeSet<String> = self.work.others.iter().map(key).collect();
+        let mut before: BTreeSet<String> = self.work.others.iter().map(key).collect();
         for other in &target.others {
             let skipped = other.kind == OtherKind::Setting || begins(other, "DROP");
             if skipped || !wanted(other) || !before.insert(key(other)) {

@@ -120,10 +120,9 @@ impl Diff<'_> {
     /// are there.
     pub(super) fn create_tables(&mut self) {
         let target = self.target;
-        for (name, table) in &target.tables {
-            if self.work.tables.contains_key(name) {
-                continue;
-            }
+        let new = target.tables.iter().filter(|(name, _)| !self.work.tables.contains_key(*name));
+        let (heirs, others): (Vec<_>, Vec<_>) = new.partition(|(_, table)| is_heir(table));
+        for (name, table) in others.into_iter().chain(parents_first(heirs)) {
             let mut definition = table.clone();
             definition.indexes.clear();
             definition.triggers.clear();
@@ -131,34 +130,68 @@ impl Diff<'_> {
             definition
                 .constraints
                 .retain(|_, c| !matches!(c.kind, ConstraintKind::ForeignKey(_)) && c.validated);
-            let attach = definition.partitioning.take_if(|text| text.starts_with("PARTITION OF "));
-            let (attach, by) = match attach.as_deref().map(split_partitioning) {
-                Some((attach, by)) => (Some(attach), by),
-                None => (None, definition.partitioning.take()),
-            };
-            definition.partitioning = by;
+            if let Some((_, by)) = definition.partitioning.as_deref().and_then(split_partitioning) {
+                definition.partitioning = by;
+            }
             self.push(Op::CreateTable { table: name.clone(), definition });
-            if let Some((parent, bounds)) = attach {
-                let sql = format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bounds}");
-                self.verbatim(sql, Some(name.clone()));
-                if let Some(made) = self.work.tables.get_mut(name) {
-                    made.partitioning.clone_from(&table.partitioning);
-                }
+        }
+    }
+
+    /// Makes new tables partitions. After the indexes, so that those of the parent find theirs.
+    pub(super) fn attach_partitions(&mut self) {
+        let target = self.target;
+        for (name, table) in &target.tables {
+            let Some(now) = self.work.table(name) else { continue };
+            let attach = table.partitioning.as_deref().and_then(split_partitioning);
+            if now.partitioning == table.partitioning {
+                continue;
+            }
+            let Some(((parent, bounds), _)) = attach.filter(|(_, by)| *by == now.partitioning) else {
+                self.warn(
+                    "partitioning-not-diffed",
+                    format!("`{name}` is partitioned in another way; that is not planned"),
+                    "give the change as statements instead of as a target schema".to_owned(),
+                );
+                continue;
+            };
+            let sql = format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bounds}");
+            self.verbatim(sql, Some(name.clone()));
+            if let Some(made) = self.work.tables.get_mut(name) {
+                made.partitioning.clone_from(&table.partitioning);
             }
         }
     }
 }
 
+fn is_heir(table: &Table) -> bool {
+    table.partitioning.as_ref().is_some_and(|text| text.starts_with("INHERITS"))
+}
+
+/// Heirs in an order in which each one's parents, among them, come before it.
+fn parents_first<'a>(mut heirs: Vec<(&'a QName, &'a Table)>) -> Vec<(&'a QName, &'a Table)> {
+    let mut ordered = Vec::new();
+    while !heirs.is_empty() {
+        let names: Vec<&str> = heirs.iter().map(|(name, _)| name.name.as_str()).collect();
+        let ready = heirs.iter().position(|(name, table)| {
+            let parents = table.partitioning.as_deref().unwrap_or_default();
+            let mut words = parents.split(|c: char| !c.is_alphanumeric() && c != '_');
+            !words.any(|word| word != name.name && names.contains(&word))
+        });
+        ordered.push(heirs.remove(ready.unwrap_or(0)));
+    }
+    ordered
+}
+
 /// `PARTITION OF parent bounds [PARTITION BY …]` in its parts.
-fn split_partitioning(text: &str) -> ((String, String), Option<String>) {
-    let rest = text.strip_prefix("PARTITION OF ").unwrap_or(text);
+fn split_partitioning(text: &str) -> Option<((String, String), Option<String>)> {
+    let rest = text.strip_prefix("PARTITION OF ")?;
     let (rest, by) = match rest.find(" PARTITION BY ") {
-        Some(at) => (rest.get(..at).unwrap_or(rest), rest.get(at + 1..).map(str::to_owned)),
+        Some(at) => (rest.get(..at)?, rest.get(at + 1..).map(str::to_owned)),
         None => (rest, None),
     };
     let at = rest.find(" FOR VALUES").or_else(|| rest.find(" DEFAULT")).unwrap_or(rest.len());
     let (parent, bounds) = rest.split_at(at);
-    ((parent.to_owned(), bounds.trim_start().to_owned()), by)
+    Some(((parent.to_owned(), bounds.trim_start().to_owned()), by))
 }
 
 /// Dropped columns, each with the added column of the same type that stands nearest.

@@ -238,5 +238,5 @@ fn every_small_schema_becomes_every_other() {
             pairs += 1;
         }
     }
-    assert_eq!(pairs, 62_500);
+    assert_eq!(pairs, 70_756);
 }

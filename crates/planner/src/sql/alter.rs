@@ -33,7 +33,7 @@ pub(super) enum Action {
     /// SET or DROP NOT NULL.
     SetNotNull { column: Placed, not_null: bool },
     /// ADD GENERATED … AS IDENTITY, or DROP IDENTITY.
-    Identity { column: Placed, identity: Option<String> },
+    Identity { column: Placed, identity: Option<String>, options: Vec<String> },
     /// ADD constraint.
     AddConstraint(Box<NewConstraint>),
     /// VALIDATE CONSTRAINT.
@@ -186,11 +186,11 @@ fn alter_column(cursor: &mut Cursor<'_>, column: Placed) -> Read<Action> {
         Ok(Action::SetNotNull { column, not_null: false })
     } else if cursor.eat("ADD GENERATED") {
         let mut scratch = Column::nullable(column.name.clone(), SqlType::new("bigint"));
-        table::generated(cursor, &mut scratch)?;
-        Ok(Action::Identity { column, identity: scratch.identity })
+        let options = table::generated(cursor, &mut scratch)?.sequence_options;
+        Ok(Action::Identity { column, identity: scratch.identity, options })
     } else if cursor.eat("DROP IDENTITY") {
         cursor.eat("IF EXISTS");
-        Ok(Action::Identity { column, identity: None })
+        Ok(Action::Identity { column, identity: None, options: Vec::new() })
     } else if cursor.is_any(0, &["SET", "RESET", "DROP", "RESTART"]) {
         Ok(carried(cursor, OtherKind::Unknown))
     } else {

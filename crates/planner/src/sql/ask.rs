@@ -23,6 +23,8 @@ use crate::schema::{OtherKind, Schema, Table};
 
 const NOT_MODELLED: &str = "not analysed: it runs as it is, in its place";
 
+const VIRTUAL: &str = "a virtual generated column is not analysed: it runs as it is";
+
 /// A change being read.
 pub(super) struct Asker<'a> {
     text: &'a str,
@@ -352,6 +354,10 @@ impl Asker<'_> {
         for template in &new.templates {
             self.table(&template.table)?;
         }
+        if new.columns.iter().any(|c| c.virtual_column) {
+            self.verbatim(Some(name), span, Some(VIRTUAL));
+            return Ok(());
+        }
         if new.partitioning.as_ref().is_some_and(|text| text.starts_with("PARTITION OF")) {
             self.verbatim(Some(name), span, Some("a new partition is not analysed: it runs as it is"));
             return Ok(());
@@ -370,8 +376,8 @@ impl Asker<'_> {
         for sequence in defined.sequences {
             self.own(sequence.own, Some(name.clone()), span);
         }
-        for option in &new.options {
-            self.own(format!("ALTER TABLE {name} {option}"), Some(name.clone()), span);
+        for sql in defined.after {
+            self.own(sql, Some(name.clone()), span);
         }
         Ok(())
     }
@@ -446,9 +452,11 @@ impl Asker<'_> {
         if self.check_action(table, action, span, inner)? {
             return Ok(());
         }
+        let is_virtual =
+            matches!(action, Action::AddColumn { column, .. } if column.virtual_column);
         let resolved =
             self.with_names(|schema, names| actions::ops(action, &table.name, schema, names));
-        let Some(resolved) = resolved else {
+        let Some(resolved) = resolved.filter(|_| !is_virtual) else {
             let sql = format!("ALTER TABLE {} {}", table.name, inner.slice(inner.at, inner.tokens.len()));
             self.own(sql, Some(table.name.clone()), span);
             let found = report::not_analysed(self.text, Source::Change, span, NOT_MODELLED);
@@ -465,8 +473,15 @@ impl Asker<'_> {
             }
             self.push(op, span)?;
         }
-        if let Some(sequence) = resolved.sequence {
-            self.own(sequence.own, Some(table.name.clone()), span);
+        let after = match action {
+            Action::AddColumn { column, .. } => {
+                let (name, options) = (&column.column.name, &column.sequence_options);
+                resolve::identity_options(&table.name, name, options)
+            }
+            _ => None,
+        };
+        for sql in resolved.sequence.map(|s| s.own).into_iter().chain(after) {
+            self.own(sql, Some(table.name.clone()), span);
         }
         Ok(())
     }

@@ -231,8 +231,7 @@ impl Loader<'_> {
         for sequence in defined.sequences {
             self.sequence(&name, sequence, span);
         }
-        for option in &new.options {
-            let sql = format!("ALTER TABLE {name} {option}");
+        for sql in defined.after {
             self.other(OtherKind::Unknown, Some(name.clone()), sql, span);
         }
     }
@@ -318,7 +317,10 @@ impl Loader<'_> {
                     resolve::add_constraint(table, written, name, &mut self.names);
                 }
             }
-            Action::Identity { column, identity } => {
+            Action::Identity { column, identity, options } => {
+                if let Some(sql) = resolve::identity_options(name, &column.name, options) {
+                    self.other(OtherKind::Sequence, Some(name.clone()), sql, span);
+                }
                 if let Some(column) =
                     self.schema.tables.get_mut(name).and_then(|t| t.column_mut(&column.name))
                 {

@@ -4,7 +4,7 @@
 use super::constraint::{Body, NewConstraint};
 use super::index::NewIndex;
 use super::names::{Names, addition};
-use super::table::{NewColumn, NewTable, Template};
+use super::table::{NewColumn, NewTable, Takes, Template};
 use super::view::NewView;
 use crate::expr::Expr;
 use crate::name::{QName, quote};
@@ -18,6 +18,8 @@ pub(super) struct Defined {
     pub(super) table: Table,
     /// Sequences of its serial columns.
     pub(super) sequences: Vec<Sequence>,
+    /// What has to be said after its CREATE TABLE: options.
+    pub(super) after: Vec<String>,
 }
 
 /// The sequence of a serial column.
@@ -67,7 +69,17 @@ pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defin
         }
         add_constraint(&mut table, written, name, names);
     }
-    Defined { table, sequences }
+    let options = new.options.iter().map(|option| format!("ALTER TABLE {name} {option}"));
+    let identities = new.columns.iter().filter_map(|c| {
+        identity_options(name, &c.column.name, &c.sequence_options)
+    });
+    Defined { after: options.chain(identities).collect(), table, sequences }
+}
+
+/// The options of an identity's sequence as a statement of their own.
+pub(super) fn identity_options(table: &QName, column: &str, options: &[String]) -> Option<String> {
+    (!options.is_empty())
+        .then(|| format!("ALTER TABLE {table} ALTER COLUMN {} {}", quote(column), options.join(" ")))
 }
 
 /// Puts a constraint into a table that is being defined.
@@ -190,30 +202,34 @@ fn inherit(
     names: &mut Names,
 ) {
     let Some(parent) = schema.table(&template.table.name) else { return };
+    let takes = |what: Takes| template.takes.contains(&what);
     for column in &parent.columns {
         if table.column(&column.name).is_some() {
             continue;
         }
         let mut copy = column.clone();
-        if !template.defaults {
-            (copy.default, copy.identity, copy.generated) = (None, None, None);
-        }
+        copy.default = copy.default.filter(|_| takes(Takes::Defaults));
+        copy.identity = copy.identity.filter(|_| takes(Takes::Identity));
+        copy.generated = copy.generated.filter(|_| takes(Takes::Generated));
         table.columns.push(copy);
-    }
-    if !template.constraints {
-        return;
     }
     for (key, constraint) in &parent.constraints {
         let columns = constraint.kind.columns();
-        let label = match &constraint.kind {
-            ConstraintKind::PrimaryKey(_) => Some(names.choose(name, "", "pkey")),
-            ConstraintKind::Unique(_) => Some(names.choose(name, &addition(&columns), "key")),
-            ConstraintKind::Check(_)
+        let key = match &constraint.kind {
+            ConstraintKind::PrimaryKey(_) if takes(Takes::Keys) => names.choose(name, "", "pkey"),
+            ConstraintKind::Unique(_) if takes(Takes::Keys) => {
+                names.choose(name, &addition(&columns), "key")
+            }
+            ConstraintKind::Check(_) if takes(Takes::Checks) => key.clone(),
+            ConstraintKind::ForeignKey(_) if takes(Takes::ForeignKeys) => key.clone(),
+            ConstraintKind::PrimaryKey(_)
+            | ConstraintKind::Unique(_)
+            | ConstraintKind::Check(_)
             | ConstraintKind::ForeignKey(_)
             | ConstraintKind::NotNull(_)
-            | ConstraintKind::Other(..) => None,
+            | ConstraintKind::Other(..) => continue,
         };
-        table.constraints.insert(label.unwrap_or_else(|| key.clone()), constraint.clone());
+        table.constraints.insert(key, constraint.clone());
     }
 }
 

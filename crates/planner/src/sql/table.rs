@@ -17,6 +17,10 @@ pub(super) struct NewColumn {
     pub(super) serial: bool,
     /// Its constraints; NOT NULL is in the column.
     pub(super) constraints: Vec<NewConstraint>,
+    /// PostgreSQL 18's `GENERATED … VIRTUAL`, which a column's value does not tell from STORED.
+    pub(super) virtual_column: bool,
+    /// Options of its identity's sequence that are not the default: `SET INCREMENT BY 2`.
+    pub(super) sequence_options: Vec<String>,
 }
 
 /// A table as written.
@@ -43,10 +47,45 @@ pub(super) struct NewTable {
 pub(super) struct Template {
     /// The table.
     pub(super) table: PlacedName,
-    /// `LIKE t INCLUDING ALL`, a partition, an heir: defaults come along.
-    pub(super) defaults: bool,
-    /// A partition has its parent's constraints.
-    pub(super) constraints: bool,
+    /// What comes along with the columns.
+    pub(super) takes: Vec<Takes>,
+}
+
+/// What a table can take from a template besides columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// DEFAULT.
+    Defaults,
+    /// GENERATED … AS (…).
+    Generated,
+    /// GENERATED … AS IDENTITY.
+    Identity,
+    /// CHECK.
+    Checks,
+    /// PRIMARY KEY, UNIQUE.
+    Keys,
+    /// FOREIGN KEY.
+    ForeignKeys,
+}
+
+impl Template {
+    /// `LIKE table INCLUDING …`.
+    fn like(table: PlacedName, options: &str) -> Self {
+        let options = options.to_ascii_uppercase();
+        let all = options.contains("INCLUDING ALL");
+        let takes = [
+            (Takes::Defaults, "DEFAULTS"),
+            (Takes::Generated, "GENERATED"),
+            (Takes::Identity, "IDENTITY"),
+            (Takes::Checks, "CONSTRAINTS"),
+            (Takes::Keys, "INDEXES"),
+        ];
+        let takes = takes.into_iter().filter(|(_, word)| {
+            let not = options.contains(&format!("EXCLUDING {word}"));
+            !not && (all || options.contains(&format!("INCLUDING {word}")))
+        });
+        Self { table, takes: takes.map(|(what, _)| what).collect() }
+    }
 }
 
 /// Reads from after CREATE [UNLOGGED] TABLE.
@@ -84,9 +123,7 @@ fn elements(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
         if cursor.eat("LIKE") {
             let name = cursor.name("a table name")?;
             let (from, to) = cursor.skip_to_comma();
-            let text = cursor.flat(from, to).to_ascii_uppercase();
-            let defaults = text.contains("INCLUDING ALL") || text.contains("INCLUDING DEFAULTS");
-            table.templates.push(Template { table: name, defaults, constraints: false });
+            table.templates.push(Template::like(name, &cursor.flat(from, to)));
         } else if constraint::begins(cursor) {
             table.constraints.push(constraint::table(cursor)?);
         } else {
@@ -102,7 +139,15 @@ fn elements(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
 fn partition_of(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
     let start = cursor.at;
     let parent = cursor.name("a table name")?;
-    table.templates.push(Template { table: parent.clone(), defaults: true, constraints: true });
+    let takes = vec![
+        Takes::Defaults,
+        Takes::Generated,
+        Takes::Identity,
+        Takes::Checks,
+        Takes::Keys,
+        Takes::ForeignKeys,
+    ];
+    table.templates.push(Template { table: parent.clone(), takes });
     if cursor.is_symbol(0, b'(') {
         // Column options of a partition: not followed.
         cursor.parens()?;
@@ -131,7 +176,8 @@ fn options(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
             let start = cursor.at;
             let (from, to) = cursor.parens()?;
             for parent in cursor.part(from, to).names("a table name")? {
-                table.templates.push(Template { table: parent, defaults: true, constraints: false });
+                let takes = vec![Takes::Defaults, Takes::Generated, Takes::Checks];
+                table.templates.push(Template { table: parent, takes });
             }
             let parents = cursor.flat(start, cursor.at);
             table.partitioning = Some(format!("INHERITS {parents}"));
@@ -171,6 +217,8 @@ pub(super) fn column(cursor: &mut Cursor<'_>) -> Read<NewColumn> {
         placed,
         serial: read.serial,
         constraints: Vec::new(),
+        virtual_column: false,
+        sequence_options: Vec::new(),
     };
     while !cursor.done() && !cursor.is_symbol(0, b',') {
         column_option(cursor, &mut new)?;
@@ -199,7 +247,8 @@ fn column_option(cursor: &mut Cursor<'_>, new: &mut NewColumn) -> Read<()> {
     } else if cursor.eat("COMPRESSION") || cursor.eat("STORAGE") {
         cursor.ident("a method")?;
     } else if cursor.eat("GENERATED") {
-        generated(cursor, &mut new.column)?;
+        let found = generated(cursor, &mut new.column)?;
+        (new.virtual_column, new.sequence_options) = (found.is_virtual, found.sequence_options);
     } else {
         let mut found = constraint::body(cursor, Some(&new.placed))?;
         // NOT VALID is no part of a column's constraint, DEFERRABLE is read by `body`.
@@ -241,8 +290,17 @@ pub(super) fn default(cursor: &mut Cursor<'_>) -> Read<Expr> {
     Ok(expr::read(cursor.slice(from, to)))
 }
 
+/// What GENERATED says that a column's value does not.
+#[derive(Default)]
+pub(super) struct Generated {
+    /// VIRTUAL.
+    is_virtual: bool,
+    /// As in `NewColumn`.
+    pub(super) sequence_options: Vec<String>,
+}
+
 /// After GENERATED: an identity or a computed column.
-pub(super) fn generated(cursor: &mut Cursor<'_>, column: &mut Column) -> Read<()> {
+pub(super) fn generated(cursor: &mut Cursor<'_>, column: &mut Column) -> Read<Generated> {
     let identity = if cursor.eat("BY DEFAULT") {
         "by default"
     } else {
@@ -250,18 +308,45 @@ pub(super) fn generated(cursor: &mut Cursor<'_>, column: &mut Column) -> Read<()
         "always"
     };
     cursor.expect("AS")?;
+    let mut found = Generated::default();
     if cursor.eat("IDENTITY") {
         if cursor.is_symbol(0, b'(') {
-            // Sequence options: of the sequence, not of the column.
-            cursor.parens()?;
+            let (from, to) = cursor.parens()?;
+            found.sequence_options = sequence_options(&mut cursor.part(from, to))?;
         }
         column.identity = Some(identity.to_owned());
-        return Ok(());
+        return Ok(found);
     }
     let (from, to) = cursor.parens()?;
     column.generated = Some(cursor.slice(from, to).to_owned());
-    if !cursor.eat("STORED") {
-        cursor.eat("VIRTUAL");
+    // PostgreSQL 18 takes a column without either word for a virtual one; before, STORED was needed.
+    found.is_virtual = !cursor.eat("STORED")
+        && (cursor.eat("VIRTUAL") || cursor.done() || cursor.is_symbol(0, b','));
+    Ok(found)
+}
+
+/// Options of an identity's sequence, those left out that are the default anyway.
+fn sequence_options(cursor: &mut Cursor<'_>) -> Read<Vec<String>> {
+    const DEFAULTS: &[&str] = &[
+        "START WITH 1", "START 1", "INCREMENT BY 1", "INCREMENT 1", "NO MINVALUE", "NO MAXVALUE",
+        "CACHE 1", "NO CYCLE",
+    ];
+    let mut found = Vec::new();
+    while !cursor.done() {
+        if cursor.eat("SEQUENCE NAME") {
+            cursor.name("a sequence name")?;
+            continue;
+        }
+        let start = cursor.at;
+        cursor.at += 1 + usize::from(cursor.is(0, "NO"));
+        cursor.skip_until(|c| {
+            c.is_any(0, &["START", "INCREMENT", "MINVALUE", "MAXVALUE", "NO", "CACHE", "CYCLE", "SEQUENCE"])
+        });
+        let text = cursor.flat(start, cursor.at);
+        if !DEFAULTS.contains(&text.to_ascii_uppercase().as_str()) {
+            let restart = text.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("START"));
+            found.push(format!("SET {text}{}", if restart { " RESTART" } else { "" }));
+        }
     }
-    Ok(())
+    Ok(found)
 }

@@ -53,6 +53,7 @@ fn spelled(name: &str, args: &str) -> String {
         "numeric" | "decimal" | "dec" if !args.is_empty() && !args.contains(',') => {
             format!("numeric{}", args.replace(')', ",0)"))
         }
+        "bpchar" if !args.is_empty() => format!("character{args}"),
         _ => match name.strip_suffix(" with time zone") {
             Some(base) => format!("{base}{args} with time zone"),
             None => format!("{name}{args}"),
@@ -167,6 +168,8 @@ mod tests {
             ("interval day to second(3)", "interval day to second(3)"),
             ("bit varying(5)", "bit varying(5)"),
             ("char(3)", "character(3)"),
+            ("bpchar", "bpchar"),
+            ("bpchar(3)", "character(3)"),
             ("national character varying(3)", "character varying(3)"),
             ("double precision", "double precision"),
             ("bigserial", "bigint"),
