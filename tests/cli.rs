@@ -301,7 +301,7 @@ fn bad_files(folder: &Folder) -> Result<(), Failed> {
     folder
         .run("plan --schema schema.sql --change empty.sql")?
         .code(2)?
-        .prints("error[nothing-to-do]")?;
+        .prints("error[empty-change]")?;
     fs::write(folder.0.join("noise.sql"), noise(2_000_000))?;
     folder.run("plan --schema noise.sql --change change.sql")?.code(2)?;
     folder

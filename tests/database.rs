@@ -18,7 +18,7 @@ use rehearsal::{Client, Database, Failure, data, run};
 use similar::TextDiff;
 
 use crate::cases::Case;
-use servers::Servers;
+use servers::{Servers, Wanted};
 
 /// What a trial does with a case, its plan and an empty database of the right version.
 type Work = fn(&Case, &Plan, &Stage<'_>) -> Result<(), Failed>;
@@ -33,28 +33,34 @@ pub(crate) struct Stage<'a> {
 
 /// The trials of a case.
 pub(crate) fn trials(case: &Arc<Case>, servers: &Arc<Servers>) -> Vec<Trial> {
-    let works: [(&str, Work, bool); 5] = [
-        ("target", target::trial, false),
-        ("rollback", rollback::trial, false),
-        ("locks", locks::trial, true),
-        ("traffic", traffic::trial, false),
-        ("backfill-resume", backfill_resume::trial, false),
+    let works: [(&str, Work); 5] = [
+        ("target", target::trial),
+        ("rollback", rollback::trial),
+        ("locks", locks::trial),
+        ("traffic", traffic::trial),
+        ("backfill-resume", backfill_resume::trial),
     ];
-    let make = |(kind, work, exact): (&str, Work, bool)| {
+    let make = |(kind, work): (&'static str, Work)| {
         let (case, servers) = (Arc::clone(case), Arc::clone(servers));
         let name = format!("{}::{kind}", case.name);
-        Trial::ignorable_test(name, move || perform(&case, &servers, work, exact))
+        Trial::ignorable_test(name, move || perform(&case, &servers, (kind, work)))
     };
     works.into_iter().map(make).collect()
 }
 
-fn perform(case: &Case, servers: &Servers, work: Work, exact: bool) -> Result<Completion, Failed> {
+fn perform(
+    case: &Case,
+    servers: &Servers,
+    (kind, work): (&str, Work),
+) -> Result<Completion, Failed> {
     let plan = match case.plan() {
         Ok(plan) => plan,
         Err(reason) => return Ok(Completion::ignored_with(reason)),
     };
     let Engine { version } = plan.engine;
-    let Some(server) = servers.get(version, exact)? else {
+    // Facts about locks are those of a version; all else that a version can, newer ones can.
+    let wanted = Wanted { version, exact: kind == "locks", alone: kind == "traffic" };
+    let Some(server) = servers.get(wanted)? else {
         let reason = format!("no PostgreSQL {version} here: name its folder in CONCERTINA_PG_BIN");
         return Ok(Completion::ignored_with(reason));
     };

@@ -2,6 +2,7 @@
 //! or none, unique or not. The plan's operations lead from one to the other, or the planner says
 //! why not; and the plan is verified. `RUN_SLOW_TESTS=1` tries more pairs.
 
+use std::collections::BTreeMap;
 use std::env;
 
 use libtest_mimic::{Failed, Trial};
@@ -22,6 +23,10 @@ struct Column {
 }
 
 const TYPES: [(&str, &str); 3] = [("integer", "7"), ("bigint", "7"), ("text", "'seven'")];
+
+/// Why a pair may be refused: a value is wanted, two changes move one column, a type does not
+/// convert by itself.
+const REFUSALS: [&str; 3] = ["needs-fill", "overlapping-changes", "not-supported"];
 
 fn columns() -> Vec<Option<Column>> {
     let mut all = vec![None];
@@ -97,20 +102,28 @@ fn failed(request: &Request, why: &str) -> Failed {
 
 fn pairs(schemas: &[String], every: usize) -> Result<(), Failed> {
     let mut n_planned = 0_u32;
-    let mut n_refused = 0_u32;
+    let mut refused: BTreeMap<String, u32> = BTreeMap::new();
     for request in sample(schemas, every) {
         match plan_or_refusal(&request)? {
             Some(plan) => {
                 n_planned += 1;
                 replay(&plan).map_err(|why| failed(&request, &why))?;
             }
-            None => n_refused += 1,
+            None => *refused.entry(codes(&request)).or_default() += 1,
         }
     }
-    if n_planned > 2 * n_refused {
+    let unknown: Vec<&String> =
+        refused.keys().filter(|codes| codes.split(' ').any(|c| !REFUSALS.contains(&c))).collect();
+    if n_planned > 0 && unknown.is_empty() {
         return Ok(());
     }
-    Err(format!("{n_refused} pairs are refused and only {n_planned} planned").into())
+    Err(format!("{n_planned} pairs are planned; refused: {refused:?}").into())
+}
+
+fn codes(request: &Request) -> String {
+    let planned = planner::plan(request);
+    let errors = planned.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    errors.map(|d| d.code.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 fn plan_or_refusal(request: &Request) -> Result<Option<Plan>, Failed> {

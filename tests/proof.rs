@@ -11,14 +11,14 @@ pub(crate) enum Answer {
     Verified,
     /// Not in this one.
     Refuted(String),
+    /// It cannot even finish, or something else that every plan is for never happens.
+    Empty(String),
     /// Could not be found out.
     Unknown(String),
 }
 
-/// Bounds small enough for many proofs: two instances already interleave.
-pub(crate) fn small() -> Bounds {
-    Bounds { instances: 2, rows: 1, faults: 1, ..Bounds::default() }
-}
+/// How the simulator begins a verdict on a search that found nothing because nothing happened.
+const EMPTY: &str = "the proof would be empty";
 
 /// The verdict on a plan, or why there can be none.
 fn verdict(plan: &Plan, bounds: &Bounds) -> Result<Verdict, String> {
@@ -28,21 +28,24 @@ fn verdict(plan: &Plan, bounds: &Bounds) -> Result<Verdict, String> {
     search.verdict().ok_or_else(|| "the search ended without a verdict".to_owned())
 }
 
-/// The answer within bounds.
-pub(crate) fn answer(plan: &Plan, bounds: &Bounds) -> Answer {
-    match verdict(plan, bounds) {
+/// The answer within the usual bounds.
+pub(crate) fn answer(plan: &Plan) -> Answer {
+    match verdict(plan, &Bounds::default()) {
         Ok(Verdict::Verified { .. }) => Answer::Verified,
         Ok(Verdict::Refuted(found)) => {
             Answer::Refuted(format!("{}: {}", found.invariant, found.detail))
+        }
+        Ok(Verdict::BoundsExceeded { reason, .. }) if reason.contains(EMPTY) => {
+            Answer::Empty(reason)
         }
         Ok(Verdict::BoundsExceeded { reason, .. }) => Answer::Unknown(reason),
         Err(reason) => Answer::Unknown(reason),
     }
 }
 
-/// Fails unless the plan is verified within small bounds.
+/// Fails unless the plan is verified.
 pub(crate) fn must_verify(plan: &Plan) -> Result<(), String> {
-    match verdict(plan, &small()) {
+    match verdict(plan, &Bounds::default()) {
         Ok(Verdict::Verified { .. }) => Ok(()),
         Ok(Verdict::Refuted(found)) => Err(counterexample(&found)),
         Ok(Verdict::BoundsExceeded { reason, .. }) => Err(format!("bounds exceeded: {reason}")),
@@ -52,7 +55,8 @@ pub(crate) fn must_verify(plan: &Plan) -> Result<(), String> {
 
 /// The `--- proof` section: the plan, and the change as asked.
 pub(crate) fn section(plan: Option<&Plan>, as_asked: Option<&Plan>) -> String {
-    let (bounds, line) = (Bounds::default(), |name: &str, text: String| format!("{name}: {text}\n"));
+    let (bounds, line) =
+        (Bounds::default(), |name: &str, text: String| format!("{name}: {text}\n"));
     let plan = plan.map_or(String::new(), |plan| line("plan", text(plan, &bounds)));
     let bounds = bounds.as_asked();
     let asked = as_asked.map_or(String::new(), |plan| line("as asked", text(plan, &bounds)));
@@ -62,9 +66,8 @@ pub(crate) fn section(plan: Option<&Plan>, as_asked: Option<&Plan>) -> String {
 fn text(plan: &Plan, bounds: &Bounds) -> String {
     match verdict(plan, bounds) {
         Ok(Verdict::Verified { states, transitions, depth, reached, notes }) => {
-            let mut text = format!(
-                "verified: {states} states, {transitions} transitions, depth {depth}\n"
-            );
+            let mut text =
+                format!("verified: {states} states, {transitions} transitions, depth {depth}\n");
             text.extend(reached.iter().map(|fact| format!("  seen: {fact}\n")));
             text.extend(notes.iter().map(|note| format!("  not modelled: {note}\n")));
             text

@@ -10,7 +10,7 @@ use planner::op::Op;
 use planner::plan::{Estimate, Rollback, Statement, Step, StepKind};
 use rehearsal::{Client, Failure, data, locks, run, snapshot};
 
-use super::servers::Servers;
+use super::servers::{Servers, Wanted};
 use super::{N_ROWS, run_text};
 
 /// What a trial does with an empty database.
@@ -27,7 +27,7 @@ pub(crate) fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
     let make = |(name, work): (&str, Work)| {
         let servers = Arc::clone(servers);
         Trial::ignorable_test(format!("rehearsal::{name}"), move || {
-            let Some(server) = servers.get(12, false)? else {
+            let Some(server) = servers.get(ANY)? else {
                 return Ok(Completion::ignored_with("no PostgreSQL here"));
             };
             work(&mut server.database()?.connect()?)?;
@@ -36,6 +36,9 @@ pub(crate) fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
     };
     all.into_iter().map(make).collect()
 }
+
+/// The oldest there is.
+const ANY: Wanted = Wanted { version: 12, exact: false, alone: false };
 
 const SCHEMA: &str = "CREATE TYPE mood AS ENUM ('dull', 'bright'); CREATE DOMAIN cents AS bigint CHECK (VALUE >= 0); \
     CREATE TABLE parent (id serial PRIMARY KEY, name varchar(9) UNIQUE); \
@@ -85,7 +88,10 @@ fn snapshot_sees(client: &mut Client) -> Result<(), Failed> {
 fn snapshot_ignores_order(client: &mut Client) -> Result<(), Failed> {
     run_text(client, "CREATE TABLE t (a integer, b text); INSERT INTO t VALUES (1, 'x')")?;
     let before = (snapshot::schema(client)?, snapshot::rows(client, &[])?);
-    run_text(client, "DROP TABLE t; CREATE TABLE t (b text, a integer); INSERT INTO t VALUES ('x', 1)")?;
+    run_text(
+        client,
+        "DROP TABLE t; CREATE TABLE t (b text, a integer); INSERT INTO t VALUES ('x', 1)",
+    )?;
     let after = (snapshot::schema(client)?, snapshot::rows(client, &[])?);
     super::same("the order of columns counts", &before.0, &after.0)?;
     super::same("the order of columns counts", &before.1, &after.1)?;
@@ -96,7 +102,8 @@ fn snapshot_ignores_order(client: &mut Client) -> Result<(), Failed> {
 fn data_fits(client: &mut Client) -> Result<(), Failed> {
     run_text(client, SCHEMA)?;
     data::fill(client, N_ROWS)?;
-    let counts = run::query(client, "SELECT count(*) FROM child UNION ALL SELECT count(*) FROM parent")?;
+    let counts =
+        run::query(client, "SELECT count(*) FROM child UNION ALL SELECT count(*) FROM parent")?;
     if counts != [N_ROWS.to_string(), N_ROWS.to_string()] {
         return Err(format!("made {counts:?} rows").into());
     }
@@ -105,7 +112,8 @@ fn data_fits(client: &mut Client) -> Result<(), Failed> {
 
 fn locks_differ(client: &mut Client) -> Result<(), Failed> {
     run_text(client, SCHEMA)?;
-    let sql = "ALTER TABLE child ADD CONSTRAINT other FOREIGN KEY (parent_id) REFERENCES parent (id)";
+    let sql =
+        "ALTER TABLE child ADD CONSTRAINT other FOREIGN KEY (parent_id) REFERENCES parent (id)";
     let table = |name: &str| QName::new("public", name);
     let exclusive = |name: &str| Lock::new(table(name), LockMode::ShareRowExclusive, Held::Scan);
     let right = step(sql, vec![exclusive("child"), exclusive("parent")]);

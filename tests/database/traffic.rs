@@ -1,5 +1,6 @@
 //! No request of any release fails, or waits long, while the plan runs.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use libtest_mimic::Failed;
@@ -10,6 +11,9 @@ use super::Stage;
 use crate::cases::Case;
 
 pub(super) fn trial(case: &Case, plan: &Plan, stage: &Stage<'_>) -> Result<(), Failed> {
+    // Waits are measured, and instances counted: one at a time.
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let database = stage.loaded(case)?;
     let report = traffic::run_plan(&database, plan)?;
     if !report.errors.is_empty() {

@@ -19,7 +19,7 @@ struct Column {
     /// Length of a text or precision of a numeric; 0: none.
     length: u32,
     not_null: bool,
-    /// The row's value comes from the server: DEFAULT, identity, generated.
+    /// The row's value comes from the server: sequence, identity, generated.
     given: bool,
     /// Parent table and column of a foreign key.
     parent: Option<(String, String)>,
@@ -167,10 +167,12 @@ const COLUMNS: &str = "SELECT format('%I.%I', n.nspname, c.relname), quote_ident
       CASE WHEN b.typname = 'numeric' THEN greatest((m.typmod - 4) >> 16, 0) \
            WHEN b.typname IN ('varchar', 'bpchar') THEN greatest(m.typmod - 4, 0) ELSE 0 END, \
       a.attnotnull OR t.typnotnull, \
-      a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '', \
+      a.attidentity <> '' OR a.attgenerated <> '' \
+        OR coalesce(pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%', false), \
       k.confrelid::regclass::text, k.parent_column \
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
     JOIN pg_type t ON t.oid = a.atttypid \
     JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END \
     CROSS JOIN LATERAL (SELECT CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END AS typmod) m \

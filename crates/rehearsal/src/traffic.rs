@@ -2,7 +2,7 @@
 //! each on its own connection, reading and writing what its release reads and writes.
 //! Must not know why a plan has its steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, sleep, spawn};
@@ -52,6 +52,8 @@ struct Fleet<'a> {
     plan: &'a Plan,
     shared: Arc<Shared>,
     instances: BTreeMap<String, Instance>,
+    /// Releases that a deploy has replaced: a gate may still wait for them, none is started.
+    replaced: BTreeSet<String>,
 }
 
 /// Runs a whole plan while instances of the right releases send requests.
@@ -61,13 +63,15 @@ struct Fleet<'a> {
 pub fn run_plan(database: &Database<'_>, plan: &Plan) -> Result<Report, Failure> {
     let mut client = database.connect()?;
     let shared = Arc::new(Shared::default());
-    let mut fleet = Fleet { database, plan, shared, instances: BTreeMap::new() };
+    let mut fleet =
+        Fleet { database, plan, shared, instances: BTreeMap::new(), replaced: BTreeSet::new() };
     let result = plan.steps().try_for_each(|step| {
-        fleet.set_step(step)?;
+        fleet.begin(step)?;
         run::run_step(&mut client, step)
             .and_then(|()| run::gate(&mut client, step, Duration::from_secs(5)))
             .map_err(|failure| at_step(step, failure))?;
         sleep(Duration::from_millis(15));
+        fleet.end(step);
         Ok(())
     });
     let report = fleet.stop();
@@ -76,15 +80,12 @@ pub fn run_plan(database: &Database<'_>, plan: &Plan) -> Result<Report, Failure>
 
 impl Fleet<'_> {
     /// Stops the instances that the step's app state does not name and starts those it does.
-    fn set_step(&mut self, step: &Step) -> Result<(), Failure> {
+    fn begin(&mut self, step: &Step) -> Result<(), Failure> {
         step.id.clone_into(&mut lock(&self.shared.step));
-        let gone: Vec<String> =
-            self.instances.keys().filter(|id| !step.app_state.contains(id)).cloned().collect();
-        for id in gone {
-            self.instances.remove(&id).into_iter().for_each(Instance::join);
-        }
+        let running: Vec<String> = self.instances.keys().cloned().collect();
+        running.iter().filter(|id| !step.app_state.contains(id)).for_each(|id| self.stop_one(id));
         for id in &step.app_state {
-            if !self.instances.contains_key(id) {
+            if !self.instances.contains_key(id) && !self.replaced.contains(id) {
                 let instance = self.start(id)?;
                 self.instances.insert(id.clone(), instance);
             }
@@ -93,6 +94,18 @@ impl Fleet<'_> {
             sleep(Duration::from_millis(60));
         }
         Ok(())
+    }
+
+    /// After a deploy, the old release is gone.
+    fn end(&mut self, step: &Step) {
+        if let Some(deploy) = &step.deploy {
+            self.replaced.insert(deploy.from.clone());
+            self.stop_one(&deploy.from);
+        }
+    }
+
+    fn stop_one(&mut self, id: &str) {
+        self.instances.remove(id).into_iter().for_each(Instance::join);
     }
 
     fn start(&self, id: &str) -> Result<Instance, Failure> {

@@ -46,8 +46,7 @@ fn play(walk: &mut Walk, seed: u64, mut n_faults: usize) {
         drawn = next(drawn);
         if n_faults > 0 && drawn.is_multiple_of(FAULT_EVERY) {
             let choices = walk.choices();
-            let faults: Vec<usize> =
-                (0..choices.len()).filter(|i| choices[*i].fault).collect();
+            let faults: Vec<usize> = (0..choices.len()).filter(|i| choices[*i].fault).collect();
             drawn = next(drawn);
             if let Some(fault) = pick(&faults, drawn) {
                 walk.take(fault);
