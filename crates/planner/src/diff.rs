@@ -15,12 +15,8 @@ use crate::schema::Schema;
 
 /// What turns `source` into `target`, in dependency order.
 pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Vec<Diagnostic>) {
-    let mut diff = Diff {
-        work: source.clone(),
-        target,
-        asked: Vec::new(),
-        diagnostics: Vec::new(),
-    };
+    let mut diff =
+        Diff { work: source.clone(), target, asked: Vec::new(), diagnostics: Vec::new() };
     diff.renames(hints);
     diff.suspect_renames();
     diff.enums();

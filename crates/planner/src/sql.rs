@@ -4,7 +4,7 @@
 //! As a text goes: `split` (statements, by the lexer in `token`) → `statement` (what it is, by its
 //! first words) → `table`, `alter`, `constraint`, `index`, `view` (what it says) → `resolve` (names
 //! and types as PostgreSQL would store them) → `load` (a whole schema) or `ask` (a change).
-//! Statements are read here token by token, because pg_dump prints much that sqlparser refuses and
+//! Statements are read here token by token, because `pg_dump` prints much that sqlparser refuses and
 //! a dump has to be read in milliseconds; expressions are sqlparser's, in `expr`.
 
 mod actions;
@@ -19,6 +19,7 @@ mod load;
 mod names;
 mod report;
 mod resolve;
+mod rows;
 mod split;
 mod statement;
 mod table;
@@ -102,3 +103,6 @@ pub fn read_target(text: &str, source: &Schema) -> ReadTarget {
 pub fn parse_expr(text: &str) -> Expr {
     expr::read(text)
 }
+
+#[cfg(test)]
+mod tests;

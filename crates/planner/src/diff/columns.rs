@@ -39,11 +39,8 @@ impl Diff<'_> {
             return;
         }
         let (table, column) = (table.clone(), after.name.clone());
-        let set_default = |default| Op::SetDefault {
-            table: table.clone(),
-            column: column.clone(),
-            default,
-        };
+        let set_default =
+            |default| Op::SetDefault { table: table.clone(), column: column.clone(), default };
         let mut default = before.default.clone();
         if before.ty != after.ty {
             if default.is_some() && default != after.default {
@@ -57,7 +54,9 @@ impl Diff<'_> {
         if default != after.default {
             self.push(set_default(after.default.clone()));
         }
-        if before.not_null != after.not_null && !(after.not_null && self.gets_primary_key(&table, &column)) {
+        if before.not_null != after.not_null
+            && !(after.not_null && self.gets_primary_key(&table, &column))
+        {
             let not_null = after.not_null;
             self.push(Op::SetNotNull { table: table.clone(), column: column.clone(), not_null });
         }
@@ -65,7 +64,11 @@ impl Diff<'_> {
             self.identity(&table, before, after);
         }
         if before.generated != after.generated || before.collation != after.collation {
-            let what = if before.generated == after.generated { "collation" } else { "generated expression" };
+            let what = if before.generated == after.generated {
+                "collation"
+            } else {
+                "generated expression"
+            };
             self.warn(
                 "column-not-diffed",
                 format!("the {what} of `{table}.{}` differs; that is not planned", quote(&column)),
@@ -77,7 +80,10 @@ impl Diff<'_> {
     /// A primary key that is about to be added makes its columns NOT NULL.
     fn gets_primary_key(&self, table: &QName, column: &str) -> bool {
         let has = |schema: &crate::schema::Schema| {
-            schema.table(table).and_then(|t| t.primary_key()).is_some_and(|key| key.iter().any(|c| c == column))
+            schema
+                .table(table)
+                .and_then(|t| t.primary_key())
+                .is_some_and(|key| key.iter().any(|c| c == column))
         };
         has(self.target) && !has(&self.work)
     }

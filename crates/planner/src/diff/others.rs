@@ -47,7 +47,10 @@ impl Diff<'_> {
                         None => String::new(),
                     },
                 };
-                self.verbatim(format!("ALTER TYPE {name} ADD VALUE {}{place}", literal(label)), None);
+                self.verbatim(
+                    format!("ALTER TYPE {name} ADD VALUE {}{place}", literal(label)),
+                    None,
+                );
             }
         }
         let gone: Vec<QName> =
@@ -75,15 +78,19 @@ impl Diff<'_> {
         let reads_new = |sql: &str| {
             sql.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| new.contains(word))
         };
-        self.add_others(|other| match other.kind {
+        self.add_others(&|other| match other.kind {
             OtherKind::Container => true,
             OtherKind::Routine => !reads_new(&other.sql),
             OtherKind::Sequence => begins(other, "CREATE"),
-            OtherKind::Unknown => {
-                ["CREATE TYPE", "CREATE DOMAIN", "CREATE COLLATION", "CREATE OPERATOR", "CREATE CAST"]
-                    .iter()
-                    .any(|words| begins(other, words))
-            }
+            OtherKind::Unknown => [
+                "CREATE TYPE",
+                "CREATE DOMAIN",
+                "CREATE COLLATION",
+                "CREATE OPERATOR",
+                "CREATE CAST",
+            ]
+            .iter()
+            .any(|words| begins(other, words)),
             OtherKind::Privilege
             | OtherKind::Comment
             | OtherKind::Owner
@@ -94,12 +101,14 @@ impl Diff<'_> {
 
     /// Everything else that is new, and a word on what is gone.
     pub(super) fn others_after_tables(&mut self) {
-        self.add_others(|_| true);
+        self.add_others(&|_| true);
         let after: Vec<String> = self.target.others.iter().map(key).collect();
         let mut gone: BTreeMap<OtherKind, Vec<String>> = BTreeMap::new();
         let known = |relation: &QName| {
             let target = self.target;
-            target.tables.contains_key(relation) || target.views.contains_key(relation) || target.domains.contains_key(relation)
+            target.tables.contains_key(relation)
+                || target.views.contains_key(relation)
+                || target.domains.contains_key(relation)
         };
         let after: BTreeSet<String> = after.into_iter().collect();
         for other in &self.work.others {
@@ -111,17 +120,18 @@ impl Diff<'_> {
         }
         for statements in gone.into_values() {
             if statements.len() > 3 {
-                let (first, more) = (statements.first().cloned().unwrap_or_default(), statements.len() - 1);
-                self.not_dropped(format!("`{first}` and {more} more statements like it are"));
+                let (first, more) =
+                    (statements.first().cloned().unwrap_or_default(), statements.len() - 1);
+                self.not_dropped(&format!("`{first}` and {more} more statements like it are"));
             } else {
                 for statement in statements {
-                    self.not_dropped(format!("`{statement}` is"));
+                    self.not_dropped(&format!("`{statement}` is"));
                 }
             }
         }
     }
 
-    fn not_dropped(&mut self, what: String) {
+    fn not_dropped(&mut self, what: &str) {
         self.warn(
             "not-dropped",
             format!("{what} not in the target; what it made is left alone"),
@@ -129,7 +139,7 @@ impl Diff<'_> {
         );
     }
 
-    fn add_others(&mut self, wanted: impl Fn(&Other) -> bool) {
+    fn add_others(&mut self, wanted: &dyn Fn(&Other) -> bool) {
         let target = self.target;
         let mut before: BTreeSet<String> = self.work.others.iter().map(key).collect();
         for other in &target.others {

@@ -56,7 +56,9 @@ impl Diff<'_> {
         let backs = |schema: &Schema| {
             schema.table(&foreign.parent).is_some_and(|t| {
                 t.constraints.values().any(|c| match &c.kind {
-                    ConstraintKind::PrimaryKey(key) | ConstraintKind::Unique(key) => *key == columns,
+                    ConstraintKind::PrimaryKey(key) | ConstraintKind::Unique(key) => {
+                        *key == columns
+                    }
                     ConstraintKind::Check(_)
                     | ConstraintKind::ForeignKey(_)
                     | ConstraintKind::NotNull(_)
@@ -64,9 +66,10 @@ impl Diff<'_> {
                 })
             })
         };
-        let column_goes = self.target.table(&foreign.parent).is_some_and(|t| {
-            columns.iter().any(|c| t.column(c).is_none())
-        });
+        let column_goes = self
+            .target
+            .table(&foreign.parent)
+            .is_some_and(|t| columns.iter().any(|c| t.column(c).is_none()));
         column_goes || (backs(&self.work) && !backs(self.target))
     }
 
@@ -74,7 +77,8 @@ impl Diff<'_> {
     pub(super) fn drop_constraints_and_indexes(&mut self) {
         let target = self.target;
         for name in self.kept_tables() {
-            let (Some(before), Some(after)) = (self.work.table(&name).cloned(), target.table(&name))
+            let (Some(before), Some(after)) =
+                (self.work.table(&name).cloned(), target.table(&name))
             else {
                 continue;
             };
@@ -85,10 +89,13 @@ impl Diff<'_> {
                     continue;
                 }
                 let table = name.clone();
-                let twin = now.is_none().then(|| constraint_twin(constraint, &before, after)).flatten();
+                let twin =
+                    now.is_none().then(|| constraint_twin(constraint, &before, after)).flatten();
                 if let Some(to) = twin {
                     self.push(Op::RenameConstraint { table, name: key.clone(), to });
-                } else if now.is_some() || !constraint.kind.columns().iter().any(|c| gone.contains(c)) {
+                } else if now.is_some()
+                    || !constraint.kind.columns().iter().any(|c| gone.contains(c))
+                {
                     self.push(Op::DropConstraint { table, name: key.clone() });
                 }
             }
@@ -182,8 +189,7 @@ impl Diff<'_> {
     pub(super) fn triggers(&mut self) {
         let target = self.target;
         for (name, after) in &target.tables {
-            let before =
-                self.work.table(name).map(|t| t.triggers.clone()).unwrap_or_default();
+            let before = self.work.table(name).map(|t| t.triggers.clone()).unwrap_or_default();
             for (key, trigger) in &before {
                 if !after.triggers.get(key).is_some_and(|t| same_trigger(t, trigger)) {
                     let sql = format!("DROP TRIGGER {} ON {name}", quote(key));
@@ -207,7 +213,9 @@ impl Diff<'_> {
 
 fn same_trigger(a: &Trigger, b: &Trigger) -> bool {
     match (&a.definition, &b.definition) {
-        (TriggerDefinition::Verbatim(a), TriggerDefinition::Verbatim(b)) => super::others::same_text(a, b),
+        (TriggerDefinition::Verbatim(a), TriggerDefinition::Verbatim(b)) => {
+            super::others::same_text(a, b)
+        }
         (a, b) => a == b,
     }
 }
@@ -219,17 +227,16 @@ fn stays_as(before: &Constraint, after: &Constraint) -> bool {
 
 /// The name under which a table will have the same constraint, where it has not yet.
 fn constraint_twin(constraint: &Constraint, before: &Table, after: &Table) -> Option<String> {
-    let twin = after.constraints.iter().find(|(name, c)| {
-        stays_as(constraint, c) && !before.constraints.contains_key(*name)
-    });
+    let twin = after
+        .constraints
+        .iter()
+        .find(|(name, c)| stays_as(constraint, c) && !before.constraints.contains_key(*name));
     twin.map(|(name, _)| name.clone())
 }
 
 /// The name under which a table will have the same index, where it has not yet.
 fn index_twin(index: &Index, before: &Table, after: &Table) -> Option<String> {
-    let twin = after
-        .indexes
-        .iter()
-        .find(|(name, i)| *i == index && !before.indexes.contains_key(*name));
+    let twin =
+        after.indexes.iter().find(|(name, i)| *i == index && !before.indexes.contains_key(*name));
     twin.map(|(name, _)| name.clone())
 }

@@ -40,7 +40,8 @@ impl Diff<'_> {
                 continue;
             };
             for (from, to) in suspected(before, after) {
-                let hint = format!("rename {}.{} to {}", short(&name), quote(&from.name), quote(&to));
+                let hint =
+                    format!("rename {}.{} to {}", short(&name), quote(&from.name), quote(&to));
                 let message = format!(
                     "`{name}` loses `{}` and gains `{to}` of the same type `{}`: a rename?",
                     from.name, from.ty
@@ -53,14 +54,18 @@ impl Diff<'_> {
             self.target.tables.iter().filter(|(n, _)| !self.work.tables.contains_key(*n)).collect();
         let mut found = Vec::new();
         for (from, before) in gone {
-            let same = |after: &Table| !before.columns.is_empty() && before.columns == after.columns;
-            if let Some((to, _)) = new.iter().find(|(to, after)| to.schema == from.schema && same(after)) {
+            let same =
+                |after: &Table| !before.columns.is_empty() && before.columns == after.columns;
+            if let Some((to, _)) =
+                new.iter().find(|(to, after)| to.schema == from.schema && same(after))
+            {
                 found.push((from.clone(), (*to).clone()));
             }
         }
         for (from, to) in found {
             let hint = format!("rename table {} to {}", short(&from), quote(&to.name));
-            let message = format!("`{from}` goes and `{to}` comes with the same columns: a rename?");
+            let message =
+                format!("`{from}` goes and `{to}` comes with the same columns: a rename?");
             self.suspect(message, &hint);
         }
     }
@@ -146,7 +151,8 @@ impl Diff<'_> {
             if now.partitioning == table.partitioning {
                 continue;
             }
-            let Some(((parent, bounds), _)) = attach.filter(|(_, by)| *by == now.partitioning) else {
+            let Some(((parent, bounds), _)) = attach.filter(|(_, by)| *by == now.partitioning)
+            else {
                 self.warn(
                     "partitioning-not-diffed",
                     format!("`{name}` is partitioned in another way; that is not planned"),

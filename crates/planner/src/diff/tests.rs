@@ -195,8 +195,7 @@ fn small_schemas() -> Vec<Schema> {
     let mut schemas = vec![Schema::default()];
     for a in &columns {
         for b in &columns {
-            let columns: Vec<Column> =
-                named(a, "a").into_iter().chain(named(b, "b")).collect();
+            let columns: Vec<Column> = named(a, "a").into_iter().chain(named(b, "b")).collect();
             let names: Vec<String> = columns.iter().map(|c| c.name.clone()).collect();
             let mut kinds = vec![None];
             if !names.is_empty() {

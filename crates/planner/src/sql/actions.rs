@@ -2,7 +2,7 @@
 //! apply.
 
 use super::alter::Action;
-use super::constraint::Body;
+use super::constraint::{Body, NewConstraint};
 use super::names::Names;
 use super::resolve::{self, Sequence};
 use crate::name::QName;
@@ -48,68 +48,64 @@ pub(super) fn ops(
             column: column.name.clone(),
             default: default.clone(),
         }),
-        Action::SetNotNull { column, not_null } => one(Op::SetNotNull {
-            table: name,
-            column: column.name.clone(),
-            not_null: *not_null,
-        }),
-        Action::AddConstraint(written) => {
-            let empty = Table::empty();
-            let definition = schema.table(table).unwrap_or(&empty);
-            match &written.body {
-                Body::UsingIndex(index) => one(Op::AddConstraintUsingIndex {
-                    table: name,
-                    name: written.name.clone().unwrap_or_else(|| index.name.clone()),
-                    index: index.name.clone(),
-                    primary: written.primary,
-                }),
-                Body::NotNull(column) if written.validated => one(Op::SetNotNull {
-                    table: name,
-                    column: column.name.clone(),
-                    not_null: true,
-                }),
-                Body::NotNull(column) => {
-                    let (key, _) = resolve::constraint(written, table, definition, names)?;
-                    one(Op::AddNotNullNotValid {
-                        table: name,
-                        name: key,
-                        column: column.name.clone(),
-                    })
-                }
-                Body::Kind(_) => {
-                    let (key, constraint) =
-                        resolve::constraint(written, table, definition, names)?;
-                    one(Op::AddConstraint { table: name, name: key, constraint })
-                }
-            }
+        Action::SetNotNull { column, not_null } => {
+            one(Op::SetNotNull { table: name, column: column.name.clone(), not_null: *not_null })
         }
+        Action::AddConstraint(written) => one(add_constraint(written, table, schema, names)?),
         Action::Validate(constraint) => {
             one(Op::ValidateConstraint { table: name, name: constraint.name.clone() })
         }
-        Action::DropConstraint { name: constraint, .. } => {
-            one(Op::DropConstraint { table: name, name: constraint.name.clone() })
+        Action::DropConstraint { name: constraint, cascade, .. } => {
+            let mut ops = if *cascade {
+                resolve::cascade_key(schema, table, &constraint.name)
+            } else {
+                Vec::new()
+            };
+            ops.push(Op::DropConstraint { table: name, name: constraint.name.clone() });
+            Some(Resolved { ops, sequence: None })
         }
-        Action::RenameColumn { column, to } => one(Op::RenameColumn {
-            table: name,
-            column: column.name.clone(),
-            to: to.clone(),
-        }),
-        Action::RenameConstraint { name: constraint, to } => one(Op::RenameConstraint {
-            table: name,
-            name: constraint.name.clone(),
-            to: to.clone(),
-        }),
-        Action::RenameTable { to } => one(if schema.views.contains_key(table) {
-            return None;
-        } else {
-            Op::RenameTable { table: name, to: to.clone() }
-        }),
+        Action::RenameColumn { column, to } => {
+            one(Op::RenameColumn { table: name, column: column.name.clone(), to: to.clone() })
+        }
+        Action::RenameConstraint { name: constraint, to } => {
+            one(Op::RenameConstraint { table: name, name: constraint.name.clone(), to: to.clone() })
+        }
+        Action::RenameTable { to } => one(Op::RenameTable { table: name, to: to.clone() }),
         Action::Identity { .. }
         | Action::SetSchema { .. }
         | Action::Attach { .. }
         | Action::RowSecurity { .. }
         | Action::Carried(_) => None,
     }
+}
+
+fn add_constraint(
+    written: &NewConstraint,
+    table: &QName,
+    schema: &Schema,
+    names: &mut Names,
+) -> Option<Op> {
+    let empty = Table::empty();
+    let (definition, table_name) = (schema.table(table).unwrap_or(&empty), table.clone());
+    Some(match &written.body {
+        Body::UsingIndex(index) => Op::AddConstraintUsingIndex {
+            table: table_name,
+            name: written.name.clone().unwrap_or_else(|| index.name.clone()),
+            index: index.name.clone(),
+            primary: written.primary,
+        },
+        Body::NotNull(column) if written.validated => {
+            Op::SetNotNull { table: table_name, column: column.name.clone(), not_null: true }
+        }
+        Body::NotNull(column) => {
+            let (name, _) = resolve::constraint(written, table, definition, names)?;
+            Op::AddNotNullNotValid { table: table_name, name, column: column.name.clone() }
+        }
+        Body::Kind(_) => {
+            let (name, constraint) = resolve::constraint(written, table, definition, names)?;
+            Op::AddConstraint { table: table_name, name, constraint }
+        }
+    })
 }
 
 fn add_column(

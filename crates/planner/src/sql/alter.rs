@@ -117,7 +117,10 @@ fn other(cursor: &mut Cursor<'_>) -> Read<Action> {
     if cursor.sees("OWNER TO") {
         return Ok(carried(cursor, OtherKind::Owner));
     }
-    let known = ["ENABLE", "DISABLE", "CLUSTER", "SET", "RESET", "INHERIT", "NO", "OF", "NOT", "REPLICA", "DETACH"];
+    let known = [
+        "ENABLE", "DISABLE", "CLUSTER", "SET", "RESET", "INHERIT", "NO", "OF", "NOT", "REPLICA",
+        "DETACH",
+    ];
     if cursor.is_any(0, &known) {
         return Ok(carried(cursor, OtherKind::Unknown));
     }

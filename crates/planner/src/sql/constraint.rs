@@ -70,11 +70,8 @@ pub(super) fn begins(cursor: &Cursor<'_>) -> bool {
 /// `[CONSTRAINT name] …`, as an element of CREATE TABLE or after ADD.
 pub(super) fn table(cursor: &mut Cursor<'_>) -> Read<NewConstraint> {
     let start = cursor.at;
-    let name = if cursor.eat("CONSTRAINT") {
-        Some(cursor.ident("a constraint name")?.name)
-    } else {
-        None
-    };
+    let name =
+        if cursor.eat("CONSTRAINT") { Some(cursor.ident("a constraint name")?.name) } else { None };
     let mut found = if cursor.eat("NOT NULL") {
         let column = cursor.strict_ident("a column name")?;
         cursor.eat("NO INHERIT");
@@ -209,11 +206,16 @@ fn has_period(cursor: &Cursor<'_>) -> bool {
     let Ok((from, to)) = ahead.parens() else { return false };
     (from..to).any(|at| {
         let inner = Cursor { at, ..*cursor };
-        inner.sees("WITHOUT OVERLAPS") || (inner.sees("PERIOD") && !inner.is_symbol(1, b',') && at + 1 < to)
+        inner.sees("WITHOUT OVERLAPS")
+            || (inner.sees("PERIOD") && !inner.is_symbol(1, b',') && at + 1 < to)
     })
 }
 
-fn verbatim(cursor: &mut Cursor<'_>, start: usize, mut columns: Vec<String>) -> Read<NewConstraint> {
+fn verbatim(
+    cursor: &mut Cursor<'_>,
+    start: usize,
+    mut columns: Vec<String>,
+) -> Read<NewConstraint> {
     let (from, to) = cursor.parens()?;
     columns.extend(expr::mentioned(cursor.text, cursor.tokens.get(from..to).unwrap_or_default()));
     columns.retain(|c| c != "without" && c != "overlaps" && c != "period");
@@ -243,10 +245,10 @@ fn excluded(cursor: &Cursor<'_>) -> Vec<String> {
     let mut cursor = *cursor;
     let mut found = Vec::new();
     while !cursor.done() {
-        if !cursor.is_symbol(1, b'(') {
-            if let Ok(column) = cursor.ident("a column name") {
-                found.push(column.name);
-            }
+        if !cursor.is_symbol(1, b'(')
+            && let Ok(column) = cursor.ident("a column name")
+        {
+            found.push(column.name);
         }
         cursor.skip_to_comma();
         if !cursor.eat_symbol(b',') {
@@ -275,7 +277,7 @@ fn foreign_key(cursor: &mut Cursor<'_>, columns: Vec<Placed>) -> Read<NewConstra
     })
 }
 
-/// `MATCH … ON UPDATE … ON DELETE … DEFERRABLE …` in the order pg_dump prints, defaults left out.
+/// `MATCH … ON UPDATE … ON DELETE … DEFERRABLE …` in the order `pg_dump` prints, defaults left out.
 fn actions(cursor: &mut Cursor<'_>) -> Read<String> {
     let (mut matching, mut update, mut delete) = (String::new(), String::new(), String::new());
     loop {

@@ -47,10 +47,10 @@ pub(super) fn read_strictly(text: &str) -> Result<Expr, NotAnExpression> {
         .try_with_sql(text)
         .and_then(|mut parser| {
             let parsed = parser.parse_expr()?;
-            match parser.peek_token().token {
-                ParserToken::EOF => Ok(parsed),
-                _ => parser.expected_ref("the end of the expression", parser.peek_token_ref()),
+            if parser.peek_token().token == ParserToken::EOF {
+                return Ok(parsed);
             }
+            parser.expected_ref("the end of the expression", parser.peek_token_ref())
         });
     match parsed {
         Ok(parsed) => Ok(convert(&parsed).unwrap_or_else(|| raw(text))),
@@ -191,7 +191,10 @@ fn operand(expr: &ast::Expr, at_least: u8) -> Option<Box<Expr>> {
 }
 
 /// `None`: not something that prints as the same meaning.
-#[expect(clippy::wildcard_enum_match_arm, reason = "what sqlparser adds is verbatim until looked at")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what sqlparser adds is verbatim until looked at"
+)]
 fn convert(expr: &ast::Expr) -> Option<Expr> {
     use ast::Expr as E;
     match expr {
@@ -425,10 +428,11 @@ mod tests {
 
     /// The expression as it prints, `raw:` before it where it was not understood.
     fn show(text: &str) -> String {
-        match read(text) {
-            Expr::Raw { sql, columns } => format!("raw: {sql} [{}]", columns.join(" ")),
-            expr => expr.sql(),
+        let found = read(text);
+        if let Expr::Raw { sql, columns } = &found {
+            return format!("raw: {sql} [{}]", columns.join(" "));
         }
+        found.sql()
     }
 
     #[test]
@@ -521,7 +525,8 @@ mod tests {
 
     #[test]
     fn deep_and_long_expressions_are_survived() {
-        for text in ["(".repeat(100_000), "a + ".repeat(100_000) + "a", "not ".repeat(5_000) + "a"] {
+        for text in ["(".repeat(100_000), "a + ".repeat(100_000) + "a", "not ".repeat(5_000) + "a"]
+        {
             assert!(matches!(read(&text), Expr::Raw { .. }));
         }
         let chain = "a + ".repeat(250) + "a";

@@ -65,11 +65,7 @@ fn without_markers(text: &str, lines: &[Span]) -> String {
     for (at, line) in lines.iter().enumerate() {
         body += text.get(end..line.0).unwrap_or_default();
         let line_text = text.get(line.0..line.1).unwrap_or_default();
-        let marker = if at == 0 {
-            line_text.find(':').map_or(2, |colon| colon + 1)
-        } else {
-            2
-        };
+        let marker = if at == 0 { line_text.find(':').map_or(2, |colon| colon + 1) } else { 2 };
         body += &" ".repeat(marker);
         body += line_text.get(marker..).unwrap_or_default();
         end = line.1;

@@ -1,8 +1,8 @@
 //! CREATE INDEX as written. Must not know the schema.
 
 use super::cursor::{Cursor, PlacedName, Read};
-use super::token::Kind;
 use super::expr;
+use super::token::Kind;
 use crate::expr::Expr;
 use crate::name::quote;
 use crate::schema::Index;
@@ -28,12 +28,16 @@ pub(super) struct NewIndex {
 pub(super) fn create(cursor: &mut Cursor<'_>, unique: bool) -> Read<NewIndex> {
     let concurrently = cursor.eat("CONCURRENTLY");
     let if_not_exists = cursor.eat("IF NOT EXISTS");
-    let name = if cursor.is(0, "ON") { None } else { Some(cursor.name("an index name")?.name.name) };
+    let name =
+        if cursor.is(0, "ON") { None } else { Some(cursor.name("an index name")?.name.name) };
     cursor.expect("ON")?;
     cursor.eat("ONLY");
     let table = cursor.name("a table name")?;
-    let method =
-        if cursor.eat("USING") { cursor.ident("an access method")?.name } else { "btree".to_owned() };
+    let method = if cursor.eat("USING") {
+        cursor.ident("an access method")?.name
+    } else {
+        "btree".to_owned()
+    };
     let (from, to) = cursor.parens()?;
     let mut index = Index {
         unique,

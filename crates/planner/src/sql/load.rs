@@ -6,18 +6,16 @@ use super::actions;
 use super::alter::{Action, Alter};
 use super::cursor::{Broken, Cursor};
 use super::names::Names;
+use super::report;
 use super::resolve::{self, Sequence};
 use super::split::{HintLines, Splitter, Statement};
 use super::statement::{self, Carried, Drop, Dropped, Parsed};
-use super::report;
 use super::token::Span;
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::NotAnalysed;
-use crate::schema::{
-    ConstraintKind, Other, OtherKind, Schema, Trigger, TriggerDefinition,
-};
+use crate::schema::{ConstraintKind, Other, OtherKind, Schema, Trigger, TriggerDefinition};
 
 /// Garbage is given up on after so many statements that mean nothing.
 const MAX_UNKNOWN: usize = 500;
@@ -132,7 +130,11 @@ impl Loader<'_> {
             Ok(Parsed::Carried(_)) if statement::clears_up(&Cursor { at: 0, ..cursor }) => true,
             Ok(Parsed::Carried(carried)) if carried.kind == OtherKind::Unknown => {
                 let verb = statement::is_verb(&Cursor { at: 0, ..cursor });
-                let note = if verb { carried.note } else { Some("not understood; it was carried as it is") };
+                let note = if verb {
+                    carried.note
+                } else {
+                    Some("not understood; it was carried as it is")
+                };
                 self.carry(&Carried { note, ..carried }, statement.span);
                 verb
             }
@@ -158,10 +160,10 @@ impl Loader<'_> {
         if let Some(note) = carried.note {
             self.not_analysed.push(report::not_analysed(self.text, self.source, span, note));
         }
-        if let (OtherKind::Policy, Some(table)) = (carried.kind, &carried.relation) {
-            if let Some(table) = self.schema.tables.get_mut(table) {
-                table.row_security = true;
-            }
+        if let (OtherKind::Policy, Some(table)) = (carried.kind, &carried.relation)
+            && let Some(table) = self.schema.tables.get_mut(table)
+        {
+            table.row_security = true;
         }
     }
 
@@ -210,10 +212,7 @@ impl Loader<'_> {
                 let setting = Carried { kind: OtherKind::Setting, relation: None, note: None };
                 self.carry(&setting, span);
             }
-            Parsed::Transaction
-            | Parsed::Data
-            | Parsed::Update { .. }
-            | Parsed::Delete { .. } => {}
+            Parsed::Transaction | Parsed::Data | Parsed::Update { .. } | Parsed::Delete { .. } => {}
             Parsed::Carried(carried) => self.carry(&carried, span),
         }
     }
@@ -247,11 +246,8 @@ impl Loader<'_> {
         let Some(table) = self.schema.tables.get_mut(name) else {
             if self.schema.views.contains_key(name) {
                 // Indexes of materialized views are carried: no plan touches them.
-                let carried = Carried {
-                    kind: OtherKind::Unknown,
-                    relation: Some(name.clone()),
-                    note: None,
-                };
+                let carried =
+                    Carried { kind: OtherKind::Unknown, relation: Some(name.clone()), note: None };
                 self.carry(&carried, span);
             } else {
                 self.unknown(span, "its table is not in the schema");
@@ -270,7 +266,12 @@ impl Loader<'_> {
         self.schema.views.insert(name.clone(), view);
         if let Some(option) = &new.options {
             let kind = if new.materialized { "MATERIALIZED VIEW" } else { "VIEW" };
-            self.other(OtherKind::Unknown, Some(name.clone()), format!("ALTER {kind} {name} {option}"), span);
+            self.other(
+                OtherKind::Unknown,
+                Some(name.clone()),
+                format!("ALTER {kind} {name} {option}"),
+                span,
+            );
         }
     }
 
@@ -295,10 +296,12 @@ impl Loader<'_> {
         let name = &alter.table.name;
         for (action, tokens) in &alter.actions {
             if !self.schema.tables.contains_key(name) {
-                let kind = match action {
-                    Action::Carried(kind) => *kind,
-                    _ if alter.if_exists => return,
-                    _ => OtherKind::Unknown,
+                let kind = if let Action::Carried(kind) = action {
+                    *kind
+                } else if alter.if_exists {
+                    return;
+                } else {
+                    OtherKind::Unknown
                 };
                 let known = self.schema.views.contains_key(name) || kind != OtherKind::Unknown;
                 let note = if known { None } else { Some("its table is not in the schema") };
@@ -312,7 +315,9 @@ impl Loader<'_> {
 
     fn action(&mut self, name: &QName, action: &Action, span: Span, sql: impl Fn() -> String) {
         match action {
-            Action::AddConstraint(written) if matches!(written.body, super::constraint::Body::Kind(_)) => {
+            Action::AddConstraint(written)
+                if matches!(written.body, super::constraint::Body::Kind(_)) =>
+            {
                 if let Some(table) = self.schema.tables.get_mut(name) {
                     resolve::add_constraint(table, written, name, &mut self.names);
                 }

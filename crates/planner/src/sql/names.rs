@@ -108,7 +108,11 @@ fn object_name(table: &str, addition: &str, label: &str) -> String {
         }
     }
     let (first, second) = (cut(table, first), cut(addition, second));
-    if addition.is_empty() { format!("{first}_{label}") } else { format!("{first}_{second}_{label}") }
+    if addition.is_empty() {
+        format!("{first}_{label}")
+    } else {
+        format!("{first}_{second}_{label}")
+    }
 }
 
 fn cut(text: &str, mut end: usize) -> &str {

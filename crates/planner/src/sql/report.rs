@@ -54,11 +54,9 @@ pub(super) fn unterminated(open: Open, span: Span, source: Source) -> Diagnostic
             "this string is never closed",
             "add the closing `'`; a quote inside a string is written twice: `''`",
         ),
-        Open::Name => (
-            "unterminated-name",
-            "this quoted name is never closed",
-            "add the closing `\"`",
-        ),
+        Open::Name => {
+            ("unterminated-name", "this quoted name is never closed", "add the closing `\"`")
+        }
         Open::Dollar => (
             "unterminated-dollar-quote",
             "this dollar quote is never closed",
@@ -83,9 +81,8 @@ pub(super) fn mysql(text: &str, source: Source) -> Option<Diagnostic> {
             Lexed::LineComment(_) => continue,
             Lexed::Open(..) | Lexed::End => return None,
         };
-        let of = |token: Option<Token>| {
-            token.and_then(|t| text.get(t.start..t.end)).unwrap_or_default()
-        };
+        let of =
+            |token: Option<Token>| token.and_then(|t| text.get(t.start..t.end)).unwrap_or_default();
         let word = of(Some(token));
         let found = match token.kind {
             Kind::Operator if word == "=" && of(before[1]).eq_ignore_ascii_case("ENGINE") => {
@@ -238,9 +235,8 @@ fn distance(a: &str, b: &str) -> usize {
         let mut row = vec![i + 1];
         for (j, y) in b.iter().enumerate() {
             let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX / 2);
-            let mut best = (at(&last, j) + usize::from(x != y))
-                .min(at(&last, j + 1) + 1)
-                .min(at(&row, j) + 1);
+            let mut best =
+                (at(&last, j) + usize::from(x != y)).min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
             let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
             if swapped {
                 best = best.min(at(&older, j - 1) + 1);

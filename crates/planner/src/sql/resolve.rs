@@ -43,7 +43,7 @@ pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defin
     let mut sequences = Vec::new();
     let mut constraints: Vec<&NewConstraint> = Vec::new();
     for written in &new.columns {
-        let (column, sequence) = self::column(written, name, schema, names);
+        let (column, sequence) = column(written, name, schema, names);
         sequences.extend(sequence);
         constraints.extend(&written.constraints);
         match table.column_mut(&column.name) {
@@ -70,16 +70,18 @@ pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defin
         add_constraint(&mut table, written, name, names);
     }
     let options = new.options.iter().map(|option| format!("ALTER TABLE {name} {option}"));
-    let identities = new.columns.iter().filter_map(|c| {
-        identity_options(name, &c.column.name, &c.sequence_options)
-    });
+    let identities = new
+        .columns
+        .iter()
+        .filter_map(|c| identity_options(name, &c.column.name, &c.sequence_options));
     Defined { after: options.chain(identities).collect(), table, sequences }
 }
 
 /// The options of an identity's sequence as a statement of their own.
 pub(super) fn identity_options(table: &QName, column: &str, options: &[String]) -> Option<String> {
-    (!options.is_empty())
-        .then(|| format!("ALTER TABLE {table} ALTER COLUMN {} {}", quote(column), options.join(" ")))
+    (!options.is_empty()).then(|| {
+        format!("ALTER TABLE {table} ALTER COLUMN {} {}", quote(column), options.join(" "))
+    })
 }
 
 /// Puts a constraint into a table that is being defined.
@@ -98,10 +100,10 @@ pub(super) fn add_constraint(
     }
     if let Some((key, constraint)) = constraint(written, name, table, names) {
         table.constraints.insert(key, constraint);
-    } else if let Body::NotNull(listed) = &written.body {
-        if let Some(column) = table.column_mut(&listed.name) {
-            column.not_null = true;
-        }
+    } else if let Body::NotNull(listed) = &written.body
+        && let Some(column) = table.column_mut(&listed.name)
+    {
+        column.not_null = true;
     }
 }
 
@@ -118,7 +120,8 @@ pub(super) fn constraint(
         Body::NotNull(_) | Body::UsingIndex(_) => return None,
     };
     match &mut kind {
-        ConstraintKind::Check(Expr::Raw { sql: _, columns }) | ConstraintKind::Other(_, columns) => {
+        ConstraintKind::Check(Expr::Raw { sql: _, columns })
+        | ConstraintKind::Other(_, columns) => {
             columns.retain(|c| table.column(c).is_some());
         }
         ConstraintKind::Check(_)
@@ -175,7 +178,7 @@ pub(super) fn column(
     (column, Some(sequence))
 }
 
-/// A user's type by its full name, as pg_dump writes it.
+/// A user's type by its full name, as `pg_dump` writes it.
 pub(super) fn qualified(ty: &SqlType, table: &QName, schema: &Schema) -> SqlType {
     let (element, array) = match ty.as_str().strip_suffix("[]") {
         Some(element) => (element, "[]"),
@@ -296,6 +299,17 @@ pub(super) fn cascade_column(schema: &Schema, table: &QName, column: &str) -> Ve
             }),
     );
     ops
+}
+
+/// What DROP CONSTRAINT … CASCADE drops first: keys that rest on it.
+pub(super) fn cascade_key(schema: &Schema, table: &QName, name: &str) -> Vec<Op> {
+    let columns = schema.constraint_kind(table, name).map(ConstraintKind::columns);
+    let resting = schema
+        .referencing(table)
+        .filter(|(_, _, key)| columns.as_ref().is_some_and(|c| *c == schema.parent_columns(key)));
+    resting
+        .map(|(child, name, _)| Op::DropConstraint { table: child.clone(), name: name.to_owned() })
+        .collect()
 }
 
 /// Views over a relation and the views over those, last first.

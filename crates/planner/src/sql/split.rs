@@ -70,8 +70,7 @@ impl<'a> Splitter<'a> {
             .any(|pair| self.is(pair.first(), "FROM") && self.is(pair.get(1), "STDIN"));
         if from_stdin {
             let rest = self.text.get(self.lexer.at..).unwrap_or_default();
-            self.lexer.at =
-                rest.find("\n\\.").map_or(self.text.len(), |at| self.lexer.at + at + 3);
+            self.lexer.at = rest.find("\n\\.").map_or(self.text.len(), |at| self.lexer.at + at + 3);
         }
     }
 
@@ -166,8 +165,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &[&str]) {
-        let found: Vec<&str> =
-            Splitter::new(text).map(|s| &text[s.span.0..s.span.1]).collect();
+        let found: Vec<&str> = Splitter::new(text).map(|s| &text[s.span.0..s.span.1]).collect();
         assert_eq!(found, expected);
     }
 
@@ -175,27 +173,31 @@ mod tests {
     fn statements_end_at_their_semicolon() {
         check("SET a = ';'; ;\n-- x;\nSELECT 1", &["SET a = ';'", "SELECT 1"]);
         check("\\restrict abc;\n\\connect x\nSELECT 1;", &["SELECT 1"]);
-        check("COPY t (a) FROM stdin;\n1;'\n\\.\nSELECT 1;", &["COPY t (a) FROM stdin", "SELECT 1"]);
+        check(
+            "COPY t (a) FROM stdin;\n1;'\n\\.\nSELECT 1;",
+            &["COPY t (a) FROM stdin", "SELECT 1"],
+        );
         check("COPY t FROM stdin;\n1;'", &["COPY t FROM stdin"]);
     }
 
     #[test]
     fn bodies_keep_their_semicolons() {
-        check("CREATE FUNCTION f() AS $$a; b;$$; SELECT 1", &[
-            "CREATE FUNCTION f() AS $$a; b;$$",
-            "SELECT 1",
-        ]);
+        check(
+            "CREATE FUNCTION f() AS $$a; b;$$; SELECT 1",
+            &["CREATE FUNCTION f() AS $$a; b;$$", "SELECT 1"],
+        );
         let body = "CREATE OR REPLACE FUNCTION f() BEGIN ATOMIC SELECT CASE WHEN a THEN b END; END";
         check(&format!("{body}; SELECT 1;"), &[body, "SELECT 1"]);
-        check("CREATE RULE r AS ON INSERT TO t DO (a; b); SELECT 1", &[
-            "CREATE RULE r AS ON INSERT TO t DO (a; b)",
-            "SELECT 1",
-        ]);
+        check(
+            "CREATE RULE r AS ON INSERT TO t DO (a; b); SELECT 1",
+            &["CREATE RULE r AS ON INSERT TO t DO (a; b)", "SELECT 1"],
+        );
     }
 
     #[test]
     fn hints_continue_over_comment_lines() {
-        let text = "-- concertina: split a\n--   into b\n-- Concertina: rename x\n\n-- no\nSELECT 1;";
+        let text =
+            "-- concertina: split a\n--   into b\n-- Concertina: rename x\n\n-- no\nSELECT 1;";
         let mut splitter = Splitter::new(text);
         assert_eq!(splitter.by_ref().count(), 1);
         let found: Vec<Vec<&str>> = splitter
@@ -203,9 +205,10 @@ mod tests {
             .iter()
             .map(|h| h.lines.iter().map(|l| &text[l.0..l.1]).collect())
             .collect();
-        assert_eq!(found, [vec!["-- concertina: split a", "--   into b"], vec![
-            "-- Concertina: rename x"
-        ]]);
+        assert_eq!(
+            found,
+            [vec!["-- concertina: split a", "--   into b"], vec!["-- Concertina: rename x"]]
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::cursor::{Cursor, Placed, PlacedName, Read};
 use super::index::{self, NewIndex};
 use super::table::{self, NewTable};
 use super::view::{self, NewView};
-use super::{expr, types};
+use super::{rows, types};
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::schema::{Domain, OtherKind};
@@ -38,7 +38,7 @@ pub(super) enum Parsed {
     Domain { name: QName, domain: Domain },
     /// CREATE TRIGGER.
     Trigger { name: String, table: QName },
-    /// SET search_path: the schema of unqualified names from here on.
+    /// SET `search_path`: the schema of unqualified names from here on.
     SearchPath(String),
     /// BEGIN, COMMIT, COPY, INSERT … VALUES in a dump: nothing about the schema.
     Transaction,
@@ -90,6 +90,13 @@ const POLICY: &str = "a policy's condition may name columns; it was not looked i
 pub(super) const TRIGGER: &str = "a trigger's function may name columns; it was not looked into";
 const UNKNOWN: &str = "not modelled; it was carried as it is";
 
+impl Parsed {
+    /// A statement about a relation that is carried.
+    pub(super) fn unknown(relation: QName) -> Self {
+        carried(OtherKind::Unknown, Some(relation), Some(UNKNOWN))
+    }
+}
+
 fn carried(kind: OtherKind, relation: Option<QName>, note: Option<&'static str>) -> Parsed {
     Parsed::Carried(Carried { kind, relation, note })
 }
@@ -97,12 +104,58 @@ fn carried(kind: OtherKind, relation: Option<QName>, note: Option<&'static str>)
 /// Whether the first word begins any PostgreSQL statement.
 pub(super) fn is_verb(cursor: &Cursor<'_>) -> bool {
     const VERBS: &[&str] = &[
-        "ABORT", "ALTER", "ANALYZE", "BEGIN", "CALL", "CHECKPOINT", "CLOSE", "CLUSTER", "COMMENT",
-        "COMMIT", "COPY", "CREATE", "DEALLOCATE", "DECLARE", "DELETE", "DISCARD", "DO", "DROP",
-        "END", "EXECUTE", "EXPLAIN", "FETCH", "GRANT", "IMPORT", "INSERT", "LISTEN", "LOAD", "LOCK",
-        "MERGE", "MOVE", "NOTIFY", "PREPARE", "REASSIGN", "REFRESH", "REINDEX", "RELEASE", "RESET",
-        "REVOKE", "ROLLBACK", "SAVEPOINT", "SECURITY", "SELECT", "SET", "SHOW", "START", "TABLE",
-        "TRUNCATE", "UNLISTEN", "UPDATE", "VACUUM", "VALUES", "WITH",
+        "ABORT",
+        "ALTER",
+        "ANALYZE",
+        "BEGIN",
+        "CALL",
+        "CHECKPOINT",
+        "CLOSE",
+        "CLUSTER",
+        "COMMENT",
+        "COMMIT",
+        "COPY",
+        "CREATE",
+        "DEALLOCATE",
+        "DECLARE",
+        "DELETE",
+        "DISCARD",
+        "DO",
+        "DROP",
+        "END",
+        "EXECUTE",
+        "EXPLAIN",
+        "FETCH",
+        "GRANT",
+        "IMPORT",
+        "INSERT",
+        "LISTEN",
+        "LOAD",
+        "LOCK",
+        "MERGE",
+        "MOVE",
+        "NOTIFY",
+        "PREPARE",
+        "REASSIGN",
+        "REFRESH",
+        "REINDEX",
+        "RELEASE",
+        "RESET",
+        "REVOKE",
+        "ROLLBACK",
+        "SAVEPOINT",
+        "SECURITY",
+        "SELECT",
+        "SET",
+        "SHOW",
+        "START",
+        "TABLE",
+        "TRUNCATE",
+        "UNLISTEN",
+        "UPDATE",
+        "VACUUM",
+        "VALUES",
+        "WITH",
     ];
     if cursor.is_any(0, &["CREATE", "ALTER", "DROP"]) {
         return object_word(cursor);
@@ -117,21 +170,63 @@ pub(super) fn clears_up(cursor: &Cursor<'_>) -> bool {
 
 /// Whether the text was at least meant as SQL: a statement's first word, or nearly one, and another.
 pub(super) fn looks_like_sql(cursor: &Cursor<'_>) -> bool {
-    let object = ["TABLE", "INDEX", "VIEW", "COLUMN", "INTO", "FROM", "SET"];
+    let object = ["TABLE", "INDEX", "VIEW", "UNIQUE", "INTO", "FROM"];
     cursor.is_any(0, &["CREATE", "ALTER", "DROP"]) && cursor.peek(1).is_some()
-        || (1..4).any(|ahead| cursor.is_any(ahead, &object))
+        || cursor.is_any(1, &object)
 }
 
 /// Whether CREATE, ALTER or DROP is followed by a kind of object there is.
 fn object_word(cursor: &Cursor<'_>) -> bool {
     const OBJECTS: &[&str] = &[
-        "ACCESS", "AGGREGATE", "CAST", "COLLATION", "CONSTRAINT", "CONVERSION", "DATABASE",
-        "DEFAULT", "DOMAIN", "EVENT", "EXTENSION", "FOREIGN", "FUNCTION", "GLOBAL", "GROUP",
-        "INDEX", "LANGUAGE", "LARGE", "LOCAL", "MATERIALIZED", "OPERATOR", "OWNED", "POLICY",
-        "PROCEDURAL", "PROCEDURE", "PUBLICATION", "RECURSIVE", "ROLE", "ROUTINE", "RULE", "SCHEMA",
-        "SEQUENCE", "SERVER", "STATISTICS", "SUBSCRIPTION", "SYSTEM", "TABLE", "TABLESPACE", "TEMP",
-        "TEMPORARY", "TEXT", "TRANSFORM", "TRIGGER", "TRUSTED", "TYPE", "UNIQUE", "UNLOGGED",
-        "USER", "VIEW",
+        "ACCESS",
+        "AGGREGATE",
+        "CAST",
+        "COLLATION",
+        "CONSTRAINT",
+        "CONVERSION",
+        "DATABASE",
+        "DEFAULT",
+        "DOMAIN",
+        "EVENT",
+        "EXTENSION",
+        "FOREIGN",
+        "FUNCTION",
+        "GLOBAL",
+        "GROUP",
+        "INDEX",
+        "LANGUAGE",
+        "LARGE",
+        "LOCAL",
+        "MATERIALIZED",
+        "OPERATOR",
+        "OWNED",
+        "POLICY",
+        "PROCEDURAL",
+        "PROCEDURE",
+        "PUBLICATION",
+        "RECURSIVE",
+        "ROLE",
+        "ROUTINE",
+        "RULE",
+        "SCHEMA",
+        "SEQUENCE",
+        "SERVER",
+        "STATISTICS",
+        "SUBSCRIPTION",
+        "SYSTEM",
+        "TABLE",
+        "TABLESPACE",
+        "TEMP",
+        "TEMPORARY",
+        "TEXT",
+        "TRANSFORM",
+        "TRIGGER",
+        "TRUSTED",
+        "TYPE",
+        "UNIQUE",
+        "UNLOGGED",
+        "USER",
+        "VIEW",
     ];
     let mut after = Cursor { at: 1, ..*cursor };
     after.eat("OR REPLACE");
@@ -151,10 +246,13 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     } else if cursor.is_any(0, &["GRANT", "REVOKE", "REASSIGN"]) {
         Ok(carried(OtherKind::Privilege, privilege(cursor), None))
     } else if cursor.sees("UPDATE") {
-        update(cursor)
+        rows::update(cursor)
     } else if cursor.eat("DELETE FROM") {
-        delete(cursor)
-    } else if cursor.is_any(0, &["BEGIN", "COMMIT", "START", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ABORT"]) {
+        rows::delete(cursor)
+    } else if cursor.is_any(
+        0,
+        &["BEGIN", "COMMIT", "START", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ABORT"],
+    ) {
         Ok(Parsed::Transaction)
     } else if cursor.is_any(0, &["COPY", "INSERT"]) {
         Ok(Parsed::Data)
@@ -163,7 +261,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     }
 }
 
-/// SET, SELECT set_config, RESET, or something else.
+/// SET, SELECT `set_config`, RESET, or something else.
 fn setting(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     let start = *cursor;
     if cursor.eat("SET") {
@@ -247,8 +345,20 @@ fn privilege(cursor: &Cursor<'_>) -> Option<QName> {
     inner.eat("ON");
     inner.eat("TABLE");
     let other = [
-        "SCHEMA", "FUNCTION", "SEQUENCE", "ALL", "TYPE", "DATABASE", "PROCEDURE", "DOMAIN",
-        "FOREIGN", "LANGUAGE", "LARGE", "PARAMETER", "ROUTINE", "TABLESPACE",
+        "SCHEMA",
+        "FUNCTION",
+        "SEQUENCE",
+        "ALL",
+        "TYPE",
+        "DATABASE",
+        "PROCEDURE",
+        "DOMAIN",
+        "FOREIGN",
+        "LANGUAGE",
+        "LARGE",
+        "PARAMETER",
+        "ROUTINE",
+        "TABLESPACE",
     ];
     if inner.is_any(0, &other) { None } else { inner.name("a name").ok().map(|n| n.name) }
 }
@@ -447,87 +557,4 @@ fn drop(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     cursor.eat("RESTRICT");
     cursor.end()?;
     Ok(Parsed::Drop(Drop { what, names, if_exists, cascade, concurrently }))
-}
-
-/// UPDATE of one table; anything with FROM, RETURNING or row assignments is carried.
-fn update(cursor: &mut Cursor<'_>) -> Read<Parsed> {
-    cursor.expect("UPDATE")?;
-    cursor.eat("ONLY");
-    let table = cursor.name("a table name")?;
-    let aliased = cursor.eat("AS") || !cursor.is(0, "SET");
-    if aliased {
-        cursor.strict_ident("SET")?;
-    }
-    cursor.expect("SET")?;
-    let mut set = Vec::new();
-    loop {
-        if cursor.is_symbol(0, b'(') {
-            return Ok(carried(OtherKind::Unknown, Some(table.name), Some(UNKNOWN)));
-        }
-        let column = cursor.strict_ident("a column name")?;
-        if !cursor.eat_operator("=") {
-            return Err(cursor.expected("`=`"));
-        }
-        let (from, to) = cursor.skip_until(|c| {
-            c.is_symbol(0, b',') || c.is_any(0, &["WHERE", "FROM", "RETURNING"])
-        });
-        // `IS DISTINCT FROM` has a FROM that begins no clause.
-        let to = distinct_from(cursor, from, to);
-        if from == to {
-            return Err(cursor.expected("a value"));
-        }
-        set.push((column, expr::read(cursor.slice(from, to))));
-        if !cursor.eat_symbol(b',') {
-            break;
-        }
-    }
-    if cursor.is_any(0, &["FROM", "RETURNING"]) {
-        return Ok(carried(OtherKind::Unknown, Some(table.name), Some(UNKNOWN)));
-    }
-    match filter(cursor)? {
-        Some(filter) => Ok(Parsed::Update { table, set, filter }),
-        None => Ok(carried(OtherKind::Unknown, Some(table.name), Some(UNKNOWN))),
-    }
-}
-
-fn distinct_from(cursor: &mut Cursor<'_>, from: usize, mut to: usize) -> usize {
-    while cursor.is(0, "FROM") && to > from && (Cursor { at: to - 1, ..*cursor }).is(0, "DISTINCT") {
-        cursor.at += 1;
-        to = cursor
-            .skip_until(|c| c.is_symbol(0, b',') || c.is_any(0, &["WHERE", "FROM", "RETURNING"]))
-            .1;
-    }
-    to
-}
-
-/// `[WHERE …]` up to the end; the outer `None` where something else follows.
-fn filter(cursor: &mut Cursor<'_>) -> Read<Option<Option<Expr>>> {
-    if cursor.done() {
-        return Ok(Some(None));
-    }
-    cursor.expect("WHERE")?;
-    let (from, to) = cursor.skip_until(|c| c.is(0, "RETURNING"));
-    if from == to {
-        return Err(cursor.expected("a condition"));
-    }
-    if cursor.is(0, "RETURNING") || cursor.sees("CURRENT OF") {
-        return Ok(None);
-    }
-    cursor.end()?;
-    Ok(Some(Some(expr::read(cursor.slice(from, to)))))
-}
-
-fn delete(cursor: &mut Cursor<'_>) -> Read<Parsed> {
-    cursor.eat("ONLY");
-    let table = cursor.name("a table name")?;
-    if cursor.eat("AS") || (!cursor.done() && !cursor.is_any(0, &["WHERE", "USING", "RETURNING"])) {
-        cursor.strict_ident("WHERE")?;
-    }
-    if cursor.is_any(0, &["USING", "RETURNING"]) {
-        return Ok(carried(OtherKind::Unknown, Some(table.name), Some(UNKNOWN)));
-    }
-    match filter(cursor)? {
-        Some(filter) => Ok(Parsed::Delete { table, filter }),
-        None => Ok(carried(OtherKind::Unknown, Some(table.name), Some(UNKNOWN))),
-    }
 }

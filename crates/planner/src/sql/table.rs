@@ -155,7 +155,9 @@ fn partition_of(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
     let from = cursor.at;
     if !cursor.eat("DEFAULT") {
         cursor.expect("FOR VALUES")?;
-        cursor.skip_until(|c| c.is_any(0, &["PARTITION", "USING", "TABLESPACE"]) || ends_bounds(c, start));
+        cursor.skip_until(|c| {
+            c.is_any(0, &["PARTITION", "USING", "TABLESPACE"]) || ends_bounds(c, start)
+        });
     }
     let bounds = cursor.flat(from, cursor.at);
     table.partitioning = Some(format!("PARTITION OF {} {bounds}", parent.name));
@@ -230,11 +232,8 @@ pub(super) fn column(cursor: &mut Cursor<'_>) -> Read<NewColumn> {
 }
 
 fn column_option(cursor: &mut Cursor<'_>, new: &mut NewColumn) -> Read<()> {
-    let name = if cursor.eat("CONSTRAINT") {
-        Some(cursor.ident("a constraint name")?.name)
-    } else {
-        None
-    };
+    let name =
+        if cursor.eat("CONSTRAINT") { Some(cursor.ident("a constraint name")?.name) } else { None };
     if cursor.eat("NOT NULL") {
         new.column.not_null = true;
         cursor.eat("NO INHERIT");
@@ -276,10 +275,24 @@ pub(super) fn default(cursor: &mut Cursor<'_>) -> Read<Expr> {
     let (from, to) = cursor.skip_until(|c| {
         c.at > start
             && (c.is_symbol(0, b',')
-                || c.is_any(0, &[
-                    "CONSTRAINT", "CHECK", "UNIQUE", "REFERENCES", "GENERATED", "COLLATE", "NULL",
-                    "DEFERRABLE", "INITIALLY", "DEFAULT", "STORAGE", "COMPRESSION", "USING",
-                ])
+                || c.is_any(
+                    0,
+                    &[
+                        "CONSTRAINT",
+                        "CHECK",
+                        "UNIQUE",
+                        "REFERENCES",
+                        "GENERATED",
+                        "COLLATE",
+                        "NULL",
+                        "DEFERRABLE",
+                        "INITIALLY",
+                        "DEFAULT",
+                        "STORAGE",
+                        "COMPRESSION",
+                        "USING",
+                    ],
+                )
                 || c.sees("PRIMARY KEY")
                 || c.sees("NOT NULL")
                 || c.sees("NOT DEFERRABLE"))
@@ -328,8 +341,14 @@ pub(super) fn generated(cursor: &mut Cursor<'_>, column: &mut Column) -> Read<Ge
 /// Options of an identity's sequence, those left out that are the default anyway.
 fn sequence_options(cursor: &mut Cursor<'_>) -> Read<Vec<String>> {
     const DEFAULTS: &[&str] = &[
-        "START WITH 1", "START 1", "INCREMENT BY 1", "INCREMENT 1", "NO MINVALUE", "NO MAXVALUE",
-        "CACHE 1", "NO CYCLE",
+        "START WITH 1",
+        "START 1",
+        "INCREMENT BY 1",
+        "INCREMENT 1",
+        "NO MINVALUE",
+        "NO MAXVALUE",
+        "CACHE 1",
+        "NO CYCLE",
     ];
     let mut found = Vec::new();
     while !cursor.done() {
@@ -340,7 +359,10 @@ fn sequence_options(cursor: &mut Cursor<'_>) -> Read<Vec<String>> {
         let start = cursor.at;
         cursor.at += 1 + usize::from(cursor.is(0, "NO"));
         cursor.skip_until(|c| {
-            c.is_any(0, &["START", "INCREMENT", "MINVALUE", "MAXVALUE", "NO", "CACHE", "CYCLE", "SEQUENCE"])
+            c.is_any(
+                0,
+                &["START", "INCREMENT", "MINVALUE", "MAXVALUE", "NO", "CACHE", "CYCLE", "SEQUENCE"],
+            )
         });
         let text = cursor.flat(start, cursor.at);
         if !DEFAULTS.contains(&text.to_ascii_uppercase().as_str()) {

@@ -298,9 +298,10 @@ mod tests {
 
     #[test]
     fn operators_end_where_postgresql_ends_them() {
-        check("a=-1 b->>'c' d::int e:=f", &[
-            "a", "=", "-", "1", "b", "->>", "'c'", "d", "::", "int", "e", ":=", "f",
-        ]);
+        check(
+            "a=-1 b->>'c' d::int e:=f",
+            &["a", "=", "-", "1", "b", "->>", "'c'", "d", "::", "int", "e", ":=", "f"],
+        );
         check("1.5e-3*.5 @-@x", &["1.5e-3", "*", ".5", "@-@", "x"]);
     }
 

@@ -25,12 +25,16 @@ pub(super) struct NewView {
     pub(super) identifiers: Vec<String>,
     /// Options as a statement of its own: `SET (security_barrier=true)`.
     pub(super) options: Option<String>,
-    /// Without `WITH NO DATA`: what pg_dump adds to every materialized view.
+    /// Without `WITH NO DATA`: what `pg_dump` adds to every materialized view.
     pub(super) query_with_data: String,
 }
 
 /// Reads from after CREATE [OR REPLACE] [MATERIALIZED] VIEW.
-pub(super) fn create(cursor: &mut Cursor<'_>, or_replace: bool, materialized: bool) -> Read<NewView> {
+pub(super) fn create(
+    cursor: &mut Cursor<'_>,
+    or_replace: bool,
+    materialized: bool,
+) -> Read<NewView> {
     let if_not_exists = cursor.eat("IF NOT EXISTS");
     let name = cursor.name("a view name")?;
     let columns = if cursor.is_symbol(0, b'(') { cursor.columns()? } else { Vec::new() };
@@ -70,7 +74,7 @@ pub(super) fn create(cursor: &mut Cursor<'_>, or_replace: bool, materialized: bo
         format!("SELECT * FROM ({query}) AS named ({})", quote_list(&names))
     };
     let (query, query_with_data) = (named(cursor.slice(from, to)), named(cursor.slice(from, end)));
-    let mut identifiers = identifiers(cursor, from, to);
+    let mut identifiers = identifiers(cursor, from, end);
     identifiers.extend(columns.iter().map(|c| c.name.clone()));
     let reads = relations(&cursor.part(from, to));
     cursor.at = to;
@@ -114,8 +118,20 @@ fn identifiers(cursor: &Cursor<'_>, from: usize, to: usize) -> BTreeSet<String> 
 /// Names in FROM lists and after JOIN. A FROM list ends at the next clause of its level.
 fn relations(cursor: &Cursor<'_>) -> Vec<(QName, bool)> {
     const ENDS: &[&str] = &[
-        "SELECT", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "UNION", "EXCEPT",
-        "INTERSECT", "WINDOW", "FETCH", "FOR", "WITH",
+        "SELECT",
+        "WHERE",
+        "GROUP",
+        "ORDER",
+        "HAVING",
+        "LIMIT",
+        "OFFSET",
+        "UNION",
+        "EXCEPT",
+        "INTERSECT",
+        "WINDOW",
+        "FETCH",
+        "FOR",
+        "WITH",
     ];
     let mut cursor = *cursor;
     let mut found = Vec::new();

@@ -1,0 +1,129 @@
+//! Schemas, changes and hints as text in, text out.
+
+use super::{read_change, read_schema, read_target};
+use crate::change::{Asked, Hint, What};
+use crate::diagnostic::{Diagnostic, Severity, locate};
+use crate::op::Op;
+use crate::op::sql::render;
+use crate::plan::NotAnalysed;
+use crate::schema::{Schema, TriggerDefinition};
+
+mod change;
+mod schema;
+
+/// `error unknown-table at 1:13 "usres": message / help`.
+fn finding(text: &str, found: &Diagnostic) -> String {
+    let (line, column, _) = locate(text, found.span.0);
+    let severity = match found.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let quoted: String = text.get(found.span.0..found.span.1).unwrap().chars().take(40).collect();
+    format!(
+        "{severity} {} at {line}:{column} `{quoted}`: {} / {}",
+        found.code, found.message, found.help
+    )
+}
+
+fn carried(found: &NotAnalysed) -> String {
+    format!("not analysed: {} ({})", found.sql, found.note)
+}
+
+fn ask(asked: &Asked) -> String {
+    match &asked.what {
+        What::Statement(op) => render(op),
+        What::Split(split) => {
+            let into: Vec<String> = split
+                .into
+                .iter()
+                .map(|(c, e)| format!("{} := {}", crate::op::sql::column_definition(c), e.sql()))
+                .collect();
+            let back = split.back.as_ref().map_or(String::new(), |e| format!(" back {}", e.sql()));
+            format!("split {}.{} into {}{back}", split.table, split.column, into.join(", "))
+        }
+    }
+}
+
+fn hint(found: &Hint) -> String {
+    match found {
+        Hint::RenameColumn { table, column, to } => format!("hint: {table}.{column} -> {to}"),
+        Hint::RenameTable { table, to } => format!("hint: {table} -> {to}"),
+        Hint::Fill { table, column, value } => {
+            format!("hint: {table}.{column} := {}", value.sql())
+        }
+    }
+}
+
+/// A schema as the statements that make it.
+fn print(schema: &Schema) -> String {
+    let mut lines = Vec::new();
+    for (name, labels) in &schema.enums {
+        lines.push(format!("enum {name}: {}", labels.join(" ")));
+    }
+    for (name, domain) in &schema.domains {
+        lines.push(format!("domain {name}: {} constrained={}", domain.base, domain.constrained));
+    }
+    for (name, table) in &schema.tables {
+        let (table_name, definition) = (name.clone(), table.clone());
+        lines.push(render(&Op::CreateTable { table: table_name, definition }));
+        for (key, index) in &table.indexes {
+            lines.push(render(&Op::CreateIndex {
+                table: name.clone(),
+                name: key.clone(),
+                index: index.clone(),
+                concurrently: false,
+            }));
+        }
+        for trigger in table.triggers.values() {
+            if let TriggerDefinition::Verbatim(sql) = &trigger.definition {
+                lines.push(sql.clone());
+            }
+        }
+        if table.row_security {
+            lines.push(format!("row security on {name}"));
+        }
+    }
+    for (name, view) in &schema.views {
+        let (view_name, definition) = (name.clone(), view.clone());
+        lines.push(render(&Op::CreateView { view: view_name, definition }));
+        let reads: Vec<String> = view.reads.iter().map(ToString::to_string).collect();
+        lines.push(format!("  reads {}; {}", reads.join(" "), view.identifiers.join(" ")));
+    }
+    for other in &schema.others {
+        let kind = format!("{:?}", other.kind).to_lowercase();
+        let relation = other.relation.as_ref().map_or(String::new(), |r| format!(" of {r}"));
+        lines.push(format!("{kind}{relation}: {}", other.sql));
+    }
+    lines.join("\n")
+}
+
+#[track_caller]
+fn check_schema(text: &str, expected: &str) {
+    let read = read_schema(text);
+    let mut lines = vec![print(&read.schema)];
+    lines.extend(read.diagnostics.iter().map(|d| finding(text, d)));
+    lines.extend(read.not_analysed.iter().map(carried));
+    assert_eq!(lines.join("\n").trim(), expected.trim());
+}
+
+#[track_caller]
+fn check_change(schema: &str, text: &str, expected: &str) {
+    let read_schema = read_schema(schema);
+    assert_eq!(read_schema.diagnostics, []);
+    let read = read_change(text, &read_schema.schema);
+    let mut lines: Vec<String> = read.asked.iter().map(ask).collect();
+    lines.extend(read.hints.iter().map(hint));
+    lines.extend(read.diagnostics.iter().map(|d| finding(text, d)));
+    lines.extend(read.not_analysed.iter().map(carried));
+    assert_eq!(lines.join("\n").trim(), expected.trim());
+}
+
+#[track_caller]
+fn check_target(schema: &str, text: &str, expected: &str) {
+    let source = read_schema(schema);
+    let read = read_target(text, &source.schema);
+    let mut lines: Vec<String> = read.splits.iter().map(ask).collect();
+    lines.extend(read.hints.iter().map(hint));
+    lines.extend(read.diagnostics.iter().map(|d| finding(text, d)));
+    assert_eq!(lines.join("\n").trim(), expected.trim());
+}

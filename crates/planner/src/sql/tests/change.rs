@@ -1,0 +1,283 @@
+//! Changes, hints and targets.
+
+use super::{check_change, check_target};
+
+const SCHEMA: &str = "CREATE TABLE users (id int PRIMARY KEY, name text, email text);
+CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users, amount int);
+CREATE INDEX orders_user ON orders (user_id);
+CREATE VIEW names AS SELECT name FROM users;";
+
+fn check(text: &str, expected: &str) {
+    check_change(SCHEMA, text, expected);
+}
+
+#[test]
+fn actions_become_operations_one_by_one() {
+    check(
+        "BEGIN;
+ALTER TABLE users ADD COLUMN age int NOT NULL DEFAULT 0 CHECK (age >= 0), ADD nick text UNIQUE, ALTER email SET NOT NULL,
+  ALTER COLUMN id TYPE bigint USING id::bigint, ALTER email SET DEFAULT lower('X'), ALTER email DROP DEFAULT;
+ALTER TABLE orders RENAME COLUMN amount TO total; ALTER TABLE orders RENAME CONSTRAINT orders_pkey TO pk; ALTER TABLE orders RENAME TO sales;
+ALTER TABLE sales ADD CONSTRAINT c CHECK (total > 0) NOT VALID; ALTER TABLE sales VALIDATE CONSTRAINT c; ALTER TABLE sales DROP CONSTRAINT c;
+CREATE UNIQUE INDEX CONCURRENTLY i ON sales (total); ALTER TABLE sales ADD CONSTRAINT u UNIQUE USING INDEX i;
+DROP INDEX CONCURRENTLY orders_user; DROP VIEW names; UPDATE users u SET name = upper(u.name), age = 1 WHERE age IS DISTINCT FROM 1;
+DELETE FROM sales WHERE total < 0; CREATE TABLE t (a int); DROP TABLE t;
+COMMIT;",
+        "ALTER TABLE public.users ADD COLUMN age integer DEFAULT 0 NOT NULL
+ALTER TABLE public.users ADD CONSTRAINT users_age_check CHECK (age >= 0)
+ALTER TABLE public.users ADD COLUMN nick text
+ALTER TABLE public.users ADD CONSTRAINT users_nick_key UNIQUE (nick)
+ALTER TABLE public.users ALTER COLUMN email SET NOT NULL
+ALTER TABLE public.users ALTER COLUMN id TYPE bigint USING CAST(id AS bigint)
+ALTER TABLE public.users ALTER COLUMN email SET DEFAULT lower('X')
+ALTER TABLE public.users ALTER COLUMN email DROP DEFAULT
+ALTER TABLE public.orders RENAME COLUMN amount TO total
+ALTER TABLE public.orders RENAME CONSTRAINT orders_pkey TO pk
+ALTER TABLE public.orders RENAME TO sales
+ALTER TABLE public.sales ADD CONSTRAINT c CHECK (total > 0) NOT VALID
+ALTER TABLE public.sales VALIDATE CONSTRAINT c
+ALTER TABLE public.sales DROP CONSTRAINT c
+CREATE UNIQUE INDEX CONCURRENTLY i ON public.sales USING btree (total)
+ALTER TABLE public.sales ADD CONSTRAINT u UNIQUE USING INDEX i
+DROP INDEX CONCURRENTLY public.orders_user
+DROP VIEW public.names
+UPDATE public.users SET name = upper(name), age = 1 WHERE age IS DISTINCT FROM 1
+DELETE FROM public.sales WHERE total < 0
+CREATE TABLE public.t (
+  a integer
+)
+DROP TABLE public.t",
+    );
+}
+
+#[test]
+fn unknown_names_are_errors_at_their_place() {
+    check(
+        "ALTER TABLE usres ADD x int;
+ALTER TABLE users DROP COLUMN emial;
+ALTER TABLE users ADD CHECK (nmae <> '');
+ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES customers;
+ALTER TABLE orders DROP CONSTRAINT orders_pky;
+DROP INDEX orders_usr;
+CREATE INDEX ON users (nam);
+UPDATE users SET nam = 1;
+ALTER TABLE users ADD UNIQUE (zzz);",
+        "error unknown-table at 1:13 `usres`: table `public.usres` does not exist in the schema / did you mean `public.users`?
+error unknown-column at 2:31 `emial`: column `emial` of table `public.users` does not exist / did you mean `email`?
+error unknown-column at 3:30 `nmae`: column `nmae` of table `public.users` does not exist / did you mean `name`?
+error unknown-table at 4:57 `customers`: table `public.customers` does not exist in the schema / the schema has `public.orders`, `public.users`
+error unknown-constraint at 5:36 `orders_pky`: constraint `orders_pky` does not exist / did you mean `orders_pkey`?
+error unknown-index at 6:12 `orders_usr`: index `orders_usr` does not exist / did you mean `orders_user`?
+error unknown-column at 7:24 `nam`: column `nam` of table `public.users` does not exist / did you mean `name`?
+error unknown-column at 8:18 `nam`: column `nam` of table `public.users` does not exist / did you mean `name`?
+error unknown-column at 9:31 `zzz`: column `zzz` of table `public.users` does not exist / the table has `id`, `name`, `email`",
+    );
+}
+
+#[test]
+fn what_postgresql_refuses_is_refused_with_its_sqlstate() {
+    let help = "change the statement, or the order of statements, so that it applies to the schema as it is then";
+    check(
+        "ALTER TABLE users ADD COLUMN name text;",
+        &format!(
+            "error refused at 1:1 `ALTER TABLE users ADD COLUMN name text`: PostgreSQL would refuse this: column \"name\" of relation \"users\" already exists (SQLSTATE 42701) / {help}"
+        ),
+    );
+    check(
+        "ALTER TABLE users DROP COLUMN name, ADD x int;",
+        &format!(
+            "error refused at 1:19 `DROP COLUMN name`: PostgreSQL would refuse this: cannot drop column name of table public.users because other objects depend on it: view public.names (SQLSTATE 2BP01) / {help}"
+        ),
+    );
+}
+
+#[test]
+fn cascade_is_written_out() {
+    check(
+        "DROP TABLE users CASCADE;",
+        "DROP VIEW public.names
+ALTER TABLE public.orders DROP CONSTRAINT orders_user_id_fkey
+DROP TABLE public.users
+warning cascade at 1:1 `DROP TABLE users CASCADE`: CASCADE also means `DROP VIEW public.names` / write the statement out if it is wanted, and leave CASCADE away
+warning cascade at 1:1 `DROP TABLE users CASCADE`: CASCADE also means `ALTER TABLE public.orders DROP CONSTRAINT orders_user_id_fkey` / write the statement out if it is wanted, and leave CASCADE away",
+    );
+}
+
+#[test]
+fn if_exists_is_held_against_the_schema() {
+    let (leave, name) = (
+        "leave the statement out, or check the schema it was written for",
+        "leave the statement out, or check the name",
+    );
+    check(
+        "ALTER TABLE users ADD COLUMN IF NOT EXISTS name text, DROP COLUMN IF EXISTS x, DROP COLUMN IF EXISTS email;
+DROP TABLE IF EXISTS nope; CREATE TABLE IF NOT EXISTS users (a int); ALTER TABLE IF EXISTS nope ADD x int;",
+        &format!("ALTER TABLE public.users DROP COLUMN email
+warning nothing-to-do at 1:19 `ADD COLUMN IF NOT EXISTS name text`: this does nothing: column `name` exists already / {leave}
+warning nothing-to-do at 1:77 `x`: this does nothing: column `x` does not exist / {name}
+warning nothing-to-do at 2:22 `nope`: this does nothing: `public.nope` does not exist / {name}
+warning nothing-to-do at 2:28 `CREATE TABLE IF NOT EXISTS users (a int)`: this does nothing: table `public.users` exists already / {leave}
+warning nothing-to-do at 2:92 `nope`: this does nothing: table `public.nope` does not exist / {name}"),
+    );
+}
+
+#[test]
+fn what_is_not_modelled_runs_as_it_is() {
+    let note = "(not analysed: it runs as it is, in its place)";
+    check(
+        "GRANT SELECT ON users TO me; INSERT INTO orders SELECT 1, 2, 3; ALTER TABLE users SET (fillfactor = 70), ADD x int;
+UPDATE users SET name = o.id FROM orders o; SET lock_timeout = '1s'; CREATE TYPE mood AS ENUM ('a'); ALTER TABLE users ADD m mood;",
+        &format!("GRANT SELECT ON users TO me
+INSERT INTO orders SELECT 1, 2, 3
+ALTER TABLE public.users SET (fillfactor = 70)
+ALTER TABLE public.users ADD COLUMN x integer
+UPDATE users SET name = o.id FROM orders o
+CREATE TYPE mood AS ENUM ('a')
+ALTER TABLE public.users ADD COLUMN m public.mood
+warning setting-ignored at 2:45 `SET lock_timeout = '1s'`: a session setting is not part of the plan / the plan sets what its own steps need, such as lock_timeout
+not analysed: GRANT SELECT ON users TO me {note}
+not analysed: INSERT INTO orders SELECT 1, 2, 3 {note}
+not analysed: SET (fillfactor = 70) {note}
+not analysed: UPDATE users SET name = o.id FROM orders o (not modelled; it was carried as it is)
+not analysed: CREATE TYPE mood AS ENUM ('a') {note}"),
+    );
+}
+
+#[test]
+fn a_serial_column_brings_its_sequence() {
+    check(
+        "ALTER TABLE users ADD COLUMN n serial;",
+        "CREATE SEQUENCE public.users_n_seq AS integer
+ALTER TABLE public.users ADD COLUMN n integer DEFAULT nextval(CAST('public.users_n_seq' AS regclass)) NOT NULL
+ALTER SEQUENCE public.users_n_seq OWNED BY public.users.n",
+    );
+}
+
+#[test]
+fn broken_statements_say_where() {
+    let help = "correct the statement; this is where it stops being PostgreSQL's SQL";
+    for (text, expected) in [
+        ("ALTER TABLE users ADD COLUM x int;", "1:31 `int`: expected a constraint, found `int`"),
+        (
+            "ALTER TABLE users\n  DORP COLUMN x;",
+            "2:3 `DORP`: expected an action such as ADD COLUMN, DROP COLUMN, ALTER COLUMN or RENAME, found `DORP`",
+        ),
+        (
+            "ALTER TABEL users ADD x int;",
+            "1:7 `TABEL`: expected TABLE, INDEX, VIEW or another kind of object, found `TABEL`",
+        ),
+        ("CREATE TABLE t (a int", "1:16 `(`: this parenthesis is never closed"),
+        (
+            "DROP TABLE users; ALTR TABLE x ADD y int",
+            "1:19 `ALTR`: expected a statement such as ALTER TABLE, CREATE INDEX or UPDATE, found `ALTR`",
+        ),
+        ("ALTER TABLE users ADD", "1:22 ``: expected a column name, found the end"),
+    ] {
+        let schema = "CREATE TABLE users (id int);";
+        let read = super::read_change(text, &super::read_schema(schema).schema);
+        let found: Vec<String> = read.diagnostics.iter().map(|d| super::finding(text, d)).collect();
+        assert_eq!(found, [format!("error syntax at {expected} / {help}")]);
+    }
+}
+
+#[test]
+fn bad_texts_are_told_apart() {
+    for (text, code) in [
+        ("", "empty-change"),
+        ("-- nothing", "empty-change"),
+        ("please add a column", "not-sql"),
+        ("ALTER TABLE users ADD x text DEFAULT 'a", "unterminated-string"),
+        ("ALTER TABLE `users` ADD x int", "mysql-syntax"),
+        ("\u{0}", "not-text"),
+    ] {
+        let schema = super::read_schema("CREATE TABLE users (id int);").schema;
+        let read = super::read_change(text, &schema);
+        let codes: Vec<&str> = read.diagnostics.iter().map(|d| d.code.as_str()).collect();
+        assert_eq!(codes, [code], "{text}");
+    }
+}
+
+#[test]
+fn hints_are_changes_or_stay_hints() {
+    check(
+        "-- concertina: rename users.email to mail
+-- This comment is no part of it.
+ALTER TABLE users ADD score int NOT NULL;
+-- concertina: fill users.score := 0
+-- CONCERTINA: rename table orders to sales
+DROP VIEW names;
+-- concertina: split users.name into first text := split_part(name, ' ', 1),
+--   last text not null := coalesce(nullif(split_part(name, ' ', 2), ''), 'a, back')
+--   back first || ' ' || last
+ALTER TABLE users ADD CHECK (last <> '');",
+        "ALTER TABLE public.users RENAME COLUMN email TO mail
+ALTER TABLE public.users ADD COLUMN score integer NOT NULL
+ALTER TABLE public.orders RENAME TO sales
+DROP VIEW public.names
+split public.users.name into first text := split_part(name, ' ', 1), last text NOT NULL := coalesce(nullif(split_part(name, ' ', 2), ''), 'a, back') back (first || ' ') || last
+ALTER TABLE public.users ADD CONSTRAINT users_last_check CHECK (last <> '')
+hint: public.users.score := 0",
+    );
+}
+
+#[test]
+fn bad_hints_say_what_hints_there_are() {
+    let schema = super::read_schema(SCHEMA).schema;
+    for (text, expected) in [
+        (
+            "-- concertina: renmae users.name to x",
+            "bad-hint at 15 expected `rename`, `split` or `fill`, found `renmae`",
+        ),
+        (
+            "-- concertina: rename users to x",
+            "bad-hint at 28 expected `.` and a column name, found `to`",
+        ),
+        (
+            "-- concertina: rename user_s.name to x",
+            "unknown-table at 22 table `public.user_s` does not exist in the schema",
+        ),
+        (
+            "-- concertina: rename users.nmae to x",
+            "unknown-column at 28 column `nmae` of table `public.users` does not exist",
+        ),
+        (
+            "-- concertina: fill users.nmae := 1",
+            "unknown-column at 26 column `nmae` of table `public.users` does not exist",
+        ),
+        ("-- concertina: fill users.name = 1", "bad-hint at 31 expected `:=`, found `=`"),
+        (
+            "-- concertina: fill users.name := 1 +",
+            "bad-hint at 34 this is not an expression: Expected: an expression, found: EOF",
+        ),
+        (
+            "-- concertina: split users.name into a text := nam",
+            "unknown-column at 27 column `nam` of table `public.users` does not exist",
+        ),
+    ] {
+        let read = super::read_change(text, &schema);
+        let found: Vec<String> = read
+            .diagnostics
+            .iter()
+            .map(|d| format!("{} at {} {}", d.code, d.span.0, d.message))
+            .collect();
+        assert_eq!(found, [expected], "{text}");
+    }
+}
+
+#[test]
+fn a_targets_hints_go_by_the_sources_names() {
+    check_target(
+        SCHEMA,
+        "-- concertina: rename table users to people
+-- concertina: rename users.email to mail
+-- concertina: split users.name into a text := name
+-- concertina: rename orders.amount to nope
+-- concertina: fill people.score := 0
+CREATE TABLE people (id int, mail text, a text, score int); CREATE TABLE orders (id int);",
+        "split public.users.name into a text := name
+hint: public.users -> people
+hint: public.users.email -> mail
+hint: public.people.score := 0
+error unknown-column at 4:40 `nope`: column `nope` of table `public.orders` does not exist / the table has `id`",
+    );
+}
