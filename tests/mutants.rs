@@ -2,7 +2,7 @@
 //! contract first, gates stripped. The simulator must refute each, or find that it leads nowhere; those that change nothing are
 //! listed in the case, with the reason. Must not know why a plan has its steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::sync::Arc;
 
@@ -30,11 +30,13 @@ fn perform(case: &Case) -> Result<Completion, Failed> {
         Ok(plan) => plan,
         Err(reason) => return Ok(Completion::ignored_with(reason)),
     };
-    let mut equivalent = equivalent(case)?;
+    let equivalent = equivalent(case)?;
+    let mut unused: BTreeSet<&String> = equivalent.keys().collect();
     let slow = env::var("RUN_SLOW_TESTS").is_ok_and(|value| value == "1");
     let mut lines = Vec::new();
     for mutant in mutants(&plan) {
-        let reason = equivalent.remove(&mutant.name);
+        let reason = equivalent.get(&mutant.name);
+        unused.remove(&mutant.name);
         // A proof that finds nothing takes longest: not every time.
         if reason.is_some() && !slow {
             continue;
@@ -44,21 +46,22 @@ fn perform(case: &Case) -> Result<Completion, Failed> {
             (Answer::Refuted(why) | Answer::Empty(why), Some(_)) => {
                 format!("{} is listed as equivalent, but is refuted: {why}", mutant.name)
             }
-            (Answer::Verified, None) => format!("{} is verified", mutant.name),
+            (Answer::Verified, None) => format!("{}: why does nothing break?", mutant.name),
             (Answer::Unknown(why), _) => format!("{}: {why}", mutant.name),
         };
         lines.push(line);
     }
-    lines.extend(equivalent.keys().map(|name| format!("`{name}` is listed, but is no mutant")));
+    lines.extend(unused.iter().map(|name| format!("`{name}` is listed, but is no mutant")));
     if lines.is_empty() { Ok(Completion::Completed) } else { Err(lines.join("\n").into()) }
 }
 
-/// `drop 2.1: reason`, a line each.
+/// `drop [what the step does]: reason`, a line each: numbers change when a step comes or goes.
 fn equivalent(case: &Case) -> Result<BTreeMap<String, String>, Failed> {
     let lines = case.file.section("equivalent-mutants").unwrap_or_default().lines();
-    let entry = |line: &str| match line.split_once(": ") {
+    let entry = |line: &str| match line.rsplit_once("]: ").or_else(|| line.split_once(": ")) {
         Some((name, reason)) if !reason.trim().is_empty() => {
-            Ok((name.to_owned(), reason.to_owned()))
+            let closed = if name.contains('[') { "]" } else { "" };
+            Ok((format!("{name}{closed}"), reason.to_owned()))
         }
         _ => Err(Failed::from(format!("`{line}` is not `mutant: reason`"))),
     };
@@ -72,11 +75,14 @@ fn mutants(plan: &Plan) -> Vec<Mutant> {
         let plan = with_phases(plan, |phase| {
             phase.steps.retain(|other| other.id != step.id);
         });
-        mutants.push(Mutant { name: format!("drop {}", step.id), plan });
+        mutants.push(Mutant { name: format!("drop [{}]", step.operation), plan });
     }
     for pair in steps.windows(2) {
         let plan = swapped(plan, &pair[0].id, &pair[1].id);
-        mutants.push(Mutant { name: format!("swap {} {}", pair[0].id, pair[1].id), plan });
+        mutants.push(Mutant {
+            name: format!("swap [{}] [{}]", pair[0].operation, pair[1].operation),
+            plan,
+        });
     }
     mutants.extend(contract_first(plan));
     let gates = steps.iter().filter(|step| step.kind == StepKind::Gate).count();

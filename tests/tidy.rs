@@ -157,7 +157,9 @@ fn uses(file: &File, forbidden: &[&str]) -> Vec<String> {
     let code = without_tests(&file.text);
     for (number, statement) in statements(code) {
         for path in forbidden {
-            if names(&statement, path) {
+            // A map whose hash is fixed is deterministic; clippy minds the others.
+            let fixed = path.starts_with("Hash") && statement.contains("BuildHasherDefault");
+            if names(&statement, path) && !fixed {
                 findings.push(format!("{}:{number} must not use {path}", file.path));
             }
         }

@@ -1,5 +1,5 @@
-//! The rehearsal itself, tried: it has to see what it is there to see. Without a plan of the
-//! planner's, so that it stands when that is wrong.
+//! The rehearsal itself, tried: it has to see what it is there to see. It asks the planner for
+//! nothing but the change as asked, so that it stands when a recipe is wrong.
 
 use std::sync::Arc;
 
@@ -8,21 +8,23 @@ use planner::engine::{Held, Lock, LockMode};
 use planner::name::QName;
 use planner::op::Op;
 use planner::plan::{Estimate, Rollback, Statement, Step, StepKind};
-use rehearsal::{Client, Failure, data, locks, run, snapshot};
+use planner::request::{Change, Request};
+use rehearsal::{Database, Failure, data, locks, run, snapshot, traffic};
 
 use super::servers::{Servers, Wanted};
 use super::{N_ROWS, run_text};
 
 /// What a trial does with an empty database.
-type Work = fn(&mut Client) -> Result<(), Failed>;
+type Work = fn(&Database<'_>) -> Result<(), Failed>;
 
 /// The trials.
 pub(crate) fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
-    let all: [(&str, Work); 4] = [
+    let all: [(&str, Work); 5] = [
         ("a snapshot sees every change", snapshot_sees),
         ("a snapshot does not see the order of columns", snapshot_ignores_order),
         ("rows are made for every type", data_fits),
         ("locks are compared with the declared ones", locks_differ),
+        ("traffic meets the errors of a rename as asked", traffic_meets_errors),
     ];
     let make = |(name, work): (&str, Work)| {
         let servers = Arc::clone(servers);
@@ -30,7 +32,7 @@ pub(crate) fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
             let Some(server) = servers.get(ANY)? else {
                 return Ok(Completion::ignored_with("no PostgreSQL here"));
             };
-            work(&mut server.database()?.connect()?)?;
+            work(&server.database()?)?;
             Ok(Completion::Completed)
         })
     };
@@ -47,7 +49,8 @@ const SCHEMA: &str = "CREATE TYPE mood AS ENUM ('dull', 'bright'); CREATE DOMAIN
       g bigint GENERATED ALWAYS AS (n * 2) STORED); \
     CREATE VIEW v AS SELECT id, name FROM parent; CREATE INDEX child_d_idx ON child (d);";
 
-fn snapshot_sees(client: &mut Client) -> Result<(), Failed> {
+fn snapshot_sees(database: &Database<'_>) -> Result<(), Failed> {
+    let client = &mut database.connect()?;
     run_text(client, SCHEMA)?;
     let before = snapshot::schema(client)?;
     for change in [
@@ -85,7 +88,8 @@ fn snapshot_sees(client: &mut Client) -> Result<(), Failed> {
     super::same("after all was undone, it differs", &before, &snapshot::schema(client)?)
 }
 
-fn snapshot_ignores_order(client: &mut Client) -> Result<(), Failed> {
+fn snapshot_ignores_order(database: &Database<'_>) -> Result<(), Failed> {
+    let client = &mut database.connect()?;
     run_text(client, "CREATE TABLE t (a integer, b text); INSERT INTO t VALUES (1, 'x')")?;
     let before = (snapshot::schema(client)?, snapshot::rows(client, &[])?);
     run_text(
@@ -99,7 +103,8 @@ fn snapshot_ignores_order(client: &mut Client) -> Result<(), Failed> {
     super::same("a column is not left out", "public.t {\"a\": 1}\n", &without)
 }
 
-fn data_fits(client: &mut Client) -> Result<(), Failed> {
+fn data_fits(database: &Database<'_>) -> Result<(), Failed> {
+    let client = &mut database.connect()?;
     run_text(client, SCHEMA)?;
     data::fill(client, N_ROWS)?;
     let counts =
@@ -110,7 +115,8 @@ fn data_fits(client: &mut Client) -> Result<(), Failed> {
     Ok(())
 }
 
-fn locks_differ(client: &mut Client) -> Result<(), Failed> {
+fn locks_differ(database: &Database<'_>) -> Result<(), Failed> {
+    let client = &mut database.connect()?;
     run_text(client, SCHEMA)?;
     let sql =
         "ALTER TABLE child ADD CONSTRAINT other FOREIGN KEY (parent_id) REFERENCES parent (id)";
@@ -134,6 +140,29 @@ fn locks_differ(client: &mut Client) -> Result<(), Failed> {
                 step 1.1: public.parent is locked ACCESS EXCLUSIVE, declared nothing\n\
                 step 1.1: public.v is not locked, declared ACCESS SHARE";
     super::same("other differences", want, &lines)
+}
+
+fn traffic_meets_errors(database: &Database<'_>) -> Result<(), Failed> {
+    let schema = "CREATE TABLE renamed (id bigint PRIMARY KEY, name text, at timestamptz)";
+    let change = "ALTER TABLE renamed RENAME COLUMN name TO full_name";
+    let request = Request {
+        schema: schema.to_owned(),
+        change: Change::Statements(change.to_owned()),
+        ..Request::default()
+    };
+    let plan = planner::as_asked(&request).plan.ok_or("the rename cannot be read")?;
+    let client = &mut database.connect()?;
+    run_text(client, schema)?;
+    data::fill(client, N_ROWS)?;
+    let report = traffic::run_plan(database, &plan)?;
+    let of = |release: &str| {
+        let mut errors = report.errors.iter();
+        errors.any(|error| error.starts_with(release) && error.contains("42703"))
+    };
+    if of("R0") && !of("R1") && report.n_requests > 20 {
+        return Ok(());
+    }
+    Err(format!("{} requests met {:?}", report.n_requests, report.errors).into())
 }
 
 fn step(sql: &str, locks: Vec<Lock>) -> Step {

@@ -147,7 +147,7 @@ fn text(column: &Column, n: u32) -> String {
     let words = if column.name.contains("email") {
         format!("ada{n}@example.org")
     } else {
-        format!("Ada{n} Byron{n}")
+        format!("ada{n} byron{n}")
     };
     let short = match column.length {
         0 => words,

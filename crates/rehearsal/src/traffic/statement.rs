@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use planner::backfill::Todo;
+use planner::condition::Condition;
 use planner::name::{QName, literal, quote, quote_list};
 use planner::plan::{Model, Release};
 use planner::schema::{ConstraintKind, Table};
@@ -99,7 +101,10 @@ fn of_relation(release: &Release, model: &Model, relation: &QName) -> Vec<Reques
     if key.is_empty() || !key.iter().all(|c| reads.contains(c)) {
         return requests;
     }
-    let bound = bound_columns(table);
+    let mut bound = promised_columns(release);
+    for table in tables(model, relation) {
+        bound.extend(bound_columns(table));
+    }
     for column in writes.iter().filter(|c| !key.contains(c)) {
         let Some(definition) = table.column(column) else { continue };
         if definition.generated.is_some() || definition.identity.as_deref() == Some("always") {
@@ -110,20 +115,40 @@ fn of_relation(release: &Release, model: &Model, relation: &QName) -> Vec<Reques
         let (relation, key, column) = (relation.clone(), key.clone(), column.clone());
         requests.push(Request::Update { relation, key, column, ty });
     }
-    requests.extend(insert(table, relation, &key, &writes));
+    let foreign = foreign_columns(tables(model, relation));
+    requests.extend(insert((table, &foreign), relation, &key, &writes));
     requests
 }
 
 /// The table as the release knows it: the one of the two shapes that has more of its columns.
 fn shape<'a>(model: &'a Model, relation: &QName, reads: &[String]) -> Option<&'a Table> {
     let known = |table: &Table| reads.iter().filter(|c| table.column(c).is_some()).count();
-    [&model.target, &model.source]
-        .into_iter()
-        .filter_map(|schema| {
-            let alias = schema.views.get(relation).and_then(|view| view.alias_of.as_ref());
-            schema.table(relation).or_else(|| schema.table(alias?))
-        })
-        .max_by_key(|table| known(table))
+    tables(model, relation).max_by_key(|table| known(table))
+}
+
+/// The table before and after, where it has the name.
+fn tables<'a>(model: &'a Model, relation: &QName) -> impl Iterator<Item = &'a Table> {
+    [&model.source, &model.target].into_iter().filter_map(|schema| {
+        let alias = schema.views.get(relation).and_then(|view| view.alias_of.as_ref());
+        schema.table(relation).or_else(|| schema.table(alias?))
+    })
+}
+
+/// Columns about which the release promises something: it writes them as they are.
+fn promised_columns(release: &Release) -> BTreeSet<String> {
+    let mut columns = BTreeSet::new();
+    for condition in &release.keeps {
+        if let Condition::NoDuplicates { columns: keys, .. } = condition {
+            columns.extend(keys.iter().cloned());
+        } else if let Condition::NoOrphans { columns: keys, .. } = condition {
+            columns.extend(keys.iter().cloned());
+        } else if let Condition::NoViolations { check, .. } = condition {
+            columns.extend(check.columns());
+        } else if let Condition::BackfillComplete { todo: Todo::Where(left), .. } = condition {
+            columns.extend(left.columns());
+        }
+    }
+    columns
 }
 
 /// Columns that a made-up value could break: keys of their own or of others.
@@ -138,14 +163,22 @@ fn bound_columns(table: &Table) -> BTreeSet<String> {
     table.constraints.values().flat_map(|c| of_constraint(&c.kind)).chain(indexed).collect()
 }
 
-fn insert(table: &Table, relation: &QName, key: &[String], writes: &[String]) -> Option<Request> {
-    let [key] = key else { return None };
-    let foreign: BTreeSet<String> = table
-        .constraints
-        .values()
+/// Columns of foreign keys, of one shape or the other.
+fn foreign_columns<'a>(tables: impl Iterator<Item = &'a Table>) -> BTreeSet<String> {
+    let constraints = tables.flat_map(|table| table.constraints.values());
+    constraints
         .filter(|c| matches!(c.kind, ConstraintKind::ForeignKey(_)))
         .flat_map(|c| c.kind.columns())
-        .collect();
+        .collect()
+}
+
+fn insert(
+    (table, foreign): (&Table, &BTreeSet<String>),
+    relation: &QName,
+    key: &[String],
+    writes: &[String],
+) -> Option<Request> {
+    let [key] = key else { return None };
     let mut values = Vec::new();
     for column in &table.columns {
         let given = column.generated.is_some()
