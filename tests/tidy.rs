@@ -71,9 +71,12 @@ const WORDS: [&str; 8] = [
     "blue/green",
 ];
 
+/// A rule: what breaks it, a line each.
+type Rule = fn() -> Vec<String>;
+
 /// One trial a rule.
 pub(crate) fn trials() -> Vec<Trial> {
-    let rules: [(&str, fn() -> Vec<String>); 7] = [
+    let rules: [(&str, Rule); 7] = [
         ("import directions", import_directions),
         ("sqlparser stays in planner::sql", parser_in_one_place),
         ("every file says what it is", headers),
@@ -82,9 +85,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("one word for one thing", words),
         ("no paths of one machine", machine_paths),
     ];
-    let make = |(name, rule): (&str, fn() -> Vec<String>)| {
-        Trial::test(format!("tidy::{name}"), move || verdict(&rule()))
-    };
+    let make =
+        |(name, rule): (&str, Rule)| Trial::test(format!("tidy::{name}"), move || verdict(&rule()));
     rules.into_iter().map(make).collect()
 }
 

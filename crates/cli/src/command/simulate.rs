@@ -65,7 +65,7 @@ fn pick(faults: &[usize], drawn: u64) -> Option<usize> {
     faults.get(usize::try_from(drawn % n).ok()?).copied()
 }
 
-/// SplitMix64: the same faults for the same seed, on every machine.
+/// `SplitMix64`: the same faults for the same seed, on every machine.
 fn next(state: u64) -> u64 {
     let mut z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
