@@ -166,10 +166,22 @@ fn nothing_to_do(text: &str) -> Result<(), Failed> {
 }
 
 fn proofs(schemas: &[String], every: usize) -> Result<(), Failed> {
+    let (mut n_plans, mut unverified) = (0, BTreeMap::<String, Vec<Failed>>::new());
     for request in sample(schemas, every) {
-        if let Some(plan) = plan_or_refusal(&request)? {
-            proof::must_verify(&plan).map_err(|why| failed(&request, &why))?;
+        let Some(plan) = plan_or_refusal(&request)? else { continue };
+        n_plans += 1;
+        if let Err(why) = proof::must_verify(&plan) {
+            let promise = why.split(':').next().unwrap_or_default().to_owned();
+            unverified.entry(promise).or_default().push(failed(&request, &why));
         }
     }
-    Ok(())
+    if unverified.is_empty() {
+        return Ok(());
+    }
+    // One example of each kind is enough to read.
+    let kinds = unverified.into_iter().map(|(promise, found)| {
+        let first = found.first().and_then(|failed| failed.message()).unwrap_or_default();
+        format!("{} of {n_plans} plans break `{promise}`, such as\n{first}", found.len())
+    });
+    Err(kinds.collect::<Vec<_>>().join("\n").into())
 }

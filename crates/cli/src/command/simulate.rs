@@ -7,8 +7,8 @@ use crate::args::{Invocation, usage};
 use crate::report::BadInput;
 use crate::{Outcome, input, output};
 
-/// A run ends by itself; one that does not is cut here.
-const MOMENTS_MAX: usize = 2_000;
+/// Moments in which only the app does something: the migration does not get on any more.
+const IDLE_MAX: usize = 150;
 
 /// One moment in so many meets a fault, as long as some are left.
 const FAULT_EVERY: u64 = 7;
@@ -26,6 +26,12 @@ pub(crate) fn run(invocation: &Invocation) -> Result<Outcome, BadInput> {
         .map_err(|error| BadInput::new("not-playable", &error.to_string(), ""))?;
     let n_faults = if invocation.has("faults") { bounds.faults } else { 0 };
     play(&mut walk, seed, n_faults);
+    let stuck = !walk.finished();
+    if stuck {
+        output::complain(
+            "the migration does not get on: a statement is refused, or a condition never holds\n",
+        );
+    }
     let broken = walk.moment().broken.is_some();
     output::print(&match format {
         "json" => super::pretty(&serde_json::json!({
@@ -33,16 +39,15 @@ pub(crate) fn run(invocation: &Invocation) -> Result<Outcome, BadInput> {
         }))?,
         _ => walk.trace().text(),
     })?;
-    Ok(if broken { Outcome::Unsafe } else { Outcome::Fine })
+    Ok(if broken || stuck { Outcome::Unsafe } else { Outcome::Fine })
 }
 
 /// Lets the seed choose, and now and then a fault of the kinds that can happen.
 fn play(walk: &mut Walk, seed: u64, mut n_faults: usize) {
     let mut drawn = seed;
-    for _ in 0..MOMENTS_MAX {
-        if walk.finished() {
-            return;
-        }
+    let mut n_idle = 0;
+    while !walk.finished() && n_idle < IDLE_MAX {
+        n_idle = if walk.moment().actor.starts_with("app") { n_idle + 1 } else { 0 };
         drawn = next(drawn);
         if n_faults > 0 && drawn.is_multiple_of(FAULT_EVERY) {
             let choices = walk.choices();
