@@ -1,0 +1,122 @@
+//! The built page in a real Chromium. Runs where `CONCERTINA_DIST` names the built page's folder;
+//! there, a browser that is missing is a failure. Knows the page by its `data-testid`s alone.
+
+mod driver;
+mod site;
+
+use std::env;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use libtest_mimic::{Completion, Failed, Trial};
+
+use driver::Page;
+use site::Site;
+
+/// What a trial does with the opened page.
+type Work = fn(&Page) -> Result<(), Failed>;
+
+/// A trial a thing that somebody does with the page.
+pub(crate) fn trials() -> Vec<Trial> {
+    let all: [(&str, Work); 7] = [
+        ("the first example is planned", first_example),
+        ("another change is planned", other_change),
+        ("a run is played, forth and back", play),
+        ("a failure is injected and rolled back", inject),
+        ("a plan is proved", prove),
+        ("bad input shows a message", bad_input),
+        ("the plan is exported", export),
+    ];
+    all.into_iter()
+        .map(|(name, work)| Trial::ignorable_test(format!("browser::{name}"), move || open(work)))
+        .collect()
+}
+
+fn open(work: Work) -> Result<Completion, Failed> {
+    let Some(folder) = env::var_os("CONCERTINA_DIST") else {
+        return Ok(Completion::ignored_with("CONCERTINA_DIST names no built page"));
+    };
+    // One browser at a time: two share two cores with PostgreSQL badly.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let site = Site::serve(Path::new(&folder))?;
+    let page = Page::open(&site.address())?;
+    let result = work(&page);
+    let errors = page.console_errors()?;
+    result.map_err(|failed| {
+        let message = failed.message().unwrap_or_default();
+        format!("{message}\nconsole: {}\npage: {}", errors.join("\n"), page.visible_text())
+    })?;
+    if !errors.is_empty() {
+        return Err(format!("the console shows errors:\n{}", errors.join("\n")).into());
+    }
+    Ok(Completion::Completed)
+}
+
+fn first_example(page: &Page) -> Result<(), Failed> {
+    page.wait_for("plan-table")?;
+    page.wait_until("plan-table", |text| text.contains("1.1"))?;
+    page.wait_for("point-of-no-return")
+}
+
+fn other_change(page: &Page) -> Result<(), Failed> {
+    page.wait_for("plan-table")?;
+    page.write("schema", "CREATE TABLE users (id bigint PRIMARY KEY, name text);")?;
+    page.write("change", "ALTER TABLE users ADD COLUMN shoe_size integer;")?;
+    page.wait_until("plan", |text| text.contains("shoe_size"))
+}
+
+fn play(page: &Page) -> Result<(), Failed> {
+    page.wait_for("plan-table")?;
+    page.click("tab-play")?;
+    page.wait_for("now")?;
+    let start = page.text("now")?;
+    for _ in 0..3 {
+        page.click("step")?;
+    }
+    page.wait_until("now", |text| text != start)?;
+    for _ in 0..3 {
+        page.click("back")?;
+    }
+    page.wait_until("now", |text| text == start)?;
+    page.click("play")?;
+    page.wait_until("now", |text| text != start)
+}
+
+fn inject(page: &Page) -> Result<(), Failed> {
+    page.wait_for("plan-table")?;
+    page.click("tab-play")?;
+    page.wait_for("now")?;
+    for _ in 0..2 {
+        page.click("step")?;
+    }
+    let before = page.text("now")?;
+    page.wait_for("inject")?;
+    page.click("inject")?;
+    page.wait_until("now", |text| text != before)?;
+    page.wait_for("rollback")?;
+    page.click("rollback")?;
+    page.wait_until("event-log", |text| text.to_lowercase().contains("roll"))
+}
+
+fn prove(page: &Page) -> Result<(), Failed> {
+    page.wait_for("plan-table")?;
+    page.click("tab-proof")?;
+    page.wait_for("prove")?;
+    page.click("prove")?;
+    page.wait_until("verdict", |text| text.to_lowercase().contains("verified"))?;
+    page.click("prove-as-asked")?;
+    page.wait_until("verdict", |text| text.to_lowercase().contains("refuted"))
+}
+
+fn bad_input(page: &Page) -> Result<(), Failed> {
+    page.wait_for("plan-table")?;
+    page.write("change", "ALTER TABLE nowhere_at_all ADD COLUMN x int;")?;
+    page.wait_until("findings", |text| text.contains("nowhere_at_all"))
+}
+
+fn export(page: &Page) -> Result<(), Failed> {
+    page.wait_for("plan-table")?;
+    page.click("tab-export")?;
+    page.wait_until("markdown", |text| text.contains("## Migration Phases"))
+}

@@ -1,0 +1,240 @@
+//! A page in Chromium, driven over WebDriver: JSON over HTTP to chromedriver. Knows elements by
+//! `data-testid`, and nothing of what they are for.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Failed;
+use serde_json::{Value, json};
+use ureq::Agent;
+
+/// How long anything on the page may take to show.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The key under which WebDriver hands out elements.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// An open page. Browser and driver end with the value.
+#[derive(Debug)]
+pub(super) struct Page {
+    agent: Agent,
+    session: String,
+    driver: Child,
+    profile: PathBuf,
+}
+
+impl Page {
+    /// Opens an address in a new browser with an empty profile.
+    pub(super) fn open(address: &str) -> Result<Self, Failed> {
+        static N_PROFILES: AtomicU32 = AtomicU32::new(0);
+        let n = N_PROFILES.fetch_add(1, Ordering::Relaxed);
+        let profile = env::temp_dir().join(format!("concertina-page-{}-{n}", std::process::id()));
+        fs::create_dir_all(&profile)?;
+        let (driver, port) = start_driver()?;
+        let base = format!("http://127.0.0.1:{port}");
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .new_agent();
+        let mut page = Self { agent, session: format!("{base}/session"), driver, profile };
+        let session = page.call("", &capabilities(&page.profile))?;
+        let id = session.get("sessionId").and_then(Value::as_str).unwrap_or_default();
+        page.session = format!("{base}/session/{id}");
+        page.call("/url", &json!({ "url": address }))?;
+        Ok(page)
+    }
+
+    /// Waits until an element is there.
+    pub(super) fn wait_for(&self, testid: &str) -> Result<(), Failed> {
+        self.element(testid).map(drop)
+    }
+
+    /// Waits until the text of an element is as wanted.
+    pub(super) fn wait_until(
+        &self,
+        testid: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<(), Failed> {
+        let started = Instant::now();
+        loop {
+            let text = self.text(testid);
+            if text.as_ref().is_ok_and(|text| wanted(text)) {
+                return Ok(());
+            }
+            if started.elapsed() > PATIENCE {
+                let shown = text.unwrap_or_default();
+                return Err(format!("`{testid}` still shows `{shown}`").into());
+            }
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// An element's text as it is seen.
+    pub(super) fn text(&self, testid: &str) -> Result<String, Failed> {
+        let element = self.element(testid)?;
+        let text = self.read(&format!("/element/{element}/text"))?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Clicks an element, once it can be clicked.
+    pub(super) fn click(&self, testid: &str) -> Result<(), Failed> {
+        let started = Instant::now();
+        loop {
+            let element = self.element(testid)?;
+            let enabled = self.read(&format!("/element/{element}/enabled"));
+            let clicked = match enabled {
+                Ok(Value::Bool(true)) => {
+                    self.call(&format!("/element/{element}/click"), &json!({}))
+                }
+                Ok(_) => Err("it is disabled".into()),
+                Err(failed) => Err(failed),
+            };
+            match clicked {
+                Ok(_) => return Ok(()),
+                Err(failed) if started.elapsed() > PATIENCE => {
+                    let why = failed.message().unwrap_or_default();
+                    return Err(format!("`{testid}` cannot be clicked: {why}").into());
+                }
+                Err(_) => sleep(Duration::from_millis(50)),
+            }
+        }
+    }
+
+    /// Replaces the text of an editor.
+    pub(super) fn write(&self, testid: &str, text: &str) -> Result<(), Failed> {
+        const CONTROL: char = '\u{e009}';
+        const RELEASE: char = '\u{e000}';
+        let element = self.element(testid)?;
+        let keys = format!("{CONTROL}a{RELEASE}{text}");
+        self.call(&format!("/element/{element}/value"), &json!({ "text": keys })).map(drop)
+    }
+
+    /// Everything that is seen, for a message.
+    pub(super) fn visible_text(&self) -> String {
+        let script = json!({ "script": "return document.body.innerText", "args": [] });
+        let text = self.call("/execute/sync", &script).unwrap_or_default();
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Errors of the page's own code and of loading it.
+    pub(super) fn console_errors(&self) -> Result<Vec<String>, Failed> {
+        let entries = self.call("/se/log", &json!({ "type": "browser" }))?;
+        let severe = |entry: &&Value| entry.get("level").and_then(Value::as_str) == Some("SEVERE");
+        let message = |entry: &Value| {
+            entry.get("message").and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        let messages = entries.as_array().into_iter().flatten().filter(severe).map(message);
+        Ok(messages.filter(|text| !text.contains("favicon")).collect())
+    }
+
+    /// The element, once it is there.
+    fn element(&self, testid: &str) -> Result<String, Failed> {
+        let wanted =
+            json!({ "using": "css selector", "value": format!("[data-testid=\"{testid}\"]") });
+        let started = Instant::now();
+        loop {
+            match self.call("/element", &wanted) {
+                Ok(found) => {
+                    let id = found.get(ELEMENT).and_then(Value::as_str).unwrap_or_default();
+                    return Ok(id.to_owned());
+                }
+                Err(_) if started.elapsed() > PATIENCE => {
+                    return Err(format!("there is no `{testid}` on the page").into());
+                }
+                Err(_) => sleep(Duration::from_millis(50)),
+            }
+        }
+    }
+
+    fn call(&self, path: &str, body: &Value) -> Result<Value, Failed> {
+        let response = self.agent.post(format!("{}{path}", self.session)).send_json(body)?;
+        value(response)
+    }
+
+    fn read(&self, path: &str) -> Result<Value, Failed> {
+        value(self.agent.get(format!("{}{path}", self.session)).call()?)
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        // The driver takes the browser with it; what fails here is over anyway.
+        drop(self.agent.delete(&self.session).call());
+        drop(self.driver.kill());
+        drop(self.driver.wait());
+        drop(fs::remove_dir_all(&self.profile));
+    }
+}
+
+/// The `value` of an answer, or its error.
+fn value(mut response: ureq::http::Response<ureq::Body>) -> Result<Value, Failed> {
+    let mut answer: Value = response.body_mut().read_json()?;
+    let value = answer.get_mut("value").map(Value::take).unwrap_or_default();
+    match value.get("error") {
+        Some(error) => {
+            let message = value.get("message").and_then(Value::as_str).unwrap_or_default();
+            Err(format!("{error}: {}", message.lines().next().unwrap_or_default()).into())
+        }
+        None => Ok(value),
+    }
+}
+
+fn capabilities(profile: &Path) -> Value {
+    let arguments = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--window-size=1400,1000",
+        &format!("--user-data-dir={}", profile.display()),
+    ];
+    let binary = env::var("CONCERTINA_CHROMIUM").unwrap_or_else(|_| "chromium".to_owned());
+    let binary = on_path(&binary).unwrap_or(binary);
+    json!({ "capabilities": { "alwaysMatch": {
+        "goog:chromeOptions": { "binary": binary, "args": arguments },
+        "goog:loggingPrefs": { "browser": "ALL" },
+    } } })
+}
+
+fn on_path(name: &str) -> Option<String> {
+    let path = env::var_os("PATH")?;
+    let found = env::split_paths(&path).map(|folder| folder.join(name)).find(|f| f.is_file())?;
+    Some(found.display().to_string())
+}
+
+/// Starts chromedriver on a free port, which it tells.
+fn start_driver() -> Result<(Child, u16), Failed> {
+    let program = env::var("CONCERTINA_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
+    let mut driver = Command::new(&program)
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("{program}: {error}"))?;
+    let Some(output) = driver.stdout.take() else { return Err("chromedriver is mute".into()) };
+    let mut lines = BufReader::new(output).lines();
+    for line in lines.by_ref().map_while(Result::ok) {
+        let port = line
+            .split_once("started successfully on port ")
+            .and_then(|(_, rest)| rest.trim_end_matches('.').parse().ok());
+        if let Some(port) = port {
+            // What it says later is read and dropped, or it would stop at a full pipe.
+            std::thread::spawn(move || lines.for_each(drop));
+            return Ok((driver, port));
+        }
+    }
+    drop(driver.kill());
+    Err("chromedriver did not start".into())
+}

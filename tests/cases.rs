@@ -1,0 +1,126 @@
+//! Every case file is one golden trial: recompute, reprint, compare. `UPDATE_EXPECT=1` rewrites.
+//! Must not judge a plan; the other trials of a case do.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use libtest_mimic::{Failed, Trial};
+use planner::diagnostic::{Diagnostic, Source, locate};
+use planner::request::{Change, Request};
+use planner::{Plan, Planned};
+use similar::TextDiff;
+
+use crate::format::CaseFile;
+use crate::proof;
+
+/// A case: a file, read.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    /// The file's stem.
+    pub(crate) name: String,
+    path: PathBuf,
+    text: String,
+    /// What the file says.
+    pub(crate) file: CaseFile,
+    /// What is asked.
+    pub(crate) request: Request,
+}
+
+/// The folder of the case files.
+pub(crate) fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/postgres")
+}
+
+/// Reads every case.
+pub(crate) fn load() -> Result<Vec<Case>, String> {
+    let folder = folder();
+    let entries = fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "case"));
+    paths.sort();
+    paths.into_iter().map(read).collect()
+}
+
+fn read(path: PathBuf) -> Result<Case, String> {
+    let failed = |reason: String| format!("{}: {reason}", path.display());
+    let text = fs::read_to_string(&path).map_err(|e| failed(e.to_string()))?;
+    let file = CaseFile::parse(&text).map_err(failed)?;
+    let request = request(&file).map_err(failed)?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Case { name, path, text, file, request })
+}
+
+fn request(file: &CaseFile) -> Result<Request, String> {
+    let mut request: Request = toml::from_str(file.section("facts").unwrap_or_default())
+        .map_err(|e| format!("facts: {e}"))?;
+    let needed = |name: &str| file.section(name).ok_or(format!("there is no section `{name}`"));
+    needed("engine")?.clone_into(&mut request.engine);
+    needed("schema")?.clone_into(&mut request.schema);
+    request.change = match (file.section("change"), file.section("target")) {
+        (Some(text), None) => Change::Statements(text.to_owned()),
+        (None, Some(text)) => Change::Target(text.to_owned()),
+        _ => return Err("give either `change` or `target`".to_owned()),
+    };
+    Ok(request)
+}
+
+impl Case {
+    /// The plan, or why the trial has nothing to do.
+    pub(crate) fn plan(&self) -> Result<Plan, String> {
+        planner::plan(&self.request).plan.ok_or_else(|| "the case has no plan".to_owned())
+    }
+}
+
+/// Compares a case with what comes out today.
+pub(crate) fn golden_trial(case: &Arc<Case>) -> Trial {
+    let case = Arc::clone(case);
+    Trial::test(format!("{}::golden", case.name), move || golden(&case))
+}
+
+fn golden(case: &Case) -> Result<(), Failed> {
+    let printed = reprint(case);
+    if reprint(case) != printed {
+        return Err("two runs differ: something is not deterministic".into());
+    }
+    if printed == case.text {
+        return Ok(());
+    }
+    if env::var("UPDATE_EXPECT").is_ok_and(|value| value == "1") {
+        return Ok(fs::write(&case.path, printed)?);
+    }
+    let diff = TextDiff::from_lines(&case.text, &printed);
+    let shown = diff.unified_diff().context_radius(3).header("golden", "today").to_string();
+    let hint = "UPDATE_EXPECT=1 rewrites the case file";
+    Err(format!("{}\n{hint}\n{shown}", case.path.display()).into())
+}
+
+fn reprint(case: &Case) -> String {
+    let planned = planner::plan(&case.request);
+    let asked = planner::as_asked(&case.request);
+    let mut file = case.file.clone();
+    file.set("diagnostics", &diagnostics(&case.request, &planned));
+    file.set("plan", &planned.plan.as_ref().map_or(String::new(), planner::render::markdown));
+    file.set("proof", &proof::section(planned.plan.as_ref(), asked.plan.as_ref()));
+    file.print()
+}
+
+fn diagnostics(request: &Request, planned: &Planned) -> String {
+    planned.diagnostics.iter().map(|d| diagnostic(request, d)).collect()
+}
+
+/// `error[unknown-table] change:1:13: message; help: …`.
+fn diagnostic(request: &Request, diagnostic: &Diagnostic) -> String {
+    let (name, text) = match (diagnostic.source, &request.change) {
+        (Source::Schema, _) => ("schema", request.schema.as_str()),
+        (Source::Change, Change::Statements(text) | Change::Target(text)) => {
+            ("change", text.as_str())
+        }
+        (Source::Request, _) => ("request", ""),
+    };
+    let (line, column, _) = locate(text, diagnostic.span.0);
+    let severity = format!("{:?}", diagnostic.severity).to_lowercase();
+    let Diagnostic { code, message, help, .. } = diagnostic;
+    format!("{severity}[{code}] {name}:{line}:{column}: {message}\n  help: {help}\n")
+}

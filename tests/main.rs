@@ -1,0 +1,53 @@
+//! Every test of the whole workspace as one named, filterable list of trials.
+//! Knows where trials come from, and nothing of what they test.
+
+mod bad_input;
+mod browser;
+mod cases;
+mod cli;
+mod database;
+mod exhaustive;
+mod format;
+mod mutants;
+mod proof;
+mod tidy;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Trial};
+
+use crate::database::servers::Servers;
+
+/// Trials share two cores with their own servers and browsers.
+const N_THREADS: usize = 2;
+
+fn main() -> ExitCode {
+    let mut args = Arguments::from_args();
+    args.test_threads = args.test_threads.or(Some(N_THREADS));
+    let servers = Arc::new(Servers::new());
+    let conclusion = libtest_mimic::run(&args, trials(&servers));
+    // The servers stop here, before the process does.
+    drop(servers);
+    conclusion.exit_code()
+}
+
+fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
+    let mut trials = tidy::trials();
+    match cases::load() {
+        Ok(cases) => {
+            for case in cases.into_iter().map(Arc::new) {
+                trials.push(cases::golden_trial(&case));
+                trials.extend(database::trials(&case, servers));
+                trials.push(mutants::trial(&case));
+            }
+        }
+        Err(reason) => trials.push(Trial::test("cases::load", move || Err(reason.into()))),
+    }
+    trials.extend(database::itself::trials(servers));
+    trials.extend(exhaustive::trials());
+    trials.extend(bad_input::trials());
+    trials.extend(cli::trials());
+    trials.extend(browser::trials());
+    trials
+}

@@ -1,0 +1,132 @@
+//! Plans broken on purpose: every verified plan with a step dropped, two neighbours swapped, the
+//! contract first, gates stripped. The simulator must refute each, or find that it leads nowhere; those that change nothing are
+//! listed in the case, with the reason. Must not know why a plan has its steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::sync::Arc;
+
+use libtest_mimic::{Completion, Failed, Trial};
+use planner::Plan;
+use planner::plan::{Phase, PhaseKind, Step, StepKind};
+
+use crate::cases::Case;
+use crate::proof::{self, Answer};
+
+/// A broken plan and what was done to it.
+struct Mutant {
+    name: String,
+    plan: Plan,
+}
+
+/// The trial of a case.
+pub(crate) fn trial(case: &Arc<Case>) -> Trial {
+    let case = Arc::clone(case);
+    Trial::ignorable_test(format!("{}::mutants", case.name), move || perform(&case))
+}
+
+fn perform(case: &Case) -> Result<Completion, Failed> {
+    let plan = match case.plan() {
+        Ok(plan) => plan,
+        Err(reason) => return Ok(Completion::ignored_with(reason)),
+    };
+    let equivalent = equivalent(case)?;
+    let mut unused: BTreeSet<&String> = equivalent.keys().collect();
+    let slow = env::var("RUN_SLOW_TESTS").is_ok_and(|value| value == "1");
+    let mut lines = Vec::new();
+    for mutant in mutants(&plan) {
+        let reason = equivalent.get(&mutant.name);
+        unused.remove(&mutant.name);
+        // A proof that finds nothing takes longest: not every time.
+        if reason.is_some() && !slow {
+            continue;
+        }
+        let line = match (proof::answer(&mutant.plan), reason) {
+            (Answer::Refuted(_) | Answer::Empty(_), None) | (Answer::Verified, Some(_)) => continue,
+            (Answer::Refuted(why) | Answer::Empty(why), Some(_)) => {
+                format!("{} is listed as equivalent, but is refuted: {why}", mutant.name)
+            }
+            (Answer::Verified, None) => format!("{}: why does nothing break?", mutant.name),
+            (Answer::Unknown(why), _) => format!("{}: {why}", mutant.name),
+        };
+        lines.push(line);
+    }
+    lines.extend(unused.iter().map(|name| format!("`{name}` is listed, but is no mutant")));
+    if lines.is_empty() { Ok(Completion::Completed) } else { Err(lines.join("\n").into()) }
+}
+
+/// `drop [what the step does]: reason`, a line each: numbers change when a step comes or goes.
+fn equivalent(case: &Case) -> Result<BTreeMap<String, String>, Failed> {
+    let lines = case.file.section("equivalent-mutants").unwrap_or_default().lines();
+    let entry = |line: &str| match line.rsplit_once("]: ").or_else(|| line.split_once(": ")) {
+        Some((name, reason)) if !reason.trim().is_empty() => {
+            let closed = if name.contains('[') { "]" } else { "" };
+            Ok((format!("{name}{closed}"), reason.to_owned()))
+        }
+        _ => Err(Failed::from(format!("`{line}` is not `mutant: reason`"))),
+    };
+    lines.filter(|line| !line.is_empty()).map(entry).collect()
+}
+
+fn mutants(plan: &Plan) -> Vec<Mutant> {
+    let steps: Vec<&Step> = plan.steps().collect();
+    let mut mutants = Vec::new();
+    for step in &steps {
+        let plan = with_phases(plan, |phase| {
+            phase.steps.retain(|other| other.id != step.id);
+        });
+        mutants.push(Mutant { name: format!("drop [{}]", step.operation), plan });
+    }
+    for pair in steps.windows(2) {
+        let plan = swapped(plan, &pair[0].id, &pair[1].id);
+        mutants.push(Mutant {
+            name: format!("swap [{}] [{}]", pair[0].operation, pair[1].operation),
+            plan,
+        });
+    }
+    mutants.extend(contract_first(plan));
+    let gates = steps.iter().filter(|step| step.kind == StepKind::Gate).count();
+    if gates > 0 {
+        let plan = with_phases(plan, |phase| {
+            phase.steps.retain(|step| step.kind != StepKind::Gate);
+        });
+        mutants.push(Mutant { name: "strip gates".to_owned(), plan });
+    }
+    mutants.retain(|mutant| mutant.plan.phases.iter().any(|phase| !phase.steps.is_empty()));
+    mutants
+}
+
+fn with_phases(plan: &Plan, change: impl Fn(&mut Phase)) -> Plan {
+    let mut plan = plan.clone();
+    plan.phases.iter_mut().for_each(change);
+    plan.phases.retain(|phase| !phase.steps.is_empty());
+    plan
+}
+
+/// Two steps change places, across phases too.
+fn swapped(plan: &Plan, a: &str, b: &str) -> Plan {
+    let (Some(first), Some(second)) = (plan.step(a), plan.step(b)) else { return plan.clone() };
+    let (first, second) = (first.clone(), second.clone());
+    with_phases(plan, |phase| {
+        for step in &mut phase.steps {
+            if step.id == first.id {
+                *step = second.clone();
+            } else if step.id == second.id {
+                *step = first.clone();
+            }
+        }
+    })
+}
+
+/// The contracting phases before everything else.
+fn contract_first(plan: &Plan) -> Option<Mutant> {
+    let is_contract = |phase: &Phase| phase.kind == PhaseKind::Contract;
+    let n_contracts = plan.phases.iter().filter(|phase| is_contract(phase)).count();
+    if n_contracts == 0 || plan.phases[..n_contracts].iter().all(is_contract) {
+        return None;
+    }
+    let mut mutant = plan.clone();
+    // Stable: contracts keep their order among themselves.
+    mutant.phases.sort_by_key(|phase| !is_contract(phase));
+    Some(Mutant { name: "contract first".to_owned(), plan: mutant })
+}

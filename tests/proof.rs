@@ -1,0 +1,86 @@
+//! What the simulator says of a plan, for goldens and for the trials that want one answer. The
+//! one file of the tests that knows the simulator.
+
+use planner::Plan;
+use simulator::{Bounds, Counterexample, Search, Verdict};
+
+/// The answer to "does it hold?".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// In every interleaving within the bounds.
+    Verified,
+    /// Not in this one.
+    Refuted(String),
+    /// It cannot even finish, or something else that every plan is for never happens.
+    Empty(String),
+    /// Could not be found out.
+    Unknown(String),
+}
+
+/// How the simulator begins a verdict on a search that found nothing because nothing happened.
+const EMPTY: &str = "the proof would be empty";
+
+/// The verdict on a plan, or why there can be none.
+fn verdict(plan: &Plan, bounds: &Bounds) -> Result<Verdict, String> {
+    const SLICE: usize = 100_000;
+    let mut search = Search::new(plan, bounds).map_err(|error| error.to_string())?;
+    while !search.advance(SLICE).done {}
+    search.verdict().ok_or_else(|| "the search ended without a verdict".to_owned())
+}
+
+/// The answer within the usual bounds.
+pub(crate) fn answer(plan: &Plan) -> Answer {
+    match verdict(plan, &Bounds::default()) {
+        Ok(Verdict::Verified { .. }) => Answer::Verified,
+        Ok(Verdict::Refuted(found)) => {
+            Answer::Refuted(format!("{}: {}", found.invariant, found.detail))
+        }
+        Ok(Verdict::BoundsExceeded { reason, .. }) if reason.contains(EMPTY) => {
+            Answer::Empty(reason)
+        }
+        Ok(Verdict::BoundsExceeded { reason, .. }) => Answer::Unknown(reason),
+        Err(reason) => Answer::Unknown(reason),
+    }
+}
+
+/// Fails unless the plan is verified.
+pub(crate) fn must_verify(plan: &Plan) -> Result<(), String> {
+    match verdict(plan, &Bounds::default()) {
+        Ok(Verdict::Verified { .. }) => Ok(()),
+        Ok(Verdict::Refuted(found)) => Err(counterexample(&found)),
+        Ok(Verdict::BoundsExceeded { reason, .. }) => Err(format!("bounds exceeded: {reason}")),
+        Err(reason) => Err(reason),
+    }
+}
+
+/// The `--- proof` section: the plan, and the change as asked.
+pub(crate) fn section(plan: Option<&Plan>, as_asked: Option<&Plan>) -> String {
+    let (bounds, line) =
+        (Bounds::default(), |name: &str, text: String| format!("{name}: {text}\n"));
+    let plan = plan.map_or(String::new(), |plan| line("plan", text(plan, &bounds)));
+    let bounds = bounds.as_asked();
+    let asked = as_asked.map_or(String::new(), |plan| line("as asked", text(plan, &bounds)));
+    plan + &asked
+}
+
+fn text(plan: &Plan, bounds: &Bounds) -> String {
+    match verdict(plan, bounds) {
+        Ok(Verdict::Verified { states, transitions, depth, reached, notes }) => {
+            let mut text =
+                format!("verified: {states} states, {transitions} transitions, depth {depth}\n");
+            text.extend(reached.iter().map(|fact| format!("  seen: {fact}\n")));
+            text.extend(notes.iter().map(|note| format!("  not modelled: {note}\n")));
+            text
+        }
+        Ok(Verdict::Refuted(found)) => format!("refuted: {}", counterexample(&found)),
+        Ok(Verdict::BoundsExceeded { states, reason }) => {
+            format!("bounds exceeded after {states} states: {reason}\n")
+        }
+        Err(reason) => format!("cannot be proved: {reason}\n"),
+    }
+}
+
+/// The broken promise and the shortest way to it.
+fn counterexample(found: &Counterexample) -> String {
+    format!("{}: {}\n{}", found.invariant, found.detail, found.trace.text())
+}
