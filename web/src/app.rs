@@ -32,6 +32,7 @@ pub(crate) fn App() -> Html {
     let dispatcher = state.dispatcher();
     let act = use_callback((), move |action: Action, ()| dispatcher.dispatch(action));
     let engine = use_engine(state.generation, act.clone());
+    let stage = use_stages(2);
     use_planning(&state, &act);
     use_patience(&state, &act);
     use_keys(&state, &act, help.setter());
@@ -63,12 +64,30 @@ pub(crate) fn App() -> Html {
             <Header help={ask_help} />
             <a class="skip" href="#result">{ "Skip to the plan" }</a>
             <main>
-                <InputPane state={state.clone()} on={act.clone()} {open} />
-                <OutputPane {state} on={act} />
+                if stage > 0 {
+                    <InputPane state={state.clone()} on={act.clone()} {open} />
+                }
+                if stage > 1 {
+                    <OutputPane {state} on={act} />
+                }
             </main>
             <Help open={*help} {close} />
         </>
     }
+}
+
+/// Counts up to `last`, a turn of the event loop each. The page is built in parts: its code is
+/// compiled as it first runs, and all at once that would be one long task.
+#[hook]
+fn use_stages(last: u32) -> u32 {
+    let stage = use_state(|| 0);
+    let next = stage.clone();
+    use_effect_with(*stage, move |stage| {
+        let after = *stage + 1;
+        let timeout = (after <= last).then(|| Timeout::new(0, move || next.set(after)));
+        move || drop(timeout)
+    });
+    *stage
 }
 
 /// Asks for a plan, and keeps the input, once typing has paused.

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use web::protocol::{Answer, FromWorker, Job, ToWorker};
+use web::view::PlanView;
 use yew::Reducible;
 
 pub(crate) mod input;
@@ -42,6 +43,15 @@ pub(crate) enum Tab {
     Export,
 }
 
+/// A plan on the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// The plan.
+    pub(crate) plan: Rc<PlanView>,
+    /// The answer it came with; `plan` is taken out of it.
+    pub(crate) answer: Rc<Answer>,
+}
+
 /// The page.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct State {
@@ -59,10 +69,12 @@ pub(crate) struct State {
     pub(crate) asked: u64,
     /// Whether the worker has been at a request for so long that a newer one should not wait.
     pub(crate) slow: bool,
-    /// What came of the newest request answered.
+    /// Whether a plan came of the newest request answered.
+    pub(crate) has_plan: bool,
+    /// What else came of it.
     pub(crate) answer: Option<Rc<Answer>>,
-    /// The newest answer with a plan: stays on the page while another is made.
-    pub(crate) shown: Option<Rc<Answer>>,
+    /// The newest plan: stays on the page while another is made.
+    pub(crate) shown: Option<Shown>,
     /// Why a file was not opened.
     pub(crate) file_error: Option<String>,
     /// What the right half shows.
@@ -195,6 +207,7 @@ impl State {
             self.asked += 1;
             self.answer = Some(Rc::new(Answer { id: self.asked, ..Answer::default() }));
             self.shown = None;
+            self.has_plan = false;
             return;
         }
         self.asked += 1;
@@ -225,15 +238,17 @@ impl State {
         }
     }
 
-    fn take_answer(&mut self, answer: Answer) {
+    fn take_answer(&mut self, mut answer: Answer) {
         self.slow = false;
         if answer.id != self.asked {
             return;
         }
+        let plan = answer.plan.take();
+        self.has_plan = plan.is_some();
         let answer = Rc::new(answer);
-        if answer.plan.is_some() {
-            let same = self.shown.as_ref().is_some_and(|shown| shown.plan == answer.plan);
-            self.shown = Some(answer.clone());
+        if let Some(plan) = plan {
+            let same = self.shown.as_ref().is_some_and(|shown| *shown.plan == plan);
+            self.shown = Some(Shown { plan: Rc::new(plan), answer: answer.clone() });
             if !same {
                 self.play.stale = true;
                 self.proof.plan_changed();

@@ -10,7 +10,7 @@ use crate::browser;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct Props {
-    /// An answer with a plan.
+    /// What came with the plan.
     pub(crate) answer: Rc<Answer>,
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn InputPane(props: &Props) -> Html {
     let state = &props.state;
     let answer = state.answer.as_ref();
     let findings = answer.map(|answer| answer.findings.clone()).unwrap_or_default();
-    let touched = state.shown.as_ref().map(|shown| shown.tables.clone()).unwrap_or_default();
+    let touched = state.shown.as_ref().map(|shown| shown.answer.tables.clone()).unwrap_or_default();
     let dismiss = props.on.reform(|_: MouseEvent| Action::DismissHint);
     html! {
         <div class="input">

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use web::protocol::Answer;
 use yew::prelude::*;
 
 use super::export_view::ExportView;
@@ -11,7 +10,7 @@ use super::play_view::PlayView;
 use super::proof_view::ProofView;
 use super::status::Status;
 use super::tabs::{self, Tabs};
-use crate::state::{Action, State, Tab};
+use crate::state::{Action, Shown, State, Tab};
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct Props {
@@ -45,8 +44,7 @@ fn panel(props: &Props) -> Html {
     let Some(shown) = state.shown.clone() else {
         return html! { <p class="empty">{ nothing(state) }</p> };
     };
-    let failed = state.answer.as_ref().is_some_and(|answer| answer.plan.is_none());
-    let note = (failed && !state.is_planning()).then(|| {
+    let note = (!state.has_plan && !state.is_planning()).then(|| {
         html! {
             <p class="banner warning" data-testid="outdated">
                 { "No plan can be made of the input as it is now. This is about the last input that had one." }
@@ -56,18 +54,18 @@ fn panel(props: &Props) -> Html {
     html! { <>{ note }{ tab(props, shown) }</> }
 }
 
-fn tab(props: &Props, shown: Rc<Answer>) -> Html {
+fn tab(props: &Props, shown: Shown) -> Html {
     let state = &props.state;
     let on = props.on.clone();
     match state.tab {
-        Tab::Plan => html! { <PlanPanel answer={shown} /> },
+        Tab::Plan => html! { <PlanPanel plan={shown.plan} /> },
         Tab::Play => html! {
-            <PlayView play={state.play.clone()} answer={shown} on={on.reform(Action::Play)} />
+            <PlayView play={state.play.clone()} plan={shown.plan} on={on.reform(Action::Play)} />
         },
         Tab::Proof => html! {
             <ProofView proof={state.proof.clone()} on={on.reform(Action::Proof)} />
         },
-        Tab::Export => html! { <ExportView answer={shown} /> },
+        Tab::Export => html! { <ExportView answer={shown.answer} /> },
     }
 }
 

@@ -1,7 +1,6 @@
 //! The numbered table of phases and steps; each step opens. The point of no return is a line
 //! across it.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use planner::plan::StepKind;
@@ -20,15 +19,15 @@ pub(crate) struct Props {
 /// The table.
 #[component]
 pub(crate) fn PhaseTable(props: &Props) -> Html {
-    let open = use_state(BTreeSet::<String>::new);
+    let open = use_state(Vec::<String>::new);
     let plan = &props.plan;
-    let all: BTreeSet<String> =
+    let all: Vec<String> =
         plan.phases.iter().flat_map(|phase| &phase.steps).map(|step| step.id.clone()).collect();
-    let all_open = all.is_subset(&open);
+    let all_open = all.iter().all(|id| open.contains(id));
     let toggle_all = {
         let open = open.setter();
         Callback::from(move |_: MouseEvent| {
-            open.set(if all_open { BTreeSet::new() } else { all.clone() });
+            open.set(if all_open { Vec::new() } else { all.clone() });
         })
     };
     html! {
@@ -58,7 +57,7 @@ pub(crate) fn PhaseTable(props: &Props) -> Html {
     }
 }
 
-fn body(phase: &PhaseView, plan: &PlanView, open: &UseStateHandle<BTreeSet<String>>) -> Html {
+fn body(phase: &PhaseView, plan: &PlanView, open: &UseStateHandle<Vec<String>>) -> Html {
     html! {
         <tbody key={phase.number.to_string()}>
             <tr class="phase-row">
@@ -81,16 +80,19 @@ fn title(phase: &PhaseView) -> String {
     format!("{kind}: {}", phase.title)
 }
 
-fn rows(step: &StepView, plan: &PlanView, open: &UseStateHandle<BTreeSet<String>>) -> Html {
+fn rows(step: &StepView, plan: &PlanView, open: &UseStateHandle<Vec<String>>) -> Html {
     let is_open = open.contains(&step.id);
     let toggle = {
         let (handle, id) = (open.clone(), step.id.clone());
         Callback::from(move |_: MouseEvent| {
-            let mut set = (*handle).clone();
-            if !set.remove(&id) {
-                set.insert(id.clone());
+            let mut ids = (*handle).clone();
+            match ids.iter().position(|known| *known == id) {
+                Some(at) => {
+                    ids.remove(at);
+                }
+                None => ids.push(id.clone()),
             }
-            handle.set(set);
+            handle.set(ids);
         })
     };
     let details_id = format!("step-{}", step.id.replace('.', "-"));

@@ -3,7 +3,6 @@
 
 use std::rc::Rc;
 
-use web::protocol::Answer;
 use web::view::PlanView;
 use yew::prelude::*;
 
@@ -15,26 +14,23 @@ use crate::format::plural;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct Props {
-    /// An answer with a plan.
-    pub(crate) answer: Rc<Answer>,
+    /// The plan.
+    pub(crate) plan: Rc<PlanView>,
 }
 
 /// The page.
 #[component]
 pub(crate) fn PlanPanel(props: &Props) -> Html {
-    let Some(plan) = props.answer.plan.as_ref() else {
-        return html! {};
-    };
-    let plan = Rc::new(plan.clone());
+    let plan = &props.plan;
     html! {
         <article class="plan" data-testid="plan">
             <h2 class="plan-title">{ &plan.title }</h2>
-            <p class="summary">{ summary(&plan) }</p>
+            <p class="summary">{ summary(plan) }</p>
             <Hazards plan={plan.clone()} />
             <Questions questions={plan.questions.clone()} />
             <PhaseTable plan={plan.clone()} />
-            { releases(&plan) }
-            <PlanNotes {plan} />
+            { releases(plan) }
+            <PlanNotes plan={plan.clone()} />
         </article>
     }
 }

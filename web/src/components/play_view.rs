@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use simulator::{BrokenPromise as Promise, Frame, TableFrame};
-use web::protocol::{Answer, Subject};
+use web::protocol::Subject;
+use web::view::PlanView;
 use yew::prelude::*;
 
 use super::choices::Choices;
@@ -21,7 +22,7 @@ pub(crate) struct Props {
     /// The run.
     pub(crate) play: Play,
     /// The plan.
-    pub(crate) answer: Rc<Answer>,
+    pub(crate) plan: Rc<PlanView>,
     /// What is done.
     pub(crate) on: Callback<PlayAction>,
 }
@@ -60,11 +61,11 @@ pub(crate) fn PlayView(props: &Props) -> Html {
 /// The plan's steps, the world, what can happen next and what happened.
 fn stage(props: &Props, frame: &Frame, before: Option<Vec<TableFrame>>) -> Html {
     let play = &props.play;
-    let plan = props.answer.plan.clone().filter(|_| play.subject == Subject::Plan);
+    let plan = (play.subject == Subject::Plan).then(|| props.plan.clone());
     html! {
         <div class="stage">
             if let Some(plan) = plan {
-                <StepStrip plan={Rc::new(plan)} current={frame.step.clone()} />
+                <StepStrip {plan} current={frame.step.clone()} />
             }
             <div class="world">
                 <Fleet instances={frame.instances.clone()} runner={frame.runner.clone()} notes={frame.notes.clone()} />

@@ -44,7 +44,7 @@ fn line(state: &State) -> String {
             Engine::Ready | Engine::Broken(_) => "planning …".to_owned(),
         };
     };
-    if let Some(plan) = &answer.plan {
+    if let Some(plan) = state.shown.as_ref().map(|shown| &shown.plan).filter(|_| state.has_plan) {
         let steps = plan.phases.iter().map(|phase| phase.steps.len()).sum();
         return format!("{}, {}", plural(plan.phases.len(), "phase"), plural(steps, "step"));
     }

@@ -2,7 +2,6 @@
 
 use planner::request::Change;
 use web::protocol::Slot;
-use web::view::PlanView;
 
 use super::*;
 
@@ -44,7 +43,7 @@ fn planned(id: u64, title: &str) -> Action {
 }
 
 fn titles(state: &State) -> Option<String> {
-    Some(state.shown.as_ref()?.plan.as_ref()?.title.clone())
+    Some(state.shown.as_ref()?.plan.title.clone())
 }
 
 #[test]
@@ -74,7 +73,7 @@ fn an_error_leaves_the_last_plan_in_sight() {
     let none = heard(FromWorker::Planned(Box::new(Answer { id: 2, ..Answer::default() })));
     let state = run(start, [planned(1, "one"), Action::PlanNow, none]);
     assert_eq!(titles(&state).as_deref(), Some("one"));
-    assert_eq!(state.answer.as_ref().and_then(|answer| answer.plan.clone()), None);
+    assert!(!state.has_plan);
 }
 
 #[test]
