@@ -328,7 +328,7 @@ impl Condition {
                 format!("SELECT count(*) FROM {table} WHERE NOT ({})", check.sql())
             }
             Self::Drained { release } => format!(
-                "SELECT count(*) FROM pg_stat_activity WHERE application_name = {}",
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = {}",
                 literal(&format!("app-{release}"))
             ),
             Self::BackupRestorable => "SELECT 1".to_owned(),
@@ -425,6 +425,41 @@ impl Condition {
             | Self::BackfillFinished { .. }
             | Self::Drained { .. }
             | Self::BackupRestorable => None,
+        }
+    }
+}
+
+impl Condition {
+    /// Columns of its table that a condition on rows reads.
+    pub fn row_columns(&self) -> Vec<String> {
+        let of_rule = |rule: &SyncRule| -> Vec<String> {
+            let sides = rule.up.iter().chain(&rule.down);
+            sides.flat_map(|a| a.value.columns().into_iter().chain([a.column.clone()])).collect()
+        };
+        match self {
+            Self::Parity { rule } | Self::Agreement { rule } => of_rule(rule),
+            Self::BackfillComplete { todo, .. } => match todo {
+                Todo::Disagree(rule) => of_rule(rule),
+                Todo::Where(condition) => condition.columns().into_iter().collect(),
+                Todo::EveryRow => Vec::new(),
+            },
+            Self::NoNulls { column, .. } => vec![column.clone()],
+            Self::NoDuplicates { columns, .. } | Self::NoOrphans { columns, .. } => columns.clone(),
+            Self::NoViolations { check, .. } => check.columns().into_iter().collect(),
+            Self::Relation { .. }
+            | Self::Column { .. }
+            | Self::Type { .. }
+            | Self::Default { .. }
+            | Self::NotNull { .. }
+            | Self::Constraint { .. }
+            | Self::Index { .. }
+            | Self::Trigger { .. }
+            | Self::ViewReads { .. }
+            | Self::Helpers { .. }
+            | Self::Helper { .. }
+            | Self::BackfillFinished { .. }
+            | Self::Drained { .. }
+            | Self::BackupRestorable => Vec::new(),
         }
     }
 }

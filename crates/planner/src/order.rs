@@ -44,7 +44,7 @@ pub(crate) fn arrange(frame: &Frame<'_>, recipes: &[Recipe]) -> Arranged {
     if drafts.iter().any(uses_helpers) {
         drafts.extend(helpers(frame, &drafts));
     }
-    if drafts.iter().any(|d| d.destructive || d.rollback.is_none()) {
+    if drafts.iter().any(|d| d.destructive) {
         drafts.push(backup(frame));
     }
     drafts.sort_by_key(|draft| draft.slot);

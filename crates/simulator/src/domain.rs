@@ -23,15 +23,18 @@ impl Model {
         if self.tables[place].key.iter().any(|k| k == column) {
             return vec![typed(&definition.ty, row, false)];
         }
+        // What only a wider type holds is not written before the old column is gone: see the plan's
+        // assumptions.
+        let ty = self.old_type(place, column).unwrap_or(&definition.ty);
         let spaced = self.is_split(place, column);
         let mut values = if let Some(parent_type) = self.parent_type(place, uses, column) {
             (0..self.rows).map(|i| typed(parent_type, i, false)).collect()
         } else if is_unique(&uses.own, column) || self.keeps_unique(release, uses, column) {
-            vec![typed(&definition.ty, 2 * row, spaced), typed(&definition.ty, 2 * row + 1, spaced)]
+            vec![typed(ty, 2 * row, spaced), typed(ty, 2 * row + 1, spaced)]
         } else {
             let named = self.named_values(place, column);
-            let n = if named.len() > 1 { 0 } else { 2 - named.len() };
-            let fresh = (0..n).map(|i| typed(&definition.ty, i, spaced));
+            let n = 2_usize.saturating_sub(named.len());
+            let fresh = (0..n).map(|i| typed(ty, i, spaced));
             named.into_iter().chain(fresh).collect()
         };
         if !definition.not_null && !self.keeps_not_null(release, uses, column) {
@@ -39,6 +42,11 @@ impl Model {
         }
         values.dedup();
         values
+    }
+
+    /// The type that today's release knows the column by.
+    fn old_type(&self, place: usize, column: &str) -> Option<&SqlType> {
+        self.releases[0].uses[place].as_ref()?.own.column(column).map(|c| &c.ty)
     }
 
     /// Whether the column is taken apart by a conversion: its text then has two words.
@@ -80,6 +88,15 @@ impl Model {
                     }
                 });
             }
+        }
+        let is_computed =
+            self.tables[place].images.iter().any(|i| i.set.iter().any(|(c, _)| c == column));
+        let is_text = self
+            .old_type(place, column)
+            .is_some_and(|ty| matches!(ty.base().as_str(), "text" | "character varying"));
+        if found.is_empty() && is_computed && is_text {
+            // Text that every usual clean-up changes, and what becomes of it.
+            found.extend(["AA", "aa", " Aa"].map(|t| Value::Text(t.to_owned())));
         }
         // The old value first: rows start with it.
         found.reverse();

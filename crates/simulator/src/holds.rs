@@ -57,6 +57,9 @@ impl Model {
         reason = "`holds` sends only conditions on rows here"
     )]
     fn rows_hold(&self, world: &World, condition: &Condition) -> bool {
+        if !self.columns_exist(world, condition) {
+            return false;
+        }
         match condition {
             Condition::Parity { rule } => self
                 .no_row(world, &rule.table, |t, v| rows::disagree(t, &rule.up, v).unwrap_or(true)),
@@ -89,6 +92,15 @@ impl Model {
             }
             other => unreachable!("not a condition on rows: {other:?}"),
         }
+    }
+
+    /// Whether the condition's query finds its columns; on a server it would fail, and not hold.
+    fn columns_exist(&self, world: &World, condition: &Condition) -> bool {
+        let Some(place) = condition.table().and_then(|t| self.resolve(world.schema, t)) else {
+            return condition.table().is_none();
+        };
+        let Some(table) = self.table(world.schema, place) else { return false };
+        condition.row_columns().iter().all(|c| table.column(c).is_some())
     }
 
     /// Whether no row of the table is `bad`; a table that is not there has none.

@@ -20,6 +20,7 @@ mod memo;
 mod model;
 mod proof;
 mod record;
+mod rollback;
 mod rows;
 mod runner;
 mod scenario;

@@ -81,7 +81,9 @@ pub struct Search {
     next: Next,
     /// Counts of the groups that are finished.
     past: Progress,
+    /// Bits of `SOMETIMES`: in this group of tables, and in any.
     seen: u8,
+    ever: u8,
     notes: Vec<String>,
     verdict: Option<Verdict>,
 }
@@ -101,6 +103,7 @@ impl Search {
             next: Next::new(),
             past: Progress::default(),
             seen: 0,
+            ever: 0,
             notes: Vec::new(),
             verdict: None,
         };
@@ -201,37 +204,37 @@ impl Search {
             return Ok(());
         }
         self.past = Progress { frontier: 0, done: false, ..progress };
+        let missing = required(&model) & !self.seen;
+        self.ever |= std::mem::take(&mut self.seen);
+        if missing != 0 {
+            let never: Vec<&str> = names(missing).collect();
+            let reason =
+                format!("the proof would be empty, this never happened: {}", never.join("; "));
+            self.verdict = Some(Verdict::BoundsExceeded { states: self.past.states, reason });
+            return Ok(());
+        }
         self.at += 1;
         if self.at < self.groups.len() {
             return self.open();
         }
-        self.verdict = Some(self.conclude(&model));
+        self.verdict = Some(self.conclude());
         Ok(())
     }
 
-    fn conclude(&self, model: &Model) -> Verdict {
-        let wanted = required(model);
-        let names = |bits: u8| {
-            SOMETIMES.iter().enumerate().filter(move |(i, _)| bits & (1 << i) != 0).map(|(_, s)| *s)
-        };
-        let missing: Vec<&str> = names(wanted & !self.seen).collect();
-        if !missing.is_empty() {
-            return Verdict::BoundsExceeded {
-                states: self.past.states,
-                reason: format!(
-                    "the proof would be empty, this never happened: {}",
-                    missing.join("; ")
-                ),
-            };
-        }
+    fn conclude(&self) -> Verdict {
         Verdict::Verified {
             states: self.past.states,
             transitions: self.past.transitions,
             depth: self.past.depth,
-            reached: names(self.seen).map(str::to_owned).collect(),
+            reached: names(self.ever).map(str::to_owned).collect(),
             notes: self.notes.clone(),
         }
     }
+}
+
+/// Words for bits of `SOMETIMES`.
+fn names(bits: u8) -> impl Iterator<Item = &'static str> {
+    SOMETIMES.iter().enumerate().filter(move |(i, _)| bits & (1 << i) != 0).map(|(_, s)| *s)
 }
 
 /// The state before anything.
@@ -261,7 +264,7 @@ fn required(model: &Model) -> u8 {
     if deploys {
         bits |= seen::NEW_WROTE;
     }
-    if model.steps.iter().any(|s| s.kind == StepKind::Backfill) {
+    if !model.backfills.is_empty() {
         bits |= seen::BACKFILLED;
     }
     if model.bounds.faults > 0

@@ -111,6 +111,13 @@ pub(crate) fn kept(plan: &Plan) -> Kept {
             keep(name, keys(table));
         }
     }
+    for (name, after) in &plan.model.target.tables {
+        let before_name = renames(plan).get(name).unwrap_or(name).clone();
+        if let Some(before) = plan.model.source.tables.get(&before_name) {
+            keep(name, differing(before, after));
+            keep(&before_name, differing(before, after));
+        }
+    }
     for (new, old) in renames(plan) {
         let both: BTreeSet<String> = [&new, &old]
             .into_iter()
@@ -121,6 +128,20 @@ pub(crate) fn kept(plan: &Plan) -> Kept {
     }
     fill_up(plan, &mut kept);
     kept
+}
+
+/// Columns that are not the same after the plan as before, or in what hangs on them.
+fn differing(before: &Table, after: &Table) -> Vec<String> {
+    let mut columns = Vec::new();
+    for (a, b) in [(before, after), (after, before)] {
+        let changed = |c: &&planner::schema::Column| b.column(&c.name) != Some(*c);
+        columns.extend(a.columns.iter().filter(changed).map(|c| c.name.clone()));
+        let changed = a.constraints.iter().filter(|(n, c)| b.constraints.get(*n) != Some(*c));
+        columns.extend(changed.flat_map(|(_, c)| c.kind.columns()));
+        let changed = a.indexes.iter().filter(|(n, i)| b.indexes.get(*n) != Some(*i));
+        columns.extend(changed.flat_map(|(_, i)| i.columns.clone()));
+    }
+    columns
 }
 
 /// The primary key tells rows apart.

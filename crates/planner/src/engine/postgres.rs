@@ -1,4 +1,4 @@
-//! PostgreSQL facts, 12 to 18, one row a statement form. Lock levels: the manual's sql-altertable
+//! PostgreSQL facts, 12 to 18, one row a statement form. Lock modes: the manual's sql-altertable
 //! and explicit-locking; "measured" rows were read from `pg_locks` and `pg_class.relfilenode` on
 //! the versions named. `tests` measures them again on every run.
 

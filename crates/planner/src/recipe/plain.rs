@@ -173,6 +173,7 @@ fn drop_constraint(
             back
         }
     };
+    recipe.keeps.extend(kept(context, table, &constraint.kind));
     recipe.assumptions.push(format!(
         "until this plan is finished nobody writes rows to {table} that {name} would have forbidden: they would stop a rollback"
     ));
@@ -188,6 +189,29 @@ fn drop_constraint(
         .done_when("the constraint is gone", state(table, name, None)),
     );
     Ok(())
+}
+
+/// What the constraint promised: the new release goes on keeping it until the plan is finished.
+fn kept(context: &Context<'_>, table: &QName, kind: &ConstraintKind) -> Option<Condition> {
+    let table = table.clone();
+    match kind {
+        ConstraintKind::Unique(columns) => {
+            Some(Condition::NoDuplicates { table, columns: columns.clone() })
+        }
+        ConstraintKind::Check(check) => {
+            Some(Condition::NoViolations { table, check: check.clone() })
+        }
+        ConstraintKind::ForeignKey(key) => Some(Condition::NoOrphans {
+            table,
+            columns: key.columns.clone(),
+            parent: key.parent.clone(),
+            parent_columns: context.schema.parent_columns(key),
+        }),
+        ConstraintKind::NotNull(column) => {
+            Some(Condition::NoNulls { table, column: column.clone() })
+        }
+        ConstraintKind::PrimaryKey(_) | ConstraintKind::Other(..) => None,
+    }
 }
 
 fn rename(context: &Context<'_>, op: &Op, recipe: &mut Recipe) {
@@ -269,14 +293,14 @@ fn drop_view(context: &Context<'_>, view: &QName, recipe: &mut Recipe) -> Result
 fn not_analysed(op: &Op, recipe: &mut Recipe) {
     let text = sql::render(op);
     let first_line = text.lines().next().unwrap_or_default();
-    recipe.drafts.push(
-        Draft::new(
-            Slot::Unknown,
-            crate::plan::StepKind::Ddl,
-            format!("not analysed: {first_line}"),
-            vec![crate::plan::Statement::new(op.clone())],
-        )
-        .irreversible("unknown: Concertina does not analyse this statement")
-        .why("carried as it stands: read it, and write its rollback, before running it"),
-    );
+    let mut draft = Draft::new(
+        Slot::Unknown,
+        crate::plan::StepKind::Ddl,
+        format!("not analysed: {first_line}"),
+        vec![crate::plan::Statement::new(op.clone())],
+    )
+    .irreversible("unknown: Concertina does not analyse this statement")
+    .why("carried as it stands: read it, and write its rollback, before running it");
+    draft.destructive = true;
+    recipe.drafts.push(draft);
 }

@@ -92,25 +92,27 @@ impl Draft {
     }
 }
 
-/// Statements, with the lock timeout that suits them in front. A short lock timeout on a
-/// concurrent build would leave an invalid index behind, and nobody waits for its lock.
+/// Statements, each after the lock timeout that suits it. A short lock timeout on a concurrent
+/// build would leave an invalid index behind, and nobody waits for its lock.
 fn script(context: &Context<'_>, ops: Vec<Op>, transaction: Option<&str>) -> Vec<Statement> {
-    if ops.is_empty() {
-        return Vec::new();
-    }
-    let concurrent = ops.iter().any(|op| {
-        matches!(
+    let budget = u64::from(context.request.constraints.lock_wait_ms.max(1));
+    let mut script = Vec::new();
+    let mut set = None;
+    for op in ops {
+        let concurrent = matches!(
             op,
             Op::CreateIndex { concurrently: true, .. } | Op::DropIndex { concurrently: true, .. }
-        )
-    });
-    let budget = u64::from(context.request.constraints.lock_wait_ms.max(1));
-    let ms = if concurrent { 0 } else { budget };
-    let mut script = vec![Statement::new(Op::SetLockTimeout { ms })];
-    script.extend(ops.into_iter().map(|op| match transaction {
-        Some(name) => Statement::within(op, name),
-        None => Statement::new(op),
-    }));
+        );
+        let ms = if concurrent { 0 } else { budget };
+        if set != Some(ms) {
+            script.push(Statement::new(Op::SetLockTimeout { ms }));
+            set = Some(ms);
+        }
+        script.push(match transaction {
+            Some(name) => Statement::within(op, name),
+            None => Statement::new(op),
+        });
+    }
     script
 }
 
