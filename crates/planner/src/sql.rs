@@ -26,6 +26,7 @@ mod table;
 mod target;
 mod token;
 mod types;
+mod verb;
 mod view;
 mod view_column;
 

@@ -16,6 +16,7 @@ use super::report;
 use super::split::{HintLines, Splitter, Statement};
 use super::statement::{self, Carried, Parsed};
 use super::token::{Kind, Span};
+use super::verb;
 use crate::change::{Asked, Hint, What};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::expr::Expr;
@@ -132,13 +133,13 @@ impl Asker<'_> {
         let mut cursor = start;
         match statement::read(&mut cursor) {
             Ok(Parsed::Carried(carried))
-                if carried.kind == OtherKind::Unknown && !statement::is_verb(&start) =>
+                if carried.kind == OtherKind::Unknown && !verb::is_verb(&start) =>
             {
                 Err(self.not_a_statement(statement, &start, first))
             }
             Ok(parsed) => self.take(parsed, statement.span, &start),
             Err(broken) => {
-                if !statement::is_verb(&start) {
+                if !verb::is_verb(&start) {
                     return Err(self.not_a_statement(statement, &start, first));
                 }
                 // Mine is not the only reading: what sqlparser takes for a statement may be one.
@@ -158,7 +159,7 @@ impl Asker<'_> {
 
     /// A first word that begins no statement.
     fn not_a_statement(&mut self, statement: &Statement, start: &Cursor<'_>, first: bool) -> Stop {
-        let verb = statement::looks_like_sql(start);
+        let verb = verb::looks_like_sql(start);
         if first && !verb {
             self.diagnostics.push(report::not_sql(Source::Change, statement.span));
             return Stop;

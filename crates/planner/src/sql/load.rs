@@ -11,6 +11,7 @@ use super::resolve::{self, Sequence};
 use super::split::{HintLines, Splitter, Statement};
 use super::statement::{self, Carried, Drop, Dropped, Parsed};
 use super::token::Span;
+use super::verb;
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::name::QName;
 use crate::op::Op;
@@ -137,9 +138,9 @@ impl Loader<'_> {
         let path = self.path.clone();
         let mut cursor = Cursor::new(self.text, &statement.tokens, &path);
         match statement::read(&mut cursor) {
-            Ok(Parsed::Carried(_)) if statement::clears_up(&Cursor { at: 0, ..cursor }) => true,
+            Ok(Parsed::Carried(_)) if verb::clears_up(&Cursor { at: 0, ..cursor }) => true,
             Ok(Parsed::Carried(carried)) if carried.kind == OtherKind::Unknown => {
-                let verb = statement::is_verb(&Cursor { at: 0, ..cursor });
+                let verb = verb::is_verb(&Cursor { at: 0, ..cursor });
                 let note = if verb {
                     carried.note
                 } else {

@@ -5,6 +5,7 @@ use super::alter::{self, Alter};
 use super::cursor::{Cursor, Placed, PlacedName, Read};
 use super::index::{self, NewIndex};
 use super::table::{self, NewTable};
+use super::verb;
 use super::view::{self, NewView};
 use super::{rows, types};
 use crate::expr::Expr;
@@ -99,138 +100,6 @@ impl Parsed {
 
 fn carried(kind: OtherKind, relation: Option<QName>, note: Option<&'static str>) -> Parsed {
     Parsed::Carried(Carried { kind, relation, note })
-}
-
-/// Whether the first word begins any PostgreSQL statement.
-pub(super) fn is_verb(cursor: &Cursor<'_>) -> bool {
-    const VERBS: &[&str] = &[
-        "ABORT",
-        "ALTER",
-        "ANALYZE",
-        "BEGIN",
-        "CALL",
-        "CHECKPOINT",
-        "CLOSE",
-        "CLUSTER",
-        "COMMENT",
-        "COMMIT",
-        "COPY",
-        "CREATE",
-        "DEALLOCATE",
-        "DECLARE",
-        "DELETE",
-        "DISCARD",
-        "DO",
-        "DROP",
-        "END",
-        "EXECUTE",
-        "EXPLAIN",
-        "FETCH",
-        "GRANT",
-        "IMPORT",
-        "INSERT",
-        "LISTEN",
-        "LOAD",
-        "LOCK",
-        "MERGE",
-        "MOVE",
-        "NOTIFY",
-        "PREPARE",
-        "REASSIGN",
-        "REFRESH",
-        "REINDEX",
-        "RELEASE",
-        "RESET",
-        "REVOKE",
-        "ROLLBACK",
-        "SAVEPOINT",
-        "SECURITY",
-        "SELECT",
-        "SET",
-        "SHOW",
-        "START",
-        "TABLE",
-        "TRUNCATE",
-        "UNLISTEN",
-        "UPDATE",
-        "VACUUM",
-        "VALUES",
-        "WITH",
-    ];
-    if cursor.is_any(0, &["CREATE", "ALTER", "DROP"]) {
-        return object_word(cursor);
-    }
-    cursor.is_any(0, VERBS)
-}
-
-/// `DROP … IF EXISTS`: how `pg_dump --clean` begins, and nothing about the schema.
-pub(super) fn clears_up(cursor: &Cursor<'_>) -> bool {
-    cursor.is(0, "DROP") && (1..6).any(|at| Cursor { at, ..*cursor }.sees("IF EXISTS"))
-}
-
-/// Whether the text was at least meant as SQL: a statement's first word, or nearly one, and another.
-pub(super) fn looks_like_sql(cursor: &Cursor<'_>) -> bool {
-    let object = ["TABLE", "INDEX", "VIEW", "UNIQUE", "INTO", "FROM"];
-    cursor.is_any(0, &["CREATE", "ALTER", "DROP"]) && cursor.peek(1).is_some()
-        || cursor.is_any(1, &object)
-}
-
-/// Whether CREATE, ALTER or DROP is followed by a kind of object there is.
-fn object_word(cursor: &Cursor<'_>) -> bool {
-    const OBJECTS: &[&str] = &[
-        "ACCESS",
-        "AGGREGATE",
-        "CAST",
-        "COLLATION",
-        "CONSTRAINT",
-        "CONVERSION",
-        "DATABASE",
-        "DEFAULT",
-        "DOMAIN",
-        "EVENT",
-        "EXTENSION",
-        "FOREIGN",
-        "FUNCTION",
-        "GLOBAL",
-        "GROUP",
-        "INDEX",
-        "LANGUAGE",
-        "LARGE",
-        "LOCAL",
-        "MATERIALIZED",
-        "OPERATOR",
-        "OWNED",
-        "POLICY",
-        "PROCEDURAL",
-        "PROCEDURE",
-        "PUBLICATION",
-        "RECURSIVE",
-        "ROLE",
-        "ROUTINE",
-        "RULE",
-        "SCHEMA",
-        "SEQUENCE",
-        "SERVER",
-        "STATISTICS",
-        "SUBSCRIPTION",
-        "SYSTEM",
-        "TABLE",
-        "TABLESPACE",
-        "TEMP",
-        "TEMPORARY",
-        "TEXT",
-        "TRANSFORM",
-        "TRIGGER",
-        "TRUSTED",
-        "TYPE",
-        "UNIQUE",
-        "UNLOGGED",
-        "USER",
-        "VIEW",
-    ];
-    let mut after = Cursor { at: 1, ..*cursor };
-    after.eat("OR REPLACE");
-    after.is_any(0, OBJECTS)
 }
 
 /// Reads a statement.
@@ -406,7 +275,7 @@ fn create(cursor: &mut Cursor<'_>) -> Read<Parsed> {
         return Ok(carried(OtherKind::Container, None, None));
     }
     let object = Cursor { at: 0, ..*cursor };
-    if object_word(&object) {
+    if verb::object_word(&object) {
         Ok(carried(OtherKind::Unknown, None, Some(UNKNOWN)))
     } else {
         Err(cursor.expected("TABLE, INDEX, VIEW or another kind of object"))
@@ -500,7 +369,7 @@ fn alter(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     if cursor.is_any(0, &["EXTENSION", "SCHEMA"]) {
         return Ok(carried(OtherKind::Container, None, None));
     }
-    if object_word(&Cursor { at: 0, ..*cursor }) {
+    if verb::object_word(&Cursor { at: 0, ..*cursor }) {
         Ok(carried(OtherKind::Unknown, relation, Some(UNKNOWN)))
     } else {
         Err(cursor.expected("TABLE, INDEX, VIEW or another kind of object"))
@@ -545,7 +414,7 @@ fn drop(cursor: &mut Cursor<'_>) -> Read<Parsed> {
         Dropped::View
     } else if cursor.eat("INDEX") {
         Dropped::Index
-    } else if object_word(&Cursor { at: 0, ..*cursor }) {
+    } else if verb::object_word(&Cursor { at: 0, ..*cursor }) {
         return Ok(carried(OtherKind::Unknown, None, Some(UNKNOWN)));
     } else {
         return Err(cursor.expected("TABLE, VIEW, INDEX or another kind of object"));
