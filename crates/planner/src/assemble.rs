@@ -142,6 +142,7 @@ fn recipes(request: &Request, read: &Read) -> Result<Vec<Recipe>, Vec<Diagnostic
         let context = Context {
             engine: read.engine,
             schema: &schema,
+            source: &read.source,
             request,
             hints: &read.hints,
             span: asked.span,

@@ -115,6 +115,8 @@ pub(crate) struct Context<'a> {
     pub(crate) engine: Engine,
     /// The schema before this change, earlier changes of the request applied.
     pub(crate) schema: &'a Schema,
+    /// The schema as it is today.
+    pub(crate) source: &'a Schema,
     /// The request.
     pub(crate) request: &'a Request,
     /// Hints.
@@ -163,6 +165,14 @@ impl Context<'_> {
                 "name a table of the schema",
             )
         })
+    }
+
+    /// Whether rows that leave the column out would collide: it is unique today, or will be.
+    pub(crate) fn is_unique(&self, table: &QName, column: &str) -> bool {
+        [self.source, self.schema]
+            .iter()
+            .filter_map(|schema| schema.table(table))
+            .any(|t| t.is_unique_in(column))
     }
 
     /// The column, likewise.

@@ -292,6 +292,13 @@ impl Table {
         })
     }
 
+    /// Whether a key or a unique index covers the column.
+    pub fn is_unique_in(&self, column: &str) -> bool {
+        let names = |columns: &[String]| columns.iter().any(|c| c == column);
+        self.constraints.values().any(|c| c.kind.is_key() && names(&c.kind.columns()))
+            || self.indexes.values().any(|i| i.unique && names(&i.columns))
+    }
+
     /// Columns to batch by: the primary key, else a unique key of NOT NULL columns.
     pub fn batch_key(&self) -> Option<Vec<String>> {
         if let Some(key) = self.primary_key() {

@@ -264,6 +264,7 @@ impl Model {
         };
         self.releases[release].keeps.iter().filter(|k| k.relation() == Some(&uses.relation)).all(
             |keep| match keep {
+                Condition::NoNulls { column, .. } => holds(&Expr::column(column).is_null(), false),
                 Condition::NoViolations { check, .. } => {
                     holds(&Expr::Not(Box::new(check.clone())), false)
                 }

@@ -3,7 +3,7 @@
 
 use planner::condition::Condition;
 use planner::expr::Expr;
-use planner::schema::{ConstraintKind, Table};
+use planner::schema::ConstraintKind;
 use planner::sql_type::SqlType;
 
 use crate::model::{Model, Uses};
@@ -29,7 +29,7 @@ impl Model {
         let spaced = self.is_split(place, column);
         let mut values = if let Some(parent_type) = self.parent_type(place, uses, column) {
             (0..self.rows).map(|i| typed(parent_type, i, false)).collect()
-        } else if is_unique(&uses.own, column) || self.keeps_unique(release, uses, column) {
+        } else if uses.own.is_unique_in(column) || self.keeps_unique(release, uses, column) {
             vec![typed(ty, 2 * row, spaced), typed(ty, 2 * row + 1, spaced)]
         } else {
             let named = self.named_values(place, column);
@@ -121,14 +121,6 @@ impl Model {
             _ => false,
         })
     }
-}
-
-fn is_unique(table: &Table, column: &str) -> bool {
-    table
-        .constraints
-        .values()
-        .any(|c| c.kind.is_key() && c.kind.columns().iter().any(|n| n == column))
-        || table.indexes.values().any(|i| i.unique && i.columns.iter().any(|n| n == column))
 }
 
 fn literal(expr: &Expr) -> Option<Value> {

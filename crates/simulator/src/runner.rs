@@ -318,12 +318,17 @@ impl Model {
     }
 
     /// Whether the statements destroy what no gate or backup has been seen to spare.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others destroy nothing")]
     fn out_of_order(&self, world: &World, ops: &[Op]) -> Option<Broken> {
         if !self.bounds.procedure {
             return None;
         }
-        let destroys = ops.iter().find(|op| {
-            matches!(op, Op::DropColumn { .. } | Op::DropTable { .. } | Op::Delete { .. })
+        let undo = self.backfills.iter().any(|b| b.undo.is_some());
+        let destroys = ops.iter().find(|op| match op {
+            Op::DropColumn { .. } | Op::DropTable { .. } | Op::Delete { .. } => true,
+            // With it go the rows as they were before an in-place backfill.
+            Op::DropHelpers => undo,
+            _ => false,
         })?;
         let sql = planner::op::sql::render(destroys);
         if !world.backup {

@@ -355,7 +355,11 @@ impl Schema {
     fn apply_to_index(&mut self, op: &Op) -> Result<(), Refusal> {
         match op {
             Op::CreateIndex { table, name, index, concurrently: _ } => {
-                if self.tables.values().any(|t| t.indexes.contains_key(name)) {
+                let taken = |t: &Table| {
+                    t.indexes.contains_key(name)
+                        || t.constraints.get(name).is_some_and(|c| c.kind.is_key())
+                };
+                if self.tables.values().any(taken) {
                     return refuse("42P07", format!("relation \"{name}\" already exists"));
                 }
                 for column in &index.columns {

@@ -8,7 +8,7 @@ use crate::op::Op;
 use crate::plan::{Conversion, Question};
 use crate::recipe::steps::neutral_value;
 use crate::recipe::{Context, Draft, Recipe, Slot};
-use crate::schema::{Column, ConstraintKind, Table};
+use crate::schema::{Column, ConstraintKind};
 
 pub(super) fn plan(
     context: &Context<'_>,
@@ -32,7 +32,7 @@ pub(super) fn plan(
         "take a backup and restore it somewhere before the drop",
     ));
     let repeats = found.default.as_ref().is_some_and(|d| d.volatility() != Volatility::Volatile);
-    if repeats && is_unique(context.table(table)?, column) {
+    if repeats && context.is_unique(table, column) {
         return Err(context.refuse(
             "default-in-key",
             format!("`{column}` of `{table}` is unique and has a default: rows that the new release inserts without it would all hold that value (23505)"),
@@ -82,14 +82,6 @@ pub(super) fn plan(
         ));
     }
     Ok(recipe)
-}
-
-fn is_unique(table: &Table, column: &str) -> bool {
-    table
-        .constraints
-        .values()
-        .any(|c| c.kind.is_key() && c.kind.columns().iter().any(|n| n == column))
-        || table.indexes.values().any(|i| i.unique && i.columns.iter().any(|n| n == column))
 }
 
 /// What old releases read in rows that newer releases insert without the column.

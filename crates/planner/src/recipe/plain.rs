@@ -2,6 +2,7 @@
 
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
+use crate::expr::{Expr, Volatility};
 use crate::name::QName;
 use crate::op::{Op, sql};
 use crate::plan::Check;
@@ -42,11 +43,20 @@ pub(super) fn plan(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic>
 fn set_default(
     context: &Context<'_>,
     (table, column): (&QName, &str),
-    default: Option<&crate::expr::Expr>,
+    default: Option<&Expr>,
     op: &Op,
     recipe: &mut Recipe,
 ) -> Result<(), Diagnostic> {
     let before = context.column(table, column)?;
+    let repeats = |d: &Expr| *d != Expr::Null && d.volatility() != Volatility::Volatile;
+    let any_repeats = default.is_some_and(repeats) || before.default.as_ref().is_some_and(repeats);
+    if any_repeats && context.is_unique(table, column) {
+        return Err(context.refuse(
+            "default-in-key",
+            format!("`{column}` of `{table}` is unique: two rows that leave it out would both hold the default (23505)"),
+            "drop the unique constraint in a change of its own, before or after",
+        ));
+    }
     if before.not_null && default.is_none() && before.default.is_some() {
         // Without its default the running release's inserts may fail: the new one goes first.
         recipe.needs_release = true;
