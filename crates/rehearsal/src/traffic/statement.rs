@@ -59,11 +59,12 @@ impl Request {
                         }
                     })
                     .collect();
+                // A made-up key may be taken, in a short column above all: then nothing is inserted.
                 format!(
-                    "INSERT INTO {relation} ({}) VALUES ({}) RETURNING {}",
+                    "INSERT INTO {relation} ({}) VALUES ({}) ON CONFLICT ({key}) DO NOTHING RETURNING {key}",
                     quote_list(&names),
                     terms.join(", "),
-                    quote(key)
+                    key = quote(key)
                 )
             }
         }
