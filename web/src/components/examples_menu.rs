@@ -1,5 +1,6 @@
 //! Worked examples, one choice away; and starting empty, with a way back.
 
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use crate::browser;
@@ -20,15 +21,18 @@ pub(crate) struct Props {
 #[component]
 pub(crate) fn ExamplesMenu(props: &Props) -> Html {
     let onchange = browser::when(&props.on, |event: Event| {
-        let at: usize = browser::value(&event).parse().ok()?;
-        examples::load(at).map(Action::Load)
+        let chosen: usize = browser::value(&event).parse().ok()?;
+        // Back to the invitation, so that the same example can be chosen again.
+        if let Some(select) = event.target_dyn_into::<HtmlSelectElement>() {
+            select.set_value("");
+        }
+        examples::load(chosen).map(Action::Load)
     });
     let clear = props.on.reform(|_: MouseEvent| Action::Clear);
     let undo = props.on.reform(|_: MouseEvent| Action::Undo);
     html! {
         <div class="examples">
             <label for="example">{ "Example" }</label>
-            // Always shows the invitation, so that the same example can be chosen twice.
             <select id="example" data-testid="examples" {onchange}>
                 <option value="" selected=true>{ "Choose one …" }</option>
                 { for examples::titles().enumerate().map(|(at, title)| html! {

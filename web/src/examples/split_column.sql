@@ -8,4 +8,7 @@ CREATE TABLE members (
     joined  date NOT NULL DEFAULT current_date
 );
 -- file: change.sql
--- concertina: split members.name into first_name text NOT NULL := split_part(name, ' ', 1), last_name text NOT NULL := split_part(name, ' ', 2) back trim(first_name || ' ' || last_name)
+-- concertina: split members.name into
+--   first_name text NOT NULL := split_part(name, ' ', 1),
+--   last_name text NOT NULL := split_part(name, ' ', 2)
+--   back trim(first_name || ' ' || last_name)
