@@ -29,7 +29,10 @@ pub(crate) fn replace_column(
         let is_dotted = at >= 2 && read.is_symbol(at - 1, b'.');
         if !is_dotted {
             // Unqualified: an output name after AS, or a column of one of several tables.
-            if at >= 1 && read.is_word(at - 1, "as") {
+            // Or not a column at all: a qualifier, a relation.
+            let before = ["as", "from", "join", "only"];
+            let is_other = before.iter().any(|w| at >= 1 && read.is_word(at - 1, w));
+            if is_other || read.is_symbol(at + 1, b'.') {
                 continue;
             }
             return None;
