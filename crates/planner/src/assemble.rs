@@ -31,31 +31,28 @@ struct Read {
 /// The plan for a request, and everything found on the way. Never fails: where no plan can be
 /// made, an error in the diagnostics says why.
 pub fn plan(request: &Request) -> Planned {
-    let mut read = match read(request) {
-        Ok(read) => read,
-        Err(diagnostics) => return Planned { plan: None, diagnostics },
-    };
-    match recipes(request, &read) {
-        Ok(recipes) => {
-            let plan = assemble(request, &read, &recipes);
-            Planned { plan: Some(plan), diagnostics: read.diagnostics }
-        }
-        Err(mut errors) => {
-            read.diagnostics.append(&mut errors);
-            Planned { plan: None, diagnostics: read.diagnostics }
-        }
-    }
+    planned(request, |_, plan| plan)
 }
 
 /// The change as asked, as a plan of its own: the script in one step, then the deploy. For the
 /// simulator to show what it would have done.
 pub fn as_asked(request: &Request) -> Planned {
-    let planned = plan(request);
-    let (Some(plan), Ok(read)) = (&planned.plan, read(request)) else {
-        return planned;
+    planned(request, |read, plan| naive_plan(request, read, &plan))
+}
+
+fn planned(request: &Request, finish: impl FnOnce(&Read, Plan) -> Plan) -> Planned {
+    let mut read = match read(request) {
+        Ok(read) => read,
+        Err(diagnostics) => return Planned { plan: None, diagnostics },
     };
-    let naive = naive_plan(request, &read, plan);
-    Planned { plan: Some(naive), diagnostics: planned.diagnostics }
+    let plan = match recipes(request, &read) {
+        Ok(recipes) => Some(finish(&read, assemble(request, &read, &recipes))),
+        Err(errors) => {
+            read.diagnostics.extend(errors);
+            None
+        }
+    };
+    Planned { plan, diagnostics: read.diagnostics }
 }
 
 fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
@@ -255,7 +252,7 @@ fn model(request: &Request, read: &Read, touched: &[QName], recipes: &[Recipe]) 
         .tables
         .keys()
         .chain(target.tables.keys())
-        .filter(|name| request.tables.get(name).cloned().unwrap_or_default().is_big())
+        .filter(|name| request.facts(name).is_big())
         .filter(|name| read.source.tables.contains_key(name))
         .cloned()
         .collect::<BTreeSet<_>>();

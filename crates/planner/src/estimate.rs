@@ -29,7 +29,7 @@ pub(crate) fn step(request: &Request, draft: &Draft) -> Estimate {
 }
 
 fn statements(request: &Request, draft: &Draft) -> Estimate {
-    let facts = |table| request.tables.get(table).cloned().unwrap_or_default();
+    let facts = |table| request.facts(table);
     let mut total = Estimate::default();
     for statement in &draft.script {
         #[expect(clippy::wildcard_enum_match_arm, reason = "only these take time of their own")]

@@ -191,9 +191,9 @@ impl Expr {
         renamed
     }
 
-    /// Calls `f` on the expression and everything in it, outermost first.
+    /// Calls `f` on everything in the expression and then on itself: what `f` puts in is not
+    /// visited again.
     fn visit_mut(&mut self, f: &mut dyn FnMut(&mut Self)) {
-        f(self);
         match self {
             Self::Not(x) | Self::Negate(x) | Self::IsNull(x, _) | Self::Cast(x, _) => {
                 x.visit_mut(f);
@@ -219,34 +219,19 @@ impl Expr {
             | Self::Column(_)
             | Self::Raw { .. } => {}
         }
+        f(self);
     }
 
     /// The expression with column `name` read as `value`.
     #[must_use]
     pub fn with_column(&self, name: &str, value: &Self) -> Self {
-        let again = |x: &Self| x.with_column(name, value);
-        let boxed = |x: &Self| Box::new(again(x));
-        match self {
-            Self::Column(column) if column == name => value.clone(),
-            Self::Not(x) => Self::Not(boxed(x)),
-            Self::Negate(x) => Self::Negate(boxed(x)),
-            Self::IsNull(x, negated) => Self::IsNull(boxed(x), *negated),
-            Self::Cast(x, ty) => Self::Cast(boxed(x), ty.clone()),
-            Self::Binary(x, op, y) => Self::Binary(boxed(x), op.clone(), boxed(y)),
-            Self::Call(function, args) => {
-                Self::Call(function.clone(), args.iter().map(again).collect())
+        let mut changed = self.clone();
+        changed.visit_mut(&mut |expr| {
+            if matches!(expr, Self::Column(column) if column == name) {
+                expr.clone_from(value);
             }
-            Self::Case(arms, otherwise) => Self::Case(
-                arms.iter().map(|(when, then)| (again(when), again(then))).collect(),
-                otherwise.as_ref().map(|x| boxed(x)),
-            ),
-            Self::Null
-            | Self::Bool(_)
-            | Self::Number(_)
-            | Self::Text(_)
-            | Self::Column(_)
-            | Self::Raw { .. } => self.clone(),
-        }
+        });
+        changed
     }
 
     /// How stable the expression's value is: decides whether `ADD COLUMN … DEFAULT` rewrites.

@@ -1,7 +1,7 @@
 //! Several statements about the same new thing are one change: `ADD COLUMN c` then `SET NOT NULL c`
 //! is a NOT NULL column. What cannot be one change, and cannot be two in one plan, is refused.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::change::{Asked, What};
 use crate::diagnostic::{Diagnostic, Source};
@@ -76,15 +76,15 @@ fn absorb(earlier: &mut Asked, op: &Op) -> bool {
 
 /// Changes that would each move the same column or table: one plan cannot do both at once.
 pub(crate) fn overlaps(asked: &[Asked]) -> Vec<Diagnostic> {
-    let mut moved: BTreeMap<(QName, Option<String>), usize> = BTreeMap::new();
+    let mut moved: BTreeSet<(QName, Option<String>)> = BTreeSet::new();
     let mut found = Vec::new();
-    for (i, one) in asked.iter().enumerate() {
+    for one in asked {
         let moves = moves(&one.what);
         for (table, column) in names(&one.what) {
             let whole = (table.clone(), None);
-            let clash = moved.contains_key(&(table.clone(), column.clone()))
-                || moved.contains_key(&whole)
-                || (moves && column.is_none() && moved.keys().any(|(t, _)| *t == table));
+            let clash = moved.contains(&(table.clone(), column.clone()))
+                || moved.contains(&whole)
+                || (moves && column.is_none() && moved.iter().any(|(t, _)| *t == table));
             if clash {
                 let what = column
                     .as_ref()
@@ -99,7 +99,7 @@ pub(crate) fn overlaps(asked: &[Asked]) -> Vec<Diagnostic> {
             }
         }
         if moves {
-            moved.extend(names(&one.what).into_iter().map(|key| (key, i)));
+            moved.extend(names(&one.what));
         }
     }
     found

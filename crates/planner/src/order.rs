@@ -157,7 +157,7 @@ fn backup(frame: &Frame<'_>) -> Draft {
     )
     .why("what the next steps drop exists nowhere else; a backup that was never restored is a hope")
     .done_when("the backup has been restored and looked at", Condition::BackupRestorable);
-    draft.alternative = commands.join("\n");
+    draft.commands = commands;
     draft
 }
 
@@ -199,8 +199,7 @@ fn number(frame: &Frame<'_>, drafts: Vec<Draft>) -> Arranged {
         let Some(phase) = phases.last_mut() else { continue };
         let id = format!("{}.{}", phase.number, phase.steps.len() + 1);
         if point.is_none() && draft.rollback.is_none() {
-            point =
-                Some((id.clone(), draft.operation.clone(), draft.loses.clone(), draft.destructive));
+            point = Some((id.clone(), draft.operation.clone(), draft.loses.clone()));
         }
         if let Some(backfill) = &draft.backfill {
             backfills.push(estimate::backfill_note(&id, backfill));
@@ -233,7 +232,7 @@ fn validations(id: &str, draft: &Draft) -> Vec<Validation> {
 
 fn step(frame: &Frame<'_>, schema: &mut Schema, (id, moved): (String, bool), draft: Draft) -> Step {
     let locks = locks(frame.engine, schema, &draft.script);
-    let big = |name: &QName| frame.request.tables.get(name).cloned().unwrap_or_default().is_big();
+    let big = |name: &QName| frame.request.facts(name).is_big();
     let online = !locks.iter().any(|lock| lock.is_long() && big(&lock.relation))
         && !draft
             .script
@@ -247,19 +246,14 @@ fn step(frame: &Frame<'_>, schema: &mut Schema, (id, moved): (String, bool), dra
         (false, true) if draft.slot == Slot::Cutover => vec!["R0".to_owned(), "R1".to_owned()],
         (false, true) => vec!["R1".to_owned()],
     };
-    let commands = if draft.kind == StepKind::Backup {
-        draft.alternative.lines().map(str::to_owned).collect()
-    } else {
-        Vec::new()
-    };
     let app = if is_deploy { "deploy R0 again, the same way".to_owned() } else { String::new() };
     Step {
         id,
         kind: draft.kind,
         operation: draft.operation,
         script: draft.script,
-        alternative: if commands.is_empty() { draft.alternative } else { String::new() },
-        commands,
+        alternative: draft.alternative,
+        commands: draft.commands,
         rollback: Rollback { script: draft.rollback.unwrap_or_default(), app, loses: draft.loses },
         locks,
         online,
@@ -285,9 +279,9 @@ pub(crate) fn locks(engine: Engine, schema: &mut Schema, script: &[Statement]) -
 
 fn point_of_no_return(
     frame: &Frame<'_>,
-    point: Option<(String, String, String, bool)>,
+    point: Option<(String, String, String)>,
 ) -> PointOfNoReturn {
-    let Some((id, operation, loses, _)) = point else {
+    let Some((id, operation, loses)) = point else {
         return PointOfNoReturn {
             step: None,
             why: "no step destroys anything: every step can be rolled back, to the last".to_owned(),

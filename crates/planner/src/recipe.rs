@@ -9,7 +9,7 @@ use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{Check, Conversion, Hazard, Question, Statement, StepKind};
-use crate::request::{Request, TableFacts};
+use crate::request::Request;
 use crate::schema::{ConstraintKind, Schema};
 
 mod add_column;
@@ -78,6 +78,8 @@ pub(crate) struct Draft {
     pub(crate) loses: String,
     /// The blocking way.
     pub(crate) alternative: String,
+    /// For the operator's shell.
+    pub(crate) commands: Vec<String>,
     /// Why.
     pub(crate) why: String,
     /// Checks, the first says that it is done.
@@ -126,11 +128,6 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Size and traffic of a table.
-    pub(crate) fn facts(&self, table: &QName) -> TableFacts {
-        self.request.tables.get(table).cloned().unwrap_or_default()
-    }
-
     /// The value of a `fill` hint.
     pub(crate) fn fill(&self, table: &QName, column: &str) -> Option<Expr> {
         self.hints.iter().find_map(|hint| match hint {

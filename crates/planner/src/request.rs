@@ -150,6 +150,13 @@ impl Default for Constraints {
     }
 }
 
+impl Request {
+    /// Size and traffic of a table, given or assumed.
+    pub fn facts(&self, table: &QName) -> TableFacts {
+        self.tables.get(table).cloned().unwrap_or_default()
+    }
+}
+
 impl TableFacts {
     /// Heap bytes, given or assumed at 200 a row.
     pub fn heap_bytes(&self) -> u64 {

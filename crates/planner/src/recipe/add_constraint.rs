@@ -233,10 +233,10 @@ fn gate(operation: String, name: &str, condition: Condition) -> Draft {
 }
 
 fn long_lock(context: &Context<'_>, table: &QName, message: &str, recipe: &mut Recipe) {
-    if context.facts(table).is_big() {
+    if context.request.facts(table).is_big() {
         recipe.hazards.push(context.hazard(
             "long-lock",
-            format!("{message} ({} rows)", context.facts(table).rows),
+            format!("{message} ({} rows)", context.request.facts(table).rows),
             "the plan does the work while traffic goes on",
         ));
     }

@@ -77,7 +77,7 @@ fn in_place(context: &Context<'_>, table: &QName, column: &Column, ty: &SqlType)
         "the column has the new type",
         Condition::Type { table: table.clone(), column: name.clone(), ty: ty.clone() },
     );
-    if context.facts(table).is_big() {
+    if context.request.facts(table).is_big() {
         draft = draft.irreversible(
             "nothing: the old release reads and writes the wider type as before, so leave it; going back would write every row anew",
         );

@@ -44,7 +44,7 @@ pub(super) fn plan(
     };
     recipe.hazards.push(context.hazard(
         "one-big-transaction",
-        format!("one UPDATE of {table} ({} rows) holds a row lock on every row to its end, bloats the table in one go, and the running release may write old values behind it", context.facts(table).rows),
+        format!("one UPDATE of {table} ({} rows) holds a row lock on every row to its end, bloats the table in one go, and the running release may write old values behind it", context.request.facts(table).rows),
         "batches by primary key, each its own transaction, after the release that writes only new values",
     ));
     recipe.drafts.push(run_backfill(

@@ -24,7 +24,7 @@ pub(super) fn create(
         ));
     }
     let mut recipe = Recipe::default();
-    if context.facts(table).is_big() {
+    if context.request.facts(table).is_big() {
         recipe.hazards.push(context.hazard(
             "long-lock",
             format!("CREATE INDEX holds a SHARE lock on {table} for the whole build: no writes meanwhile"),

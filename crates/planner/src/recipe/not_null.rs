@@ -31,7 +31,7 @@ pub(super) fn set(
         format!("the running release may write NULL to {table}.{column}: such statements fail with 23502"),
         "deploy the release that never writes NULL first",
     ));
-    if context.facts(table).is_big() {
+    if context.request.facts(table).is_big() {
         recipe.hazards.push(context.hazard(
             "long-lock",
             format!("SET NOT NULL reads every row of {table} under ACCESS EXCLUSIVE: no reads, no writes meanwhile"),

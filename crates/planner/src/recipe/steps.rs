@@ -45,6 +45,7 @@ impl Draft {
             rollback: Some(Vec::new()),
             loses: "nothing".to_owned(),
             alternative: String::new(),
+            commands: Vec::new(),
             why: String::new(),
             checks: Vec::new(),
             destructive: false,
