@@ -161,6 +161,10 @@ fn naive_ops(what: &What, schema: &Schema) -> Vec<Op> {
     match what {
         What::Statement(op) => vec![op.clone()],
         What::Split(split) => naive_split(split, schema),
+        What::Object { id, after } => {
+            // What has no statement was refused by its recipe.
+            op::object::change(id, schema.objects.get(id), after.as_ref()).unwrap_or_default()
+        }
     }
 }
 
@@ -284,7 +288,7 @@ fn cut(schema: &Schema, touched: &[QName]) -> Schema {
         views,
         enums: schema.enums.clone(),
         domains: schema.domains.clone(),
-        others: Vec::new(),
+        objects: std::collections::BTreeMap::new(),
         helpers: schema.helpers.clone(),
     }
 }
@@ -360,6 +364,8 @@ fn describe(what: &What) -> String {
             let into: Vec<&str> = split.into.iter().map(|(c, _)| c.name.as_str()).collect();
             format!("split {}.{} into {}", split.table, split.column, into.join(", "))
         }
+        What::Object { id, after: Some(_) } => format!("{} {}", id.kind.noun(), id.name),
+        What::Object { id, after: None } => format!("drop {} {}", id.kind.noun(), id.name),
         What::Statement(Op::RenameColumn { table, column, to }) => {
             format!("rename {table}.{column} to {to}")
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::{Column, Schema, View};
+use crate::schema::{Column, Object, ObjectId, Schema, View};
 use crate::sql;
 
 /// One thing asked for, and where it stands in the change's text.
@@ -26,6 +26,13 @@ pub enum What {
     Statement(Op),
     /// `-- concertina: split t.c into a text := …, b text := … back …`.
     Split(Split),
+    /// An object that is neither table, index nor view becomes this, or goes.
+    Object {
+        /// Which.
+        id: ObjectId,
+        /// What it becomes; nothing where it goes.
+        after: Option<Object>,
+    },
 }
 
 /// One column into several.

@@ -2,7 +2,7 @@
 //! hints only; what merely looks like one is a warning. Must not know SQL text, engines or recipes.
 
 mod columns;
-mod others;
+mod objects;
 mod parts;
 mod tables;
 mod views;
@@ -19,21 +19,22 @@ pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Ve
         Diff { work: source.clone(), target, asked: Vec::new(), diagnostics: Vec::new() };
     diff.renames(hints);
     diff.suspect_renames();
-    diff.enums();
-    diff.others_before_tables();
+    diff.schemas();
+    diff.objects_before_tables();
+    diff.objects_taken_down();
     diff.drop_views();
     diff.drop_keys();
     diff.drop_constraints_and_indexes();
+    diff.detach_partitions();
     diff.drop_tables();
     diff.create_tables();
     diff.columns();
     diff.add_constraints_and_indexes();
-    diff.add_keys();
     diff.attach_partitions();
+    diff.add_keys();
     diff.create_views();
-    diff.routines_after_tables();
-    diff.triggers();
-    diff.others_after_tables();
+    diff.objects_after_tables();
+    diff.objects_dropped();
     (diff.asked, diff.diagnostics)
 }
 
@@ -100,10 +101,6 @@ impl Diff<'_> {
             return;
         }
         self.asked.push(Asked { what: What::Statement(op), span: (0, 0) });
-    }
-
-    fn verbatim(&mut self, sql: String, relation: Option<QName>) {
-        self.push(Op::Verbatim { sql, relation });
     }
 
     fn warn(&mut self, code: &str, message: String, help: String) {

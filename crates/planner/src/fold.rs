@@ -15,7 +15,7 @@ pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
     for next in asked {
         let absorbed = match &next.what {
             What::Statement(op) => folded.iter_mut().any(|earlier| absorb(earlier, op)),
-            What::Split(_) => false,
+            What::Split(_) | What::Object { .. } => false,
         };
         if !absorbed {
             folded.push(next);
@@ -109,6 +109,7 @@ pub(crate) fn overlaps(asked: &[Asked]) -> Vec<Diagnostic> {
 fn moves(what: &What) -> bool {
     match what {
         What::Split(_) => true,
+        What::Object { .. } => false,
         What::Statement(op) => matches!(
             op,
             Op::RenameColumn { .. }
@@ -131,6 +132,7 @@ fn names(what: &What) -> Vec<(QName, Option<String>)> {
             );
             names
         }
+        What::Object { .. } => Vec::new(),
         What::Statement(op) => op_names(op),
     }
 }

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::backfill::Backfill;
 use crate::expr::Expr;
 use crate::name::QName;
-use crate::schema::{Column, Constraint, Index, Table, View};
+use crate::schema::{Column, Constraint, Index, Object, ObjectId, Subject, Table, View};
 use crate::sql_type::SqlType;
 use crate::sync::SyncRule;
 
 pub mod effect;
+pub mod object;
 pub mod sql;
 
 /// One SQL statement.
@@ -93,6 +94,42 @@ pub enum Op {
         column: String,
         /// True for SET.
         not_null: bool,
+    },
+    /// ADD GENERATED … AS IDENTITY, SET GENERATED …, or DROP IDENTITY where `None`.
+    SetIdentity {
+        /// Table.
+        table: QName,
+        /// Column.
+        column: String,
+        /// `always` or `by default`.
+        identity: Option<String>,
+        /// Whether the column is an identity before the statement.
+        was: bool,
+    },
+    /// `SELECT setval(…)`: the sequence of an identity goes on behind the largest value.
+    AdvanceSequence {
+        /// Table.
+        table: QName,
+        /// Its identity column.
+        column: String,
+    },
+    /// ATTACH PARTITION.
+    AttachPartition {
+        /// The partitioned table.
+        table: QName,
+        /// The table that becomes a partition.
+        child: QName,
+        /// `FOR VALUES …` or `DEFAULT`.
+        bounds: String,
+    },
+    /// DETACH PARTITION.
+    DetachPartition {
+        /// The partitioned table.
+        table: QName,
+        /// The partition that becomes a table.
+        child: QName,
+        /// CONCURRENTLY.
+        concurrently: bool,
     },
     /// ADD CONSTRAINT, NOT VALID where the constraint is not validated.
     AddConstraint {
@@ -263,6 +300,15 @@ pub enum Op {
         /// The backfill.
         backfill: Backfill,
     },
+    /// A statement about an object that is neither table, index nor view.
+    Object {
+        /// The statement, without semicolon.
+        sql: String,
+        /// The object.
+        id: ObjectId,
+        /// What it is afterwards; nothing where it is gone.
+        becomes: Option<Object>,
+    },
     /// SQL that is not analysed, verbatim.
     Verbatim {
         /// The text, without semicolon.
@@ -285,6 +331,10 @@ impl Op {
             | Self::AlterType { table, .. }
             | Self::SetDefault { table, .. }
             | Self::SetNotNull { table, .. }
+            | Self::SetIdentity { table, .. }
+            | Self::AdvanceSequence { table, .. }
+            | Self::AttachPartition { table, .. }
+            | Self::DetachPartition { table, .. }
             | Self::AddConstraint { table, .. }
             | Self::AddConstraintUsingIndex { table, .. }
             | Self::AddNotNullNotValid { table, .. }
@@ -302,6 +352,9 @@ impl Op {
             Self::CreateSyncTrigger { rule } | Self::DropSyncTrigger { rule } => Some(&rule.table),
             Self::RunBackfill { backfill } | Self::RunUndo { backfill } => Some(&backfill.table),
             Self::Verbatim { relation, .. } => relation.as_ref(),
+            Self::Object { becomes, .. } => {
+                becomes.as_ref().and_then(|o| o.of.as_ref()).and_then(Subject::relation)
+            }
             Self::SetLockTimeout { .. }
             | Self::CreateHelpers
             | Self::CreateProgress

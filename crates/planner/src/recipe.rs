@@ -17,8 +17,11 @@ mod add_constraint;
 mod change_type;
 mod data_migration;
 mod drop_column;
+mod identity;
 mod index;
 mod not_null;
+mod object;
+mod partition;
 mod plain;
 mod rename_column;
 mod rename_table;
@@ -195,6 +198,7 @@ impl Context<'_> {
 pub(crate) fn recipe(context: &Context<'_>, asked: &Asked) -> Result<Recipe, Diagnostic> {
     match &asked.what {
         What::Split(split) => split_column::plan(context, split),
+        What::Object { id, after } => object::plan(context, id, after.as_ref()),
         What::Statement(op) => for_op(context, op),
     }
 }
@@ -250,6 +254,12 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         | Op::ReplaceView { .. }
         | Op::DropView { .. }
         | Op::Verbatim { .. } => plain::plan(context, op),
+        Op::AttachPartition { .. } | Op::DetachPartition { .. } => partition::plan(context, op),
+        Op::SetIdentity { table, column, identity, was } => {
+            identity::plan(context, table, column, (identity.as_ref(), *was))
+        }
+        // Other objects are asked for by what they become.
+        Op::Object { .. } => Ok(Recipe::default()),
         Op::AddConstraintUsingIndex { .. } | Op::AddNotNullNotValid { .. } => {
             plain::plan(context, op)
         }
@@ -265,6 +275,7 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         | Op::CreateBackfill { .. }
         | Op::RunBackfill { .. }
         | Op::CreateUndo { .. }
-        | Op::RunUndo { .. } => Ok(Recipe::default()),
+        | Op::RunUndo { .. }
+        | Op::AdvanceSequence { .. } => Ok(Recipe::default()),
     }
 }

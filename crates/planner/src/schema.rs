@@ -8,6 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::sql_type::SqlType;
+use crate::sync::SyncRule;
+
+pub mod object;
+
+pub use object::{Object, ObjectId, ObjectKind, Subject};
 
 /// Everything read from a dump: what is modelled, and beside it what is only carried.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,8 +25,8 @@ pub struct Schema {
     pub enums: BTreeMap<QName, Vec<String>>,
     /// Domains.
     pub domains: BTreeMap<QName, Domain>,
-    /// Objects that are carried but not modelled: functions, grants, comments, sequences …
-    pub others: Vec<Other>,
+    /// Everything else: functions, sequences, types, triggers, policies, grants, comments …
+    pub objects: BTreeMap<ObjectId, Object>,
     /// Concertina's own schema and what it holds; empty before and after a plan.
     pub helpers: Helpers,
 }
@@ -44,12 +49,10 @@ pub struct Table {
     pub constraints: BTreeMap<String, Constraint>,
     /// Indexes by name, those that back a constraint not included.
     pub indexes: BTreeMap<String, Index>,
-    /// Triggers by name.
-    pub triggers: BTreeMap<String, Trigger>,
+    /// Our own sync triggers by name; the user's are objects.
+    pub triggers: BTreeMap<String, SyncRule>,
     /// Text after `PARTITION BY` or `PARTITION OF`, where the table is partitioned or a partition.
     pub partitioning: Option<String>,
-    /// Whether row security is enabled or a policy exists.
-    pub row_security: bool,
 }
 
 /// A column.
@@ -130,23 +133,6 @@ pub struct Index {
     pub valid: bool,
 }
 
-/// A trigger.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Trigger {
-    /// Its CREATE TRIGGER, verbatim; for a sync trigger, the rule it carries out.
-    pub definition: TriggerDefinition,
-}
-
-/// Who made a trigger.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TriggerDefinition {
-    /// The user's, verbatim.
-    Verbatim(String),
-    /// Ours.
-    Sync(crate::sync::SyncRule),
-}
-
 /// A view.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct View {
@@ -169,43 +155,6 @@ pub struct Domain {
     pub base: SqlType,
     /// Whether it has NOT NULL or a CHECK: adding a column of it then rewrites the table.
     pub constrained: bool,
-}
-
-/// A statement that is carried, not modelled.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Other {
-    /// What it is about.
-    pub kind: OtherKind,
-    /// The relation it belongs to, where that can be read.
-    pub relation: Option<QName>,
-    /// Verbatim, without the final semicolon.
-    pub sql: String,
-    /// Byte range in the text it was read from.
-    pub span: (usize, usize),
-}
-
-/// What a carried statement is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OtherKind {
-    /// CREATE / ALTER SEQUENCE, OWNED BY.
-    Sequence,
-    /// CREATE FUNCTION / PROCEDURE / AGGREGATE.
-    Routine,
-    /// GRANT, REVOKE, ALTER DEFAULT PRIVILEGES.
-    Privilege,
-    /// COMMENT ON.
-    Comment,
-    /// OWNER TO.
-    Owner,
-    /// Row security policy.
-    Policy,
-    /// CREATE EXTENSION, SCHEMA.
-    Container,
-    /// SET, SELECT `set_config`, psql meta-commands.
-    Setting,
-    /// Type, cast, operator, publication, rule … and whatever the parser refuses.
-    Unknown,
 }
 
 impl Schema {
@@ -266,7 +215,6 @@ impl Table {
             indexes: BTreeMap::new(),
             triggers: BTreeMap::new(),
             partitioning: None,
-            row_security: false,
         }
     }
 
@@ -428,4 +376,16 @@ impl Index {
             ..self.clone()
         })
     }
+}
+
+/// `PARTITION OF parent bounds [PARTITION BY …]` in its parts.
+pub(crate) fn split_partitioning(text: &str) -> Option<((QName, String), Option<String>)> {
+    let rest = text.strip_prefix("PARTITION OF ")?;
+    let (rest, by) = match rest.find(" PARTITION BY ") {
+        Some(at) => (rest.get(..at)?, rest.get(at + 1..).map(str::to_owned)),
+        None => (rest, None),
+    };
+    let at = rest.find(" FOR VALUES").or_else(|| rest.find(" DEFAULT")).unwrap_or(rest.len());
+    let (parent, bounds) = rest.split_at(at);
+    Some(((parent.parse().ok()?, bounds.trim_start().to_owned()), by))
 }

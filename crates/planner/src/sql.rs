@@ -17,6 +17,7 @@ mod hint;
 mod index;
 mod load;
 mod names;
+mod object;
 mod report;
 mod resolve;
 mod rows;

@@ -13,7 +13,7 @@ use planner::name::QName;
 use planner::op::Op;
 use planner::op::effect::Refusal;
 use planner::plan::{Conversion, Plan, Statement, Step, StepKind};
-use planner::schema::{Schema, Table};
+use planner::schema::{ObjectKind, Schema, Table};
 
 use crate::ddl::Ran;
 use crate::invariant::Broken;
@@ -390,6 +390,10 @@ fn notes(plan: &Plan) -> Vec<String> {
     let mut notes = Vec::new();
     if slice::ops(plan).any(|op| matches!(op, Op::Verbatim { .. })) {
         notes.push("statements that are not analysed are taken to change nothing".to_owned());
+    }
+    let acts = |kind| matches!(kind, ObjectKind::Trigger | ObjectKind::Rule | ObjectKind::Policy);
+    if slice::ops(plan).any(|op| matches!(op, Op::Object { id, .. } if acts(id.kind))) {
+        notes.push("your own triggers, rules and policies are not interpreted".to_owned());
     }
     notes
 }

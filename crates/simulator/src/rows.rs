@@ -2,7 +2,7 @@
 //! needs other rows (UNIQUE, FOREIGN KEY) is in `keys`. Must not know who writes.
 
 use planner::expr::Expr;
-use planner::schema::{ConstraintKind, Table, TriggerDefinition};
+use planner::schema::{ConstraintKind, Table};
 use planner::sync::{Assignment, SyncRule};
 
 use crate::eval::{cast, eval, truth};
@@ -57,11 +57,8 @@ pub(crate) fn update(
 
 /// BEFORE triggers, then constraints.
 fn finish(table: &Table, before: Option<&[Value]>, mut values: Vec<Value>) -> Answer<Vec<Value>> {
-    for trigger in table.triggers.values() {
-        match &trigger.definition {
-            TriggerDefinition::Sync(rule) => sync(table, rule, before, &mut values)?,
-            TriggerDefinition::Verbatim(_) => {}
-        }
+    for rule in table.triggers.values() {
+        sync(table, rule, before, &mut values)?;
     }
     check(table, &values)?;
     Ok(values)

@@ -174,6 +174,7 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::AlterType { table, column, .. }
         | Op::SetDefault { table, column, .. }
         | Op::SetNotNull { table, column, .. }
+        | Op::SetIdentity { table, column, .. }
         | Op::AddNotNullNotValid { table, column, .. } => keep(table, vec![column.clone()]),
         Op::RenameColumn { table, column, to } => keep(table, vec![column.clone(), to.clone()]),
         Op::AddConstraint { table, constraint, .. } => {
@@ -219,6 +220,10 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::CreateUndoTable { .. }
         | Op::CreateBackfill { .. }
         | Op::CreateUndo { .. }
+        | Op::AdvanceSequence { .. }
+        | Op::AttachPartition { .. }
+        | Op::DetachPartition { .. }
+        | Op::Object { .. }
         | Op::Verbatim { .. } => {}
     }
 }
@@ -292,7 +297,7 @@ pub(crate) fn cut(schema: &Schema, names: &BTreeSet<QName>, kept: &Kept) -> Sche
         });
     }
     cut.views.retain(|_, view| view.reads.iter().any(|read| tables.contains(read)));
-    cut.others.clear();
+    cut.objects.clear();
     cut
 }
 

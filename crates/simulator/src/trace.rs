@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use planner::op::sql::render;
-use planner::schema::{ConstraintKind, TriggerDefinition};
+use planner::schema::ConstraintKind;
 use serde::{Deserialize, Serialize};
 
 use crate::app::Statement;
@@ -357,13 +357,9 @@ impl Model {
             .filter(|(_, v)| v.alias_of.as_ref() == Some(name))
             .map(|(view, _)| format!("view {view} stands in for it"))
             .collect();
-        for (trigger, definition) in &table.triggers {
-            if let TriggerDefinition::Sync(rule) = &definition.definition {
-                notes.push(format!(
-                    "trigger {trigger} keeps {} in step",
-                    rule.new_columns().join(", ")
-                ));
-            }
+        for (trigger, rule) in &table.triggers {
+            let columns = rule.new_columns().join(", ");
+            notes.push(format!("trigger {trigger} keeps {columns} in step"));
         }
         for (index, definition) in table.indexes.iter().filter(|(_, i)| !i.valid) {
             notes.push(format!("index {index} on {} is invalid", definition.columns.join(", ")));

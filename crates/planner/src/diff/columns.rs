@@ -61,7 +61,12 @@ impl Diff<'_> {
             self.push(Op::SetNotNull { table: table.clone(), column: column.clone(), not_null });
         }
         if before.identity != after.identity {
-            self.identity(&table, before, after);
+            self.push(Op::SetIdentity {
+                table: table.clone(),
+                column: column.clone(),
+                identity: after.identity.clone(),
+                was: before.identity.is_some(),
+            });
         }
         if before.generated != after.generated || before.collation != after.collation {
             let what = if before.generated == after.generated {
@@ -86,22 +91,5 @@ impl Diff<'_> {
                 .is_some_and(|key| key.iter().any(|c| c == column))
         };
         has(self.target) && !has(&self.work)
-    }
-
-    fn identity(&mut self, table: &QName, before: &Column, after: &Column) {
-        let column = quote(&after.name);
-        let action = match (&before.identity, &after.identity) {
-            (Some(_), None) => "DROP IDENTITY".to_owned(),
-            (None, Some(kind)) => format!("ADD GENERATED {} AS IDENTITY", kind.to_uppercase()),
-            (_, kind) => {
-                format!("SET GENERATED {}", kind.as_deref().unwrap_or("always").to_uppercase())
-            }
-        };
-        let sql = format!("ALTER TABLE {table} ALTER COLUMN {column} {action}");
-        self.verbatim(sql, Some(table.clone()));
-        let table = self.work.tables.get_mut(table);
-        if let Some(found) = table.and_then(|t| t.column_mut(&after.name)) {
-            found.identity.clone_from(&after.identity);
-        }
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::Diff;
-use crate::name::{QName, quote};
+use crate::name::QName;
 use crate::op::Op;
-use crate::schema::{Constraint, ConstraintKind, Index, Schema, Table, Trigger, TriggerDefinition};
+use crate::schema::{Constraint, ConstraintKind, Index, Schema, Table};
 
 /// Whether a constraint can stay, perhaps to be validated.
 fn stays(before: &Constraint, after: &Constraint) -> bool {
@@ -183,40 +183,6 @@ impl Diff<'_> {
             }
             Some(_) => {}
         }
-    }
-
-    /// Triggers are verbatim both ways.
-    pub(super) fn triggers(&mut self) {
-        let target = self.target;
-        for (name, after) in &target.tables {
-            let before = self.work.table(name).map(|t| t.triggers.clone()).unwrap_or_default();
-            for (key, trigger) in &before {
-                if !after.triggers.get(key).is_some_and(|t| same_trigger(t, trigger)) {
-                    let sql = format!("DROP TRIGGER {} ON {name}", quote(key));
-                    self.verbatim(sql, Some(name.clone()));
-                }
-            }
-            for (key, trigger) in &after.triggers {
-                if before.get(key).is_some_and(|t| same_trigger(t, trigger)) {
-                    continue;
-                }
-                if let TriggerDefinition::Verbatim(sql) = &trigger.definition {
-                    self.verbatim(sql.clone(), Some(name.clone()));
-                }
-            }
-            if let Some(table) = self.work.tables.get_mut(name) {
-                table.triggers.clone_from(&after.triggers);
-            }
-        }
-    }
-}
-
-fn same_trigger(a: &Trigger, b: &Trigger) -> bool {
-    match (&a.definition, &b.definition) {
-        (TriggerDefinition::Verbatim(a), TriggerDefinition::Verbatim(b)) => {
-            super::others::same_text(a, b)
-        }
-        (a, b) => a == b,
     }
 }
 

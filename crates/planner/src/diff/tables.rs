@@ -6,7 +6,7 @@ use super::Diff;
 use crate::change::Hint;
 use crate::name::{QName, quote};
 use crate::op::Op;
-use crate::schema::{Column, ConstraintKind, Table};
+use crate::schema::{Column, ConstraintKind, Table, split_partitioning};
 
 impl Diff<'_> {
     /// Renames that hints ask for. Columns go by their table's old name.
@@ -131,7 +131,6 @@ impl Diff<'_> {
             let mut definition = table.clone();
             definition.indexes.clear();
             definition.triggers.clear();
-            definition.row_security = false;
             definition
                 .constraints
                 .retain(|_, c| !matches!(c.kind, ConstraintKind::ForeignKey(_)) && c.validated);
@@ -160,11 +159,25 @@ impl Diff<'_> {
                 );
                 continue;
             };
-            let sql = format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bounds}");
-            self.verbatim(sql, Some(name.clone()));
-            if let Some(made) = self.work.tables.get_mut(name) {
-                made.partitioning.clone_from(&table.partitioning);
+            self.push(Op::AttachPartition { table: parent, child: name.clone(), bounds });
+        }
+    }
+
+    /// Makes tables of partitions that are none in the target, or others.
+    pub(super) fn detach_partitions(&mut self) {
+        let target = self.target;
+        let mut found = Vec::new();
+        for (name, table) in &self.work.tables {
+            let now = table.partitioning.as_deref().and_then(split_partitioning);
+            let Some(((parent, _), _)) = now else { continue };
+            let after = target.table(name).map(|t| &t.partitioning);
+            let parent_stays = target.tables.contains_key(&parent);
+            if after.is_none_or(|after| *after != table.partitioning) && parent_stays {
+                found.push((parent, name.clone()));
             }
+        }
+        for (table, child) in found {
+            self.push(Op::DetachPartition { table, child, concurrently: false });
         }
     }
 }
@@ -186,18 +199,6 @@ fn parents_first<'a>(mut heirs: Vec<(&'a QName, &'a Table)>) -> Vec<(&'a QName, 
         ordered.push(heirs.remove(ready.unwrap_or(0)));
     }
     ordered
-}
-
-/// `PARTITION OF parent bounds [PARTITION BY …]` in its parts.
-fn split_partitioning(text: &str) -> Option<((String, String), Option<String>)> {
-    let rest = text.strip_prefix("PARTITION OF ")?;
-    let (rest, by) = match rest.find(" PARTITION BY ") {
-        Some(at) => (rest.get(..at)?, rest.get(at + 1..).map(str::to_owned)),
-        None => (rest, None),
-    };
-    let at = rest.find(" FOR VALUES").or_else(|| rest.find(" DEFAULT")).unwrap_or(rest.len());
-    let (parent, bounds) = rest.split_at(at);
-    Some(((parent.to_owned(), bounds.trim_start().to_owned()), by))
 }
 
 /// Dropped columns, each with the added column of the same type that stands nearest.

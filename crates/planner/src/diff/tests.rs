@@ -16,6 +16,10 @@ fn statements(asked: &[crate::change::Asked]) -> String {
         .map(|a| match &a.what {
             What::Statement(op) => render(op),
             What::Split(split) => format!("split {}.{}", split.table, split.column),
+            What::Object { id, after: Some(object) } => {
+                format!("{} {}: {}", id.kind.noun(), id.name, object.make.join("; "))
+            }
+            What::Object { id, after: None } => format!("drop {} {}", id.kind.noun(), id.name),
         })
         .collect();
     lines.join("\n")
@@ -156,13 +160,12 @@ fn what_is_carried_is_added_and_never_dropped() {
         "CREATE TABLE t (a int); COMMENT ON TABLE t IS 'x'; CREATE TYPE mood AS ENUM ('a', 'b', 'c', 'd');
 CREATE FUNCTION f() RETURNS int AS 'select 1' LANGUAGE sql; CREATE TYPE u AS ENUM ('x');
 CREATE TRIGGER g BEFORE INSERT ON t EXECUTE FUNCTION f();",
-        "ALTER TYPE public.mood ADD VALUE 'b' AFTER 'a'
-ALTER TYPE public.mood ADD VALUE 'd'
-CREATE TYPE public.u AS ENUM ('x')
-CREATE FUNCTION f() RETURNS int AS 'select 1' LANGUAGE sql
-CREATE TRIGGER g BEFORE INSERT ON t EXECUTE FUNCTION f()
-COMMENT ON TABLE t IS 'x'
-not-dropped: `CREATE EXTENSION x` is not in the target; what it made is left alone",
+        "enum public.mood: CREATE TYPE public.mood AS ENUM ('a', 'b', 'c', 'd')
+enum public.u: CREATE TYPE public.u AS ENUM ('x')
+routine public.f(): CREATE FUNCTION public.f() RETURNS int AS 'select 1' LANGUAGE sql
+trigger g ON public.t: CREATE TRIGGER g BEFORE INSERT ON public.t EXECUTE FUNCTION f()
+comment TABLE public.t: COMMENT ON TABLE public.t IS 'x'
+drop extension x",
     );
 }
 

@@ -1,7 +1,7 @@
 //! Views: a changed view, or one over what changes, goes first and comes back last.
 
 use super::Diff;
-use super::others::same_text;
+use super::objects::same_text;
 use crate::name::QName;
 use crate::op::Op;
 use crate::schema::Schema;

@@ -6,7 +6,7 @@ use crate::engine::lock::{Held, LockMode};
 use crate::expr::{Expr, Volatility};
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::{Constraint, ConstraintKind, Schema};
+use crate::schema::{Constraint, ConstraintKind, ObjectKind, Schema};
 use crate::sql_type::TypeChange;
 
 use LockMode::{
@@ -85,6 +85,22 @@ pub enum Form {
     ReplaceView,
     /// DROP VIEW.
     DropView,
+    /// A query.
+    Read,
+    /// ADD GENERATED AS IDENTITY, SET GENERATED, DROP IDENTITY.
+    SetIdentity,
+    /// ATTACH PARTITION of a table that a CHECK proves to fit, or a new one.
+    AttachPartition,
+    /// DETACH PARTITION.
+    DetachPartition,
+    /// DETACH PARTITION CONCURRENTLY.
+    DetachPartitionConcurrently,
+    /// A statement about an object that takes no lock on a table.
+    NoTableObject,
+    /// COMMENT ON, SET STATISTICS and storage options of a table.
+    Note,
+    /// A policy, rule, setting or owner of a table or view.
+    ChangeProperty,
     /// CREATE TRIGGER.
     CreateTrigger,
     /// DROP TRIGGER.
@@ -236,6 +252,26 @@ pub const ROWS: &[FactRow] = &[
         "sql-createview: ACCESS EXCLUSIVE on the view, ACCESS SHARE on what it reads; measured 15",
     ),
     row(Form::DropView, Some(AX), None, "", "sql-dropview; measured 15"),
+    row(Form::Read, Some(AS), None, "", "explicit-locking: ACCESS SHARE"),
+    row(Form::SetIdentity, Some(AX), None, "", "sql-altertable; measured 15"),
+    row(
+        Form::AttachPartition,
+        Some(SUE),
+        Some(AX),
+        "",
+        "sql-altertable, ATTACH PARTITION: ACCESS EXCLUSIVE on the child (12 and later); measured 15",
+    ),
+    row(Form::DetachPartition, Some(AX), Some(AX), "", "sql-altertable; measured 15"),
+    row(
+        Form::DetachPartitionConcurrently,
+        Some(SUE),
+        Some(AX),
+        "",
+        "sql-altertable, DETACH PARTITION CONCURRENTLY (14 and later)",
+    ),
+    row(Form::NoTableObject, None, None, "", "explicit-locking: no table is locked"),
+    row(Form::Note, Some(SUE), None, "", "sql-comment, sql-altertable; measured 15"),
+    row(Form::ChangeProperty, Some(AX), None, "", "sql-altertable, sql-createpolicy; measured 15"),
     row(Form::CreateTrigger, Some(SRX), None, "", "sql-createtrigger; measured 15"),
     row(Form::DropTrigger, Some(AX), None, "", "sql-droptrigger; measured 15"),
     row(
@@ -307,7 +343,45 @@ pub fn form_of(op: &Op, schema: &Schema) -> Form {
         Op::DropSyncTrigger { .. } => Form::DropTrigger,
         Op::Update { .. } | Op::Delete { .. } => Form::WholeTableWrite,
         Op::RunBackfill { .. } | Op::RunUndo { .. } => Form::Batches,
+        Op::SetIdentity { .. } => Form::SetIdentity,
+        Op::AdvanceSequence { .. } => Form::Read,
+        Op::AttachPartition { .. } => Form::AttachPartition,
+        Op::DetachPartition { concurrently: false, .. } => Form::DetachPartition,
+        Op::DetachPartition { concurrently: true, .. } => Form::DetachPartitionConcurrently,
+        Op::Object { id, becomes, .. } => object_form(id.kind, becomes.is_some()),
         Op::Verbatim { .. } => Form::Unknown,
+    }
+}
+
+/// Forms of statements about other objects.
+fn object_form(kind: ObjectKind, stays: bool) -> Form {
+    match kind {
+        ObjectKind::Trigger if stays => Form::CreateTrigger,
+        ObjectKind::Trigger => Form::DropTrigger,
+        ObjectKind::Policy | ObjectKind::Rule | ObjectKind::Property | ObjectKind::Owner => {
+            Form::ChangeProperty
+        }
+        ObjectKind::Comment | ObjectKind::Statistics => Form::Note,
+        ObjectKind::Unknown => Form::Unknown,
+        ObjectKind::ViewIndex => Form::CreateIndex,
+        ObjectKind::Schema
+        | ObjectKind::Extension
+        | ObjectKind::Language
+        | ObjectKind::Plain
+        | ObjectKind::Enum
+        | ObjectKind::Type
+        | ObjectKind::Domain
+        | ObjectKind::Sequence
+        | ObjectKind::Routine
+        | ObjectKind::Aggregate
+        | ObjectKind::Operator
+        | ObjectKind::Foreign
+        | ObjectKind::ForeignTable
+        | ObjectKind::Ownership
+        | ObjectKind::EventTrigger
+        | ObjectKind::Replication
+        | ObjectKind::Privilege
+        | ObjectKind::DefaultPrivilege => Form::NoTableObject,
     }
 }
 
@@ -409,6 +483,9 @@ pub(crate) fn parents_of(op: &Op, schema: &Schema) -> Vec<QName> {
         Op::AddConstraint { constraint, .. } => of_kind(&constraint.kind).into_iter().collect(),
         Op::ValidateConstraint { table, name } | Op::DropConstraint { table, name } => {
             schema.constraint_kind(table, name).and_then(of_kind).into_iter().collect()
+        }
+        Op::AttachPartition { child, .. } | Op::DetachPartition { child, .. } => {
+            vec![child.clone()]
         }
         Op::CreateView { definition, .. } | Op::ReplaceView { definition, .. } => {
             definition.reads.clone()

@@ -9,9 +9,7 @@ use table::rename_in;
 
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::{
-    Column, Constraint, ConstraintKind, Schema, Table, Trigger, TriggerDefinition,
-};
+use crate::schema::{Column, Constraint, ConstraintKind, Schema, Subject, Table};
 
 /// The server's refusal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +30,15 @@ fn refuse<T>(sqlstate: &'static str, message: String) -> Result<T, Refusal> {
     Err(Refusal { sqlstate, message })
 }
 
+/// What makes a table a partition, before how it is partitioned itself.
+pub(crate) fn partition_of(parent: &QName, bounds: &str, by: Option<String>) -> String {
+    let text = format!("PARTITION OF {parent} {bounds}");
+    match by {
+        Some(by) => format!("{text} {by}"),
+        None => text,
+    }
+}
+
 impl Schema {
     /// Applies a statement. On an error the schema is unchanged.
     ///
@@ -44,7 +51,12 @@ impl Schema {
             | Op::Delete { .. }
             | Op::RunBackfill { .. }
             | Op::RunUndo { .. }
+            | Op::AdvanceSequence { .. }
             | Op::Verbatim { .. } => Ok(()),
+            Op::Object { id, becomes, sql: _ } => {
+                self.set_object(id, becomes.as_ref());
+                Ok(())
+            }
             Op::CreateTable { table, definition } => {
                 self.free(table)?;
                 self.tables.insert(table.clone(), definition.clone());
@@ -65,7 +77,10 @@ impl Schema {
                 None => refuse("42P01", format!("view \"{}\" does not exist", view.name)),
             },
             Op::DropView { view } => match self.views.remove(view) {
-                Some(_) => Ok(()),
+                Some(_) => {
+                    self.sweep();
+                    Ok(())
+                }
                 None => refuse("42P01", format!("view \"{}\" does not exist", view.name)),
             },
             Op::AddColumn { .. }
@@ -73,7 +88,22 @@ impl Schema {
             | Op::RenameColumn { .. }
             | Op::AlterType { .. }
             | Op::SetDefault { .. }
-            | Op::SetNotNull { .. } => self.apply_to_column(op),
+            | Op::SetNotNull { .. }
+            | Op::SetIdentity { .. } => self.apply_to_column(op),
+            Op::AttachPartition { table, child, bounds } => {
+                self.table_mut(table)?;
+                let child = self.table_mut(child)?;
+                child.partitioning = Some(partition_of(table, bounds, child.partitioning.take()));
+                Ok(())
+            }
+            Op::DetachPartition { table, child, .. } => {
+                self.table_mut(table)?;
+                let child = self.table_mut(child)?;
+                let text = child.partitioning.take().unwrap_or_default();
+                let by = text.find(" PARTITION BY ").and_then(|at| text.get(at + 1..));
+                child.partitioning = by.map(str::to_owned);
+                Ok(())
+            }
             Op::AddConstraint { .. }
             | Op::AddConstraintUsingIndex { .. }
             | Op::AddNotNullNotValid { .. }
@@ -124,7 +154,10 @@ impl Schema {
         }
         self.no_view_over(name, None, &format!("cannot drop table {name}"))?;
         match self.tables.remove(name) {
-            Some(_) => Ok(()),
+            Some(_) => {
+                self.sweep();
+                Ok(())
+            }
             None => refuse("42P01", format!("table \"{}\" does not exist", name.name)),
         }
     }
@@ -155,6 +188,20 @@ impl Schema {
                 view.alias_of = Some(to.clone());
             }
         }
+        self.move_objects(|subject| match subject {
+            Subject::Relation(name) if name == from => Some(Subject::Relation(to.clone())),
+            Subject::Column(name, column) if name == from => {
+                Some(Subject::Column(to.clone(), column.clone()))
+            }
+            Subject::Constraint(name, constraint) if name == from => {
+                Some(Subject::Constraint(to.clone(), constraint.clone()))
+            }
+            Subject::Relation(_)
+            | Subject::Column(..)
+            | Subject::Constraint(..)
+            | Subject::Index(_)
+            | Subject::Object(_) => None,
+        });
         Ok(())
     }
 
@@ -206,6 +253,17 @@ impl Schema {
                 self.column_mut(table, column)?.not_null = *not_null;
                 Ok(())
             }
+            Op::SetIdentity { table, column, identity, .. } => {
+                let column = self.column_mut(table, column)?;
+                if identity.is_some() && !column.not_null {
+                    return refuse(
+                        "55000",
+                        format!("column \"{}\" must be declared NOT NULL before identity can be added", column.name),
+                    );
+                }
+                column.identity.clone_from(identity);
+                Ok(())
+            }
             other => unreachable!("not a column operation: {other:?}"),
         }
     }
@@ -243,6 +301,7 @@ impl Schema {
         table.columns.retain(|c| c.name != column);
         table.constraints.retain(|_, c| !c.kind.columns().iter().any(|n| n == column));
         table.indexes.retain(|_, i| !i.columns.iter().any(|n| n == column));
+        self.sweep();
         Ok(())
     }
 
@@ -274,6 +333,16 @@ impl Schema {
                 }
             }
         }
+        self.move_objects(|subject| match subject {
+            Subject::Column(table, column) if table == name && column == from => {
+                Some(Subject::Column(table.clone(), to.to_owned()))
+            }
+            Subject::Relation(_)
+            | Subject::Column(..)
+            | Subject::Constraint(..)
+            | Subject::Index(_)
+            | Subject::Object(_) => None,
+        });
         Ok(())
     }
 
@@ -327,6 +396,7 @@ impl Schema {
             Op::DropConstraint { table, name } => {
                 self.constraint_mut(table, name)?;
                 self.table_mut(table)?.constraints.remove(name);
+                self.sweep();
                 Ok(())
             }
             Op::RenameConstraint { table, name, to } => {
@@ -334,7 +404,21 @@ impl Schema {
                 let relation = table;
                 let table = self.table_mut(table)?;
                 table.constraints.remove(name);
-                table.add_constraint(relation, to, constraint)
+                table.add_constraint(relation, to, constraint)?;
+                self.move_index(&relation.sibling(name), &relation.sibling(to));
+                self.move_objects(|subject| match subject {
+                    Subject::Constraint(table, constraint)
+                        if table == relation && constraint == name =>
+                    {
+                        Some(Subject::Constraint(table.clone(), to.clone()))
+                    }
+                    Subject::Relation(_)
+                    | Subject::Column(..)
+                    | Subject::Constraint(..)
+                    | Subject::Index(_)
+                    | Subject::Object(_) => None,
+                });
+                Ok(())
             }
             other => unreachable!("not a constraint operation: {other:?}"),
         }
@@ -373,18 +457,25 @@ impl Schema {
                     None if !if_exists => {
                         refuse("42704", format!("index \"{name}\" does not exist"))
                     }
-                    Some(_) | None => Ok(()),
+                    Some(_) => {
+                        self.sweep();
+                        Ok(())
+                    }
+                    None => Ok(()),
                 }
             }
             Op::RenameIndex { table, name, to } => {
+                let (old, new) = (table.sibling(name), table.sibling(to));
                 let table = self.table_mut(table)?;
                 if let Some(index) = table.indexes.remove(name) {
                     table.indexes.insert(to.clone(), index);
+                    self.move_index(&old, &new);
                     return Ok(());
                 }
                 match table.constraints.remove(name) {
                     Some(constraint) => {
                         table.constraints.insert(to.clone(), constraint);
+                        self.move_index(&old, &new);
                         Ok(())
                     }
                     None => refuse("42P01", format!("relation \"{name}\" does not exist")),
@@ -419,9 +510,7 @@ impl Schema {
                         ),
                     );
                 }
-                table
-                    .triggers
-                    .insert(name, Trigger { definition: TriggerDefinition::Sync(rule.clone()) });
+                table.triggers.insert(name, rule.clone());
             }
             Op::DropSyncTrigger { rule } => {
                 let name = rule.trigger_name();

@@ -16,7 +16,21 @@ pub fn render(op: &Op) -> String {
         | Op::RenameColumn { .. }
         | Op::AlterType { .. }
         | Op::SetDefault { .. }
-        | Op::SetNotNull { .. } => column_op(op),
+        | Op::SetNotNull { .. }
+        | Op::SetIdentity { .. } => column_op(op),
+        Op::AdvanceSequence { table, column } => format!(
+            "SELECT setval(pg_get_serial_sequence({}, {}), coalesce((SELECT max({}) FROM {table}), 0) + 1, false)",
+            crate::name::literal(&table.to_string()),
+            crate::name::literal(column),
+            quote(column)
+        ),
+        Op::AttachPartition { table, child, bounds } => {
+            format!("ALTER TABLE {table} ATTACH PARTITION {child} {bounds}")
+        }
+        Op::DetachPartition { table, child, concurrently } => format!(
+            "ALTER TABLE {table} DETACH PARTITION {child}{}",
+            if *concurrently { " CONCURRENTLY" } else { "" }
+        ),
         Op::AddConstraint { .. }
         | Op::AddConstraintUsingIndex { .. }
         | Op::AddNotNullNotValid { .. }
@@ -64,7 +78,7 @@ pub fn render(op: &Op) -> String {
         | Op::RunBackfill { .. }
         | Op::CreateUndo { .. }
         | Op::RunUndo { .. } => helper_op(op),
-        Op::Verbatim { sql, .. } => sql.clone(),
+        Op::Verbatim { sql, .. } | Op::Object { sql, .. } => sql.clone(),
     }
 }
 
@@ -96,6 +110,15 @@ fn column_op(op: &Op) -> String {
             "ALTER TABLE {table} ALTER COLUMN {} {} NOT NULL",
             quote(column),
             if *not_null { "SET" } else { "DROP" }
+        ),
+        Op::SetIdentity { table, column, identity, was } => format!(
+            "ALTER TABLE {table} ALTER COLUMN {} {}",
+            quote(column),
+            match identity {
+                None => "DROP IDENTITY".to_owned(),
+                Some(kind) if *was => format!("SET GENERATED {}", kind.to_uppercase()),
+                Some(kind) => format!("ADD GENERATED {} AS IDENTITY", kind.to_uppercase()),
+            }
         ),
         other => unreachable!("not a column operation: {other:?}"),
     }
@@ -226,7 +249,8 @@ fn create_table(name: &QName, table: &Table) -> String {
     format!("CREATE TABLE {name} (\n  {}\n){partitioning}", items.join(",\n  "))
 }
 
-fn create_index(table: &QName, name: &str, index: &Index, concurrently: bool) -> String {
+/// CREATE INDEX.
+pub(crate) fn create_index(table: &QName, name: &str, index: &Index, concurrently: bool) -> String {
     format!(
         "CREATE {}INDEX {}{} ON {table} USING {} ({}){}{}",
         if index.unique { "UNIQUE " } else { "" },

@@ -14,7 +14,7 @@ use crate::recipe::steps::{
 };
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{
-    Column, Constraint, ConstraintKind, Index, OtherKind, Table, TriggerDefinition,
+    Column, Constraint, ConstraintKind, Index, ObjectId, ObjectKind, Table,
 };
 use crate::sql_type::{SqlType, TypeChange};
 use crate::sync::{Assignment, SyncRule};
@@ -187,9 +187,8 @@ fn refuse_unsupported(
         .schema
         .referencing(table)
         .any(|(_, _, key)| context.schema.parent_columns(key).contains(name));
-    let trigger_names_it = definition.triggers.values().any(|t| match &t.definition {
-        TriggerDefinition::Verbatim(sql) => sql.to_lowercase().contains("update of"),
-        TriggerDefinition::Sync(_) => false,
+    let trigger_names_it = context.schema.objects_of(table).any(|(id, object)| {
+        id.kind == ObjectKind::Trigger && object.mentions("UPDATE") && object.mentions("OF")
     });
     let other = definition.constraints.values().any(|c| {
         matches!(c.kind, ConstraintKind::Other(..) | ConstraintKind::PrimaryKey(_))
@@ -212,7 +211,7 @@ fn refuse_unsupported(
         "a generated column is involved"
     } else if trigger_names_it {
         "a trigger of the table watches columns by UPDATE OF"
-    } else if definition.row_security {
+    } else if context.schema.has_row_security(table) {
         "the table has row security, and a policy may name the column"
     } else if context.schema.views_over(table, Some(name)).next().is_some() {
         "a view reads the column"
@@ -461,13 +460,13 @@ fn swap_and_drop(
 }
 
 /// Comments go by column, not by name: the successor gets its own.
-fn comments(context: &Context<'_>, table: &QName, column: &str) -> Vec<Op> {
-    let wanted = format!("COMMENT ON COLUMN {table}.{} ", crate::name::quote(column));
-    context
-        .schema
-        .others
-        .iter()
-        .filter(|other| other.kind == OtherKind::Comment && other.sql.starts_with(&wanted))
-        .map(|other| Op::Verbatim { sql: other.sql.clone(), relation: None })
-        .collect()
+fn comments(context: &Context<'_>, table: &QName, column: &str) -> Option<Op> {
+    let name = format!("COLUMN {table}.{}", crate::name::quote(column));
+    let id = ObjectId::new(ObjectKind::Comment, name);
+    let object = context.schema.objects.get(&id)?;
+    Some(Op::Object {
+        sql: object.make.first()?.clone(),
+        becomes: Some(object.clone()),
+        id,
+    })
 }

@@ -6,11 +6,11 @@ use crate::diagnostic::Diagnostic;
 use crate::name::{QName, quote};
 use crate::op::Op;
 use crate::recipe::{Context, Draft, Recipe, Slot};
-use crate::schema::{OtherKind, View};
+use crate::schema::{ObjectKind, View};
 
 pub(super) fn plan(context: &Context<'_>, from: &QName, to: &str) -> Result<Recipe, Diagnostic> {
     let table = context.table(from)?;
-    if table.row_security {
+    if context.schema.has_row_security(from) {
         return Err(context.unsupported(
             &format!("renaming `{from}`, which has row security,"),
             "a view would need security_invoker and the policies' say: rename in a maintenance window",
@@ -79,19 +79,13 @@ pub(super) fn plan(context: &Context<'_>, from: &QName, to: &str) -> Result<Reci
 
 /// The table's grants, said of the view.
 fn grants(context: &Context<'_>, from: &QName, to: &QName) -> Vec<Op> {
-    let plain = format!("{}.{}", from.schema, from.name);
-    context
-        .schema
-        .others
-        .iter()
-        .filter(|other| other.kind == OtherKind::Privilege && other.relation.as_ref() == Some(from))
-        .filter(|other| other.sql.trim_start().to_uppercase().starts_with("GRANT"))
-        .map(|other| Op::Verbatim {
-            sql: other
-                .sql
-                .replace(&format!("TABLE {from}"), &format!("TABLE {to}"))
-                .replace(&format!("TABLE {plain}"), &format!("TABLE {to}")),
-            relation: Some(to.clone()),
+    let (old, new) = (format!("TABLE {from}"), format!("TABLE {to}"));
+    let objects = context.schema.objects_of(from);
+    objects
+        .filter(|(id, object)| {
+            id.kind == ObjectKind::Privilege && object.make.iter().all(|sql| sql.starts_with("GRANT"))
         })
+        .flat_map(|(_, object)| &object.make)
+        .map(|sql| Op::Verbatim { sql: sql.replace(&old, &new), relation: Some(to.clone()) })
         .collect()
 }

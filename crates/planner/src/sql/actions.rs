@@ -4,7 +4,8 @@
 use super::alter::Action;
 use super::constraint::{Body, NewConstraint};
 use super::names::Names;
-use super::resolve::{self, Sequence};
+use super::object::Said;
+use super::resolve;
 use crate::name::QName;
 use crate::op::Op;
 use crate::schema::{Schema, Table};
@@ -14,7 +15,7 @@ pub(super) struct Resolved {
     /// What it does, in order.
     pub(super) ops: Vec<Op>,
     /// The sequence of a new serial column.
-    pub(super) sequence: Option<Sequence>,
+    pub(super) sequence: Option<[Said; 2]>,
 }
 
 /// The operations of an action; `None` for what has none.
@@ -71,11 +72,28 @@ pub(super) fn ops(
             one(Op::RenameConstraint { table: name, name: constraint.name.clone(), to: to.clone() })
         }
         Action::RenameTable { to } => one(Op::RenameTable { table: name, to: to.clone() }),
-        Action::Identity { .. }
-        | Action::SetSchema { .. }
-        | Action::Attach { .. }
-        | Action::RowSecurity { .. }
-        | Action::Carried(_) => None,
+        Action::Identity { column, identity, .. } => one(Op::SetIdentity {
+            was: schema
+                .table(table)
+                .and_then(|t| t.column(&column.name))
+                .is_some_and(|c| c.identity.is_some()),
+            table: name,
+            column: column.name.clone(),
+            identity: identity.clone(),
+        }),
+        Action::Attach { child, bounds } => one(Op::AttachPartition {
+            table: name,
+            child: child.name.clone(),
+            bounds: bounds.clone(),
+        }),
+        Action::Detach { child, concurrently } => one(Op::DetachPartition {
+            table: name,
+            child: child.name.clone(),
+            concurrently: *concurrently,
+        }),
+        Action::SetSchema { .. }
+        | Action::Settings(_)
+        | Action::Carried => None,
     }
 }
 

@@ -3,9 +3,11 @@
 use super::constraint::{self, NewConstraint};
 use super::cursor::{Cursor, Placed, PlacedName, Read};
 use super::table::{self, NewColumn};
+use super::object::{self, ColumnSetting, Said};
 use super::{expr, types};
 use crate::expr::Expr;
-use crate::schema::{Column, OtherKind};
+use crate::name::QName;
+use crate::schema::{Column, Subject};
 use crate::sql_type::SqlType;
 
 /// An ALTER TABLE.
@@ -33,7 +35,7 @@ pub(super) enum Action {
     /// SET or DROP NOT NULL.
     SetNotNull { column: Placed, not_null: bool },
     /// ADD GENERATED … AS IDENTITY, or DROP IDENTITY.
-    Identity { column: Placed, identity: Option<String>, options: Vec<String> },
+    Identity { column: Placed, identity: Option<String>, settings: Vec<ColumnSetting> },
     /// ADD constraint.
     AddConstraint(Box<NewConstraint>),
     /// VALIDATE CONSTRAINT.
@@ -50,10 +52,12 @@ pub(super) enum Action {
     SetSchema { schema: String },
     /// ATTACH PARTITION.
     Attach { child: PlacedName, bounds: String },
-    /// ENABLE, FORCE, DISABLE ROW LEVEL SECURITY.
-    RowSecurity { enabled: bool },
+    /// DETACH PARTITION.
+    Detach { child: PlacedName, concurrently: bool },
+    /// Settings, the owner.
+    Settings(Vec<Said>),
     /// Not modelled.
-    Carried(OtherKind),
+    Carried,
 }
 
 /// Reads from after ALTER TABLE.
@@ -67,7 +71,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Alter> {
     let mut actions = Vec::new();
     loop {
         let start = cursor.at;
-        let action = action(cursor)?;
+        let action = action(cursor, &table.name)?;
         actions.push((action, (start, cursor.at)));
         if !cursor.eat_symbol(b',') {
             cursor.end()?;
@@ -76,13 +80,16 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Alter> {
     }
 }
 
-fn action(cursor: &mut Cursor<'_>) -> Read<Action> {
-    if cursor.eat("ADD") {
+fn action(cursor: &mut Cursor<'_>, table: &QName) -> Read<Action> {
+    let settings = settings(cursor, table)?;
+    if !settings.is_empty() {
+        Ok(Action::Settings(settings))
+    } else if cursor.eat("ADD") {
         add(cursor)
     } else if cursor.eat("DROP") {
         drop(cursor)
     } else if cursor.eat("ALTER CONSTRAINT") {
-        Ok(carried(cursor, OtherKind::Unknown))
+        Ok(carried(cursor))
     } else if cursor.eat("ALTER") {
         cursor.eat("COLUMN");
         let column = cursor.strict_ident("a column name")?;
@@ -97,39 +104,39 @@ fn action(cursor: &mut Cursor<'_>) -> Read<Action> {
         let child = cursor.name("a table name")?;
         let (from, to) = cursor.skip_until(|_| false);
         Ok(Action::Attach { child, bounds: cursor.flat(from, to) })
+    } else if cursor.eat("DETACH PARTITION") {
+        let child = cursor.name("a table name")?;
+        let concurrently = cursor.eat("CONCURRENTLY");
+        cursor.eat("FINALIZE");
+        Ok(Action::Detach { child, concurrently })
     } else {
         other(cursor)
     }
 }
 
+/// Settings of the table or a column, and its owner.
+fn settings(cursor: &mut Cursor<'_>, table: &QName) -> Read<Vec<Said>> {
+    if cursor.sees("OWNER TO") {
+        let at = cursor.at;
+        cursor.skip_to_comma();
+        return Ok(vec![object::table_owner(table, &cursor.flat(at, cursor.at))]);
+    }
+    object::property(cursor, ("TABLE", table), &Subject::Relation(table.clone()))
+}
+
 /// What is known to exist and not modelled.
 fn other(cursor: &mut Cursor<'_>) -> Read<Action> {
-    for (words, enabled) in [
-        ("ENABLE ROW LEVEL SECURITY", true),
-        ("FORCE ROW LEVEL SECURITY", true),
-        ("NO FORCE ROW LEVEL SECURITY", true),
-        ("DISABLE ROW LEVEL SECURITY", false),
-    ] {
-        if cursor.eat(words) {
-            return Ok(Action::RowSecurity { enabled });
-        }
-    }
-    if cursor.sees("OWNER TO") {
-        return Ok(carried(cursor, OtherKind::Owner));
-    }
-    let known = [
-        "ENABLE", "DISABLE", "CLUSTER", "SET", "RESET", "INHERIT", "NO", "OF", "NOT", "REPLICA",
-        "DETACH",
-    ];
+    let known =
+        ["ENABLE", "DISABLE", "CLUSTER", "SET", "RESET", "INHERIT", "NO", "OF", "NOT", "DETACH"];
     if cursor.is_any(0, &known) {
-        return Ok(carried(cursor, OtherKind::Unknown));
+        return Ok(carried(cursor));
     }
     Err(cursor.expected("an action such as ADD COLUMN, DROP COLUMN, ALTER COLUMN or RENAME"))
 }
 
-fn carried(cursor: &mut Cursor<'_>, kind: OtherKind) -> Action {
+fn carried(cursor: &mut Cursor<'_>) -> Action {
     cursor.skip_to_comma();
-    Action::Carried(kind)
+    Action::Carried
 }
 
 fn add(cursor: &mut Cursor<'_>) -> Read<Action> {
@@ -162,7 +169,7 @@ fn alter_column(cursor: &mut Cursor<'_>, column: Placed) -> Read<Action> {
         let ty = types::read(cursor)?.ty;
         if cursor.eat("COLLATE") {
             // A new collation rewrites indexes: not modelled, so the whole action is carried.
-            return Ok(carried(cursor, OtherKind::Unknown));
+            return Ok(carried(cursor));
         }
         let using = if cursor.eat("USING") {
             let (from, to) = cursor.skip_to_comma();
@@ -189,13 +196,13 @@ fn alter_column(cursor: &mut Cursor<'_>, column: Placed) -> Read<Action> {
         Ok(Action::SetNotNull { column, not_null: false })
     } else if cursor.eat("ADD GENERATED") {
         let mut scratch = Column::nullable(column.name.clone(), SqlType::new("bigint"));
-        let options = table::generated(cursor, &mut scratch)?.sequence_options;
-        Ok(Action::Identity { column, identity: scratch.identity, options })
+        let settings = table::generated(cursor, &mut scratch)?.settings;
+        Ok(Action::Identity { column, identity: scratch.identity, settings })
     } else if cursor.eat("DROP IDENTITY") {
         cursor.eat("IF EXISTS");
-        Ok(Action::Identity { column, identity: None, options: Vec::new() })
+        Ok(Action::Identity { column, identity: None, settings: Vec::new() })
     } else if cursor.is_any(0, &["SET", "RESET", "DROP", "RESTART"]) {
-        Ok(carried(cursor, OtherKind::Unknown))
+        Ok(carried(cursor))
     } else {
         Err(cursor.expected("TYPE, SET or DROP"))
     }

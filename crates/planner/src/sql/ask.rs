@@ -12,6 +12,7 @@ use super::cursor::{Broken, Cursor, Placed, PlacedName, unquote};
 use super::expr;
 use super::hint::PlacedHint;
 use super::names::Names;
+use super::object::{self, Said};
 use super::report;
 use super::split::{HintLines, Splitter, Statement};
 use super::statement::{self, Carried, Parsed};
@@ -23,7 +24,7 @@ use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::NotAnalysed;
-use crate::schema::{OtherKind, Schema, Table};
+use crate::schema::{Object, ObjectId, ObjectKind, Schema, Table};
 
 const NOT_MODELLED: &str = "not analysed: it runs as it is, in its place";
 
@@ -132,9 +133,7 @@ impl Asker<'_> {
         let start = Cursor::new(text, &statement.tokens, &path);
         let mut cursor = start;
         match statement::read(&mut cursor) {
-            Ok(Parsed::Carried(carried))
-                if carried.kind == OtherKind::Unknown && !verb::is_verb(&start) =>
-            {
+            Ok(Parsed::Carried(Carried { known: false, .. })) => {
                 Err(self.not_a_statement(statement, &start, first))
             }
             Ok(parsed) => self.take(parsed, statement.span, &start),
@@ -204,29 +203,21 @@ impl Asker<'_> {
                 let filter = filter.map(|e| self.restricted(e, &table.name));
                 self.push(Op::Delete { table: table.name, filter }, span)
             }
-            Parsed::Enum { name, labels } => {
-                self.schema.enums.insert(name, labels);
-                self.verbatim(None, span, None);
-                Ok(())
-            }
-            Parsed::EnumValue { .. } => {
-                self.verbatim(None, span, None);
-                Ok(())
-            }
-            Parsed::Domain { name, domain } => {
-                self.schema.domains.insert(name, domain);
-                self.verbatim(None, span, None);
-                Ok(())
-            }
-            Parsed::Trigger { name: _, table } => {
-                self.verbatim(Some(table), span, Some(statement::TRIGGER));
-                Ok(())
-            }
+            Parsed::Objects(said) => self.say(&said, span),
             Parsed::SearchPath(path) => {
                 self.path = path;
                 Ok(())
             }
             Parsed::Transaction => Ok(()),
+            Parsed::Setting => {
+                self.warn(
+                    "setting-ignored",
+                    span,
+                    "a session setting is not part of the plan".to_owned(),
+                    "the plan sets what its own steps need, such as lock_timeout",
+                );
+                Ok(())
+            }
             Parsed::Data => {
                 let relation = start.sees("INSERT INTO").then(|| {
                     let mut inner = Cursor { at: 2, ..*start };
@@ -236,23 +227,48 @@ impl Asker<'_> {
                 Ok(())
             }
             Parsed::Carried(carried) => {
-                self.carried(carried, span);
+                self.verbatim(carried.relation, span, None);
                 Ok(())
             }
         }
     }
 
-    fn carried(&mut self, carried: Carried, span: Span) {
-        if carried.kind == OtherKind::Setting {
-            self.warn(
-                "setting-ignored",
-                span,
-                "a session setting is not part of the plan".to_owned(),
-                "the plan sets what its own steps need, such as lock_timeout",
-            );
+    /// What a statement says of objects: each becomes a change of its own.
+    fn say(&mut self, said: &[Said], span: Span) -> Result<(), Stop> {
+        for one in said {
+            match object::settle(&self.schema, one) {
+                Ok(settled) => {
+                    for (id, after) in settled {
+                        self.object(id, after, span);
+                    }
+                }
+                Err(message) => {
+                    return Err(self.error(
+                        "unknown-object",
+                        span,
+                        message,
+                        "correct the name, or put the statement that makes it before this one",
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, id: ObjectId, after: Option<Object>, span: Span) {
+        if self.schema.objects.get(&id) == after.as_ref() {
             return;
         }
-        self.verbatim(carried.relation, span, Some(carried.note.unwrap_or(NOT_MODELLED)));
+        if let Some(note) = statement::not_looked_into(id.kind) {
+            self.not_analysed.push(report::not_analysed(self.text, Source::Change, span, note));
+        }
+        self.schema.set_object(&id, after.as_ref());
+        if let (Some(names), ObjectKind::Sequence, Ok(name)) =
+            (&mut self.names, id.kind, id.name.parse())
+        {
+            names.take(name);
+        }
+        self.asked.push(Asked { what: What::Object { id, after }, span });
     }
 
     fn verbatim(&mut self, relation: Option<QName>, span: Span, note: Option<&str>) {
@@ -339,12 +355,6 @@ impl Asker<'_> {
             columns.retain(|c| table.column(c).is_some());
         }
         expr
-    }
-
-    /// A statement of ours that says what the user's said in passing.
-    fn own(&mut self, sql: String, relation: Option<QName>, span: Span) {
-        let what = What::Statement(Op::Verbatim { sql, relation });
-        self.asked.push(Asked { what, span });
     }
 
     fn constraint_columns(

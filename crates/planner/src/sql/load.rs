@@ -7,7 +7,8 @@ use super::alter::{Action, Alter};
 use super::cursor::{Broken, Cursor};
 use super::names::Names;
 use super::report;
-use super::resolve::{self, Sequence};
+use super::object::{self, Said};
+use super::resolve;
 use super::split::{HintLines, Splitter, Statement};
 use super::statement::{self, Carried, Drop, Dropped, Parsed};
 use super::token::Span;
@@ -16,7 +17,7 @@ use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::NotAnalysed;
-use crate::schema::{ConstraintKind, Other, OtherKind, Schema, Trigger, TriggerDefinition};
+use crate::schema::{ConstraintKind, Object, ObjectId, ObjectKind, Schema, Subject};
 
 /// Garbage is given up on after so many statements that mean nothing.
 const MAX_UNKNOWN: usize = 500;
@@ -139,18 +140,13 @@ impl Loader<'_> {
         let mut cursor = Cursor::new(self.text, &statement.tokens, &path);
         match statement::read(&mut cursor) {
             Ok(Parsed::Carried(_)) if verb::clears_up(&Cursor { at: 0, ..cursor }) => true,
-            Ok(Parsed::Carried(carried)) if carried.kind == OtherKind::Unknown => {
-                let verb = verb::is_verb(&Cursor { at: 0, ..cursor });
-                let note = if verb {
-                    carried.note
-                } else {
-                    Some("not understood; it was carried as it is")
-                };
-                self.carry(&Carried { note, ..carried }, statement.span);
-                verb
+            Ok(Parsed::Carried(carried)) => {
+                let known = carried.known;
+                self.carry(&carried, statement.span);
+                known
             }
             Ok(parsed) => {
-                self.take(parsed, statement, &Cursor { at: 0, ..cursor });
+                self.take(parsed, statement.span);
                 true
             }
             Err(Broken { message, .. }) => {
@@ -161,35 +157,63 @@ impl Loader<'_> {
         }
     }
 
-    fn other(&mut self, kind: OtherKind, relation: Option<QName>, sql: String, span: Span) {
-        self.schema.others.push(Other { kind, relation, sql, span });
+    /// A statement that is kept as it is.
+    fn keep(&mut self, relation: Option<QName>, span: Span) {
+        let sql = self.text.get(span.0..span.1).unwrap_or_default().to_owned();
+        let object = Object { of: relation.map(Subject::Relation), ..Object::one(&*sql, None) };
+        self.schema.objects.insert(ObjectId::new(ObjectKind::Unknown, sql), object);
     }
 
     fn carry(&mut self, carried: &Carried, span: Span) {
-        let sql = self.text.get(span.0..span.1).unwrap_or_default().to_owned();
-        self.other(carried.kind, carried.relation.clone(), sql, span);
-        if let Some(note) = carried.note {
-            self.not_analysed.push(report::not_analysed(self.text, self.source, span, note));
-        }
-        if let (OtherKind::Policy, Some(table)) = (carried.kind, &carried.relation)
-            && let Some(table) = self.schema.tables.get_mut(table)
-        {
-            table.row_security = true;
-        }
+        let note = if carried.known {
+            "not modelled; it was carried as it is"
+        } else {
+            "not understood; it was carried as it is"
+        };
+        self.keep(carried.relation.clone(), span);
+        self.not_analysed.push(report::not_analysed(self.text, self.source, span, note));
     }
 
     fn unknown(&mut self, span: Span, note: &str) {
         self.misfits += 1;
-        let sql = self.text.get(span.0..span.1).unwrap_or_default().to_owned();
-        self.other(OtherKind::Unknown, None, sql, span);
+        self.keep(None, span);
         self.not_analysed.push(report::not_analysed(self.text, self.source, span, note));
     }
 
-    fn take(&mut self, parsed: Parsed, statement: &Statement, cursor: &Cursor<'_>) {
-        let span = statement.span;
+    /// What a statement says of objects. One that does not apply is kept and listed.
+    fn objects(&mut self, said: &[Said], span: Span) {
+        for one in said {
+            match object::settle(&self.schema, one) {
+                Ok(settled) => {
+                    for (id, becomes) in settled {
+                        self.note(&id, span);
+                        self.schema.set_object(&id, becomes.as_ref());
+                    }
+                }
+                Err(message) => {
+                    self.unknown(span, &format!("{message}; it was carried as it is"));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// What nobody looked into is listed.
+    fn note(&mut self, id: &ObjectId, span: Span) {
+        if let Some(note) = statement::not_looked_into(id.kind) {
+            self.not_analysed.push(report::not_analysed(self.text, self.source, span, note));
+        }
+        if id.kind == ObjectKind::Sequence
+            && let Ok(name) = id.name.parse()
+        {
+            self.names.take(name);
+        }
+    }
+
+    fn take(&mut self, parsed: Parsed, span: Span) {
         match parsed {
             Parsed::Table(new) => self.table(&new, span),
-            Parsed::Alter(alter) => self.alter(&alter, span, cursor),
+            Parsed::Alter(alter) => self.alter(&alter, span),
             Parsed::Index(new) => self.index(&new, span),
             Parsed::View(new) => self.view(&new, span),
             Parsed::Drop(drop) => self.drop(&drop, span),
@@ -202,29 +226,9 @@ impl Loader<'_> {
                     None => self.unknown(span, "its index is not in the schema"),
                 }
             }
-            Parsed::Enum { name, labels } => {
-                self.schema.enums.insert(name, labels);
-            }
-            Parsed::EnumValue { name, label, before, after } => {
-                if let Some(labels) = self.schema.enums.get_mut(&name) {
-                    let find = |l: &String| labels.iter().position(|x| x == l);
-                    let at = before.as_ref().and_then(find);
-                    let at = at.or_else(|| after.as_ref().and_then(find).map(|at| at + 1));
-                    labels.insert(at.unwrap_or(labels.len()), label);
-                }
-            }
-            Parsed::Domain { name, domain } => {
-                self.schema.domains.insert(name.clone(), domain);
-                let sql = self.text.get(span.0..span.1).unwrap_or_default().to_owned();
-                self.other(OtherKind::Unknown, Some(name), sql, span);
-            }
-            Parsed::Trigger { name, table } => self.trigger(name, table, span),
-            Parsed::SearchPath(path) => {
-                self.path = path;
-                let setting = Carried { kind: OtherKind::Setting, relation: None, note: None };
-                self.carry(&setting, span);
-            }
-            Parsed::Transaction | Parsed::Data | Parsed::Update { .. } | Parsed::Delete { .. } => {}
+            Parsed::Objects(said) => self.objects(&said, span),
+            Parsed::SearchPath(path) => self.path = path,
+            Parsed::Setting | Parsed::Transaction | Parsed::Data | Parsed::Update { .. } | Parsed::Delete { .. } => {}
             Parsed::Carried(carried) => self.carry(&carried, span),
         }
     }
@@ -240,27 +244,17 @@ impl Loader<'_> {
         let defined = resolve::table(new, &self.schema, &mut self.names);
         self.schema.tables.insert(name.clone(), defined.table);
         for sequence in defined.sequences {
-            self.sequence(&name, sequence, span);
+            self.objects(&sequence, span);
         }
-        for sql in defined.after {
-            self.other(OtherKind::Unknown, Some(name.clone()), sql, span);
-        }
-    }
-
-    fn sequence(&mut self, table: &QName, sequence: Sequence, span: Span) {
-        self.other(OtherKind::Sequence, Some(table.clone()), sequence.create, span);
-        self.other(OtherKind::Sequence, Some(table.clone()), sequence.own, span);
-        self.names.take(sequence.name);
+        self.objects(&defined.settings, span);
     }
 
     fn index(&mut self, new: &super::index::NewIndex, span: Span) {
         let name = &new.table.name;
         let Some(table) = self.schema.tables.get_mut(name) else {
             if self.schema.views.contains_key(name) {
-                // Indexes of materialized views are carried: no plan touches them.
-                let carried =
-                    Carried { kind: OtherKind::Unknown, relation: Some(name.clone()), note: None };
-                self.carry(&carried, span);
+                let (id, object) = resolve::view_index(new, &mut self.names);
+                self.schema.set_object(&id, Some(&object));
             } else {
                 self.unknown(span, "its table is not in the schema");
             }
@@ -276,57 +270,24 @@ impl Loader<'_> {
         let view = resolve::view(new, &self.schema, &new.query_with_data);
         self.names.take(name.clone());
         self.schema.views.insert(name.clone(), view);
-        if let Some(option) = &new.options {
-            let kind = if new.materialized { "MATERIALIZED VIEW" } else { "VIEW" };
-            self.other(
-                OtherKind::Unknown,
-                Some(name.clone()),
-                format!("ALTER {kind} {name} {option}"),
-                span,
-            );
-        }
+        self.objects(&new.settings, span);
     }
 
-    fn trigger(&mut self, name: String, table: QName, span: Span) {
-        let sql = self.text.get(span.0..span.1).unwrap_or_default().to_owned();
-        self.not_analysed.push(report::not_analysed(
-            self.text,
-            self.source,
-            span,
-            statement::TRIGGER,
-        ));
-        match self.schema.tables.get_mut(&table) {
-            Some(found) => {
-                let definition = TriggerDefinition::Verbatim(sql);
-                found.triggers.insert(name, Trigger { definition });
-            }
-            None => self.other(OtherKind::Unknown, Some(table), sql, span),
-        }
-    }
-
-    fn alter(&mut self, alter: &Alter, span: Span, cursor: &Cursor<'_>) {
+    fn alter(&mut self, alter: &Alter, span: Span) {
         let name = &alter.table.name;
-        for (action, tokens) in &alter.actions {
-            if !self.schema.tables.contains_key(name) {
-                let kind = if let Action::Carried(kind) = action {
-                    *kind
-                } else if alter.if_exists {
-                    return;
-                } else {
-                    OtherKind::Unknown
-                };
-                let known = self.schema.views.contains_key(name) || kind != OtherKind::Unknown;
-                self.misfits += usize::from(!known);
-                let note = if known { None } else { Some("its table is not in the schema") };
-                return self.carry(&Carried { kind, relation: Some(name.clone()), note }, span);
+        for (action, _) in &alter.actions {
+            if let Action::Settings(said) = action {
+                self.objects(said, span);
+            } else if self.schema.tables.contains_key(name) {
+                self.action(name, action, span);
+            } else if !alter.if_exists {
+                self.unknown(span, "its table is not in the schema");
+                return;
             }
-            self.action(name, action, span, || {
-                format!("ALTER TABLE {name} {}", cursor.flat(tokens.0, tokens.1))
-            });
         }
     }
 
-    fn action(&mut self, name: &QName, action: &Action, span: Span, sql: impl Fn() -> String) {
+    fn action(&mut self, name: &QName, action: &Action, span: Span) {
         match action {
             Action::AddConstraint(written)
                 if matches!(written.body, super::constraint::Body::Kind(_)) =>
@@ -335,15 +296,18 @@ impl Loader<'_> {
                     resolve::add_constraint(table, written, name, &mut self.names);
                 }
             }
-            Action::Identity { column, identity, options } => {
-                if let Some(sql) = resolve::identity_options(name, &column.name, options) {
-                    self.other(OtherKind::Sequence, Some(name.clone()), sql, span);
-                }
+            Action::Identity { column, identity, settings } => {
                 if let Some(column) =
                     self.schema.tables.get_mut(name).and_then(|t| t.column_mut(&column.name))
                 {
                     column.identity.clone_from(identity);
                 }
+                let of = Subject::Relation(name.clone());
+                let all = settings.iter();
+                let said: Vec<Said> = all
+                    .map(|s| object::column_setting(("TABLE", name), &column.name, s, &of))
+                    .collect();
+                self.objects(&said, span);
             }
             Action::SetSchema { schema } => {
                 if let Some(table) = self.schema.tables.remove(name) {
@@ -351,21 +315,18 @@ impl Loader<'_> {
                 }
             }
             Action::Attach { child, bounds } => {
-                if let Some(child) = self.schema.tables.get_mut(&child.name) {
-                    let text = format!("PARTITION OF {name} {bounds}");
-                    child.partitioning = Some(match child.partitioning.take() {
-                        Some(by) => format!("{text} {by}"),
-                        None => text,
-                    });
-                }
+                let (table, child, bounds) = (name.clone(), child.name.clone(), bounds.clone());
+                self.apply(&[Op::AttachPartition { table, child, bounds }], span);
             }
-            Action::RowSecurity { enabled } => {
-                if let Some(table) = self.schema.tables.get_mut(name) {
-                    table.row_security = *enabled;
-                }
-                self.other(OtherKind::Policy, Some(name.clone()), sql(), span);
+            Action::Detach { child, concurrently } => {
+                let (table, child) = (name.clone(), child.name.clone());
+                let concurrently = *concurrently;
+                self.apply(&[Op::DetachPartition { table, child, concurrently }], span);
             }
-            Action::Carried(kind) => self.other(*kind, Some(name.clone()), sql(), span),
+            Action::Settings(said) => self.objects(said, span),
+            Action::Carried => {
+                self.carry(&Carried { relation: Some(name.clone()), known: true }, span);
+            }
             Action::AddColumn { if_not_exists: true, column }
                 if self.has_column(name, &column.placed.name) => {}
             Action::DropColumn { if_exists: true, column, .. }
@@ -384,8 +345,11 @@ impl Loader<'_> {
                 if let Some(found) = actions::ops(action, name, &self.schema, &mut self.names) {
                     self.apply(&found.ops, span);
                     if let Some(sequence) = found.sequence {
-                        self.sequence(name, sequence, span);
+                        self.objects(&sequence, span);
                     }
+                }
+                if let Action::AddColumn { column, .. } = action {
+                    self.objects(&resolve::column_settings(name, column), span);
                 }
             }
         }

@@ -4,12 +4,15 @@
 use super::constraint::{Body, NewConstraint};
 use super::index::NewIndex;
 use super::names::{Names, addition};
+use super::object::{self, Said};
 use super::table::{NewColumn, NewTable, Takes, Template};
 use super::view::NewView;
 use crate::expr::Expr;
-use crate::name::{QName, quote};
-use crate::op::Op;
-use crate::schema::{Column, Constraint, ConstraintKind, Schema, Table, View};
+use crate::name::QName;
+use crate::op::{self, Op};
+use crate::schema::{
+    Column, Constraint, ConstraintKind, Object, ObjectId, ObjectKind, Schema, Subject, Table, View,
+};
 use crate::sql_type::SqlType;
 
 /// A table, and the statements that have to stand around its CREATE TABLE.
@@ -17,19 +20,9 @@ pub(super) struct Defined {
     /// The table.
     pub(super) table: Table,
     /// Sequences of its serial columns.
-    pub(super) sequences: Vec<Sequence>,
-    /// What has to be said after its CREATE TABLE: options.
-    pub(super) after: Vec<String>,
-}
-
-/// The sequence of a serial column.
-pub(super) struct Sequence {
-    /// Its name.
-    pub(super) name: QName,
-    /// CREATE SEQUENCE.
-    pub(super) create: String,
-    /// ALTER SEQUENCE … OWNED BY.
-    pub(super) own: String,
+    pub(super) sequences: Vec<[Said; 2]>,
+    /// What has to be said after its CREATE TABLE.
+    pub(super) settings: Vec<Said>,
 }
 
 /// A table as PostgreSQL would store it.
@@ -69,19 +62,16 @@ pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defin
         }
         add_constraint(&mut table, written, name, names);
     }
-    let options = new.options.iter().map(|option| format!("ALTER TABLE {name} {option}"));
-    let identities = new
-        .columns
-        .iter()
-        .filter_map(|c| identity_options(name, &c.column.name, &c.sequence_options));
-    Defined { after: options.chain(identities).collect(), table, sequences }
+    let mut settings = new.settings.clone();
+    settings.extend(new.columns.iter().flat_map(|c| column_settings(name, c)));
+    Defined { settings, table, sequences }
 }
 
-/// The options of an identity's sequence as a statement of their own.
-pub(super) fn identity_options(table: &QName, column: &str, options: &[String]) -> Option<String> {
-    (!options.is_empty()).then(|| {
-        format!("ALTER TABLE {table} ALTER COLUMN {} {}", quote(column), options.join(" "))
-    })
+/// Settings written in a column's definition.
+pub(super) fn column_settings(table: &QName, written: &NewColumn) -> Vec<Said> {
+    let (column, of) = (&written.column.name, Subject::Relation(table.clone()));
+    let all = written.settings.iter();
+    all.map(|s| object::column_setting(("TABLE", table), column, s, &of)).collect()
 }
 
 /// Puts a constraint into a table that is being defined.
@@ -157,7 +147,7 @@ pub(super) fn column(
     table: &QName,
     schema: &Schema,
     names: &mut Names,
-) -> (Column, Option<Sequence>) {
+) -> (Column, Option<[Said; 2]>) {
     let mut column = written.column.clone();
     column.ty = qualified(&column.ty, table, schema);
     if let Some(Expr::Raw { sql: _, columns }) = &mut column.default {
@@ -170,11 +160,7 @@ pub(super) fn column(
     let name = table.sibling(names.choose(table, &column.name, "seq"));
     let regclass = Expr::Cast(Box::new(Expr::Text(name.to_string())), SqlType::new("regclass"));
     column.default = Some(Expr::Call("nextval".to_owned(), vec![regclass]));
-    let sequence = Sequence {
-        create: format!("CREATE SEQUENCE {name} AS {}", column.ty),
-        own: format!("ALTER SEQUENCE {name} OWNED BY {table}.{}", quote(&column.name)),
-        name,
-    };
+    let sequence = object::serial(&name, column.ty.as_str(), (table, &column.name));
     (column, Some(sequence))
 }
 
@@ -255,6 +241,20 @@ pub(super) fn index(
         None => names.choose(&new.table.name, &addition(&new.labels), "idx"),
     };
     (name, index)
+}
+
+/// An index of a materialized view, by its full name.
+pub(super) fn view_index(new: &NewIndex, names: &mut Names) -> (ObjectId, Object) {
+    let view = new.table.name.clone();
+    let name = match &new.name {
+        Some(name) => name.clone(),
+        None => names.choose(&view, &addition(&new.labels), "idx"),
+    };
+    let make = op::sql::create_index(&view, &name, &new.index, false);
+    let full = view.sibling(name);
+    let object =
+        Object::one(make, Some(format!("DROP INDEX {full}"))).of(Subject::Relation(view));
+    (ObjectId::new(ObjectKind::ViewIndex, full.to_string()), object)
 }
 
 /// A view, with what it reads resolved against the tables and views there are.

@@ -6,11 +6,12 @@ use super::cursor::{Cursor, Placed, PlacedName, Read};
 use super::index::{self, NewIndex};
 use super::table::{self, NewTable};
 use super::verb;
+use super::object::{self, Said};
+use super::rows;
 use super::view::{self, NewView};
-use super::{rows, types};
 use crate::expr::Expr;
 use crate::name::QName;
-use crate::schema::{Domain, OtherKind};
+use crate::schema::ObjectKind;
 
 /// A statement as written.
 #[derive(Clone, Debug)]
@@ -31,20 +32,16 @@ pub(super) enum Parsed {
     Update { table: PlacedName, set: Vec<(Placed, Expr)>, filter: Option<Expr> },
     /// DELETE from one table.
     Delete { table: PlacedName, filter: Option<Expr> },
-    /// CREATE TYPE … AS ENUM.
-    Enum { name: QName, labels: Vec<String> },
-    /// ALTER TYPE … ADD VALUE.
-    EnumValue { name: QName, label: String, before: Option<String>, after: Option<String> },
-    /// CREATE DOMAIN.
-    Domain { name: QName, domain: Domain },
-    /// CREATE TRIGGER.
-    Trigger { name: String, table: QName },
+    /// A statement about objects of other kinds.
+    Objects(Vec<Said>),
     /// SET `search_path`: the schema of unqualified names from here on.
     SearchPath(String),
     /// BEGIN, COMMIT, COPY, INSERT … VALUES in a dump: nothing about the schema.
     Transaction,
     /// Rows: COPY, INSERT.
     Data,
+    /// A session setting.
+    Setting,
     /// Carried, not modelled.
     Carried(Carried),
 }
@@ -78,28 +75,59 @@ pub(super) enum Dropped {
 /// A statement that is carried.
 #[derive(Clone, Debug)]
 pub(super) struct Carried {
-    /// Kind.
-    pub(super) kind: OtherKind,
     /// The relation it is about.
     pub(super) relation: Option<QName>,
-    /// Why a reader of the plan should know; none for what cannot matter.
-    pub(super) note: Option<&'static str>,
+    /// Whether its first words begin a statement of PostgreSQL.
+    pub(super) known: bool,
 }
 
-const ROUTINE: &str = "a routine's body may name tables and columns; it was not looked into";
-const POLICY: &str = "a policy's condition may name columns; it was not looked into";
-pub(super) const TRIGGER: &str = "a trigger's function may name columns; it was not looked into";
-const UNKNOWN: &str = "not modelled; it was carried as it is";
+fn carried(relation: Option<QName>) -> Parsed {
+    Parsed::Carried(Carried { relation, known: true })
+}
 
 impl Parsed {
     /// A statement about a relation that is carried.
     pub(super) fn unknown(relation: QName) -> Self {
-        carried(OtherKind::Unknown, Some(relation), Some(UNKNOWN))
+        carried(Some(relation))
     }
 }
 
-fn carried(kind: OtherKind, relation: Option<QName>, note: Option<&'static str>) -> Parsed {
-    Parsed::Carried(Carried { kind, relation, note })
+/// Why a reader of the plan should look at an object of the kind; none for what cannot matter.
+pub(super) fn not_looked_into(kind: ObjectKind) -> Option<&'static str> {
+    match kind {
+        ObjectKind::Routine | ObjectKind::Aggregate => {
+            Some("a routine's body may name tables and columns; it was not looked into")
+        }
+        ObjectKind::Policy => {
+            Some("a policy's condition may name columns; it was not looked into")
+        }
+        ObjectKind::Trigger => {
+            Some("a trigger's function may name columns; it was not looked into")
+        }
+        ObjectKind::Rule | ObjectKind::EventTrigger | ObjectKind::ForeignTable => {
+            Some("not modelled; it was carried as it is")
+        }
+        ObjectKind::Schema
+        | ObjectKind::Extension
+        | ObjectKind::Language
+        | ObjectKind::Plain
+        | ObjectKind::Enum
+        | ObjectKind::Type
+        | ObjectKind::Domain
+        | ObjectKind::Sequence
+        | ObjectKind::Operator
+        | ObjectKind::Foreign
+        | ObjectKind::Ownership
+        | ObjectKind::Statistics
+        | ObjectKind::ViewIndex
+        | ObjectKind::Property
+        | ObjectKind::Replication
+        | ObjectKind::Privilege
+        | ObjectKind::DefaultPrivilege
+        | ObjectKind::Owner
+        | ObjectKind::Comment
+        | ObjectKind::Unknown => None,
+    }
 }
 
 /// Reads a statement.
@@ -110,10 +138,6 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Parsed> {
         alter(cursor)
     } else if cursor.eat("DROP") {
         drop(cursor)
-    } else if cursor.sees("COMMENT ON") {
-        Ok(carried(OtherKind::Comment, about(cursor, 2), None))
-    } else if cursor.is_any(0, &["GRANT", "REVOKE", "REASSIGN"]) {
-        Ok(carried(OtherKind::Privilege, privilege(cursor), None))
     } else if cursor.sees("UPDATE") {
         rows::update(cursor)
     } else if cursor.eat("DELETE FROM") {
@@ -125,8 +149,20 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Parsed> {
         Ok(Parsed::Transaction)
     } else if cursor.is_any(0, &["COPY", "INSERT"]) {
         Ok(Parsed::Data)
+    } else if cursor.is_any(0, &["COMMENT", "GRANT", "REVOKE"]) {
+        objects(cursor, None)
     } else {
         setting(cursor)
+    }
+}
+
+/// A statement about objects, from its start; carried where it is about something else.
+fn objects(cursor: &mut Cursor<'_>, relation: Option<QName>) -> Read<Parsed> {
+    let mut whole = Cursor { at: 0, ..*cursor };
+    match object::read(&mut whole)? {
+        Some(said) => Ok(Parsed::Objects(said)),
+        None if verb::is_verb(&Cursor { at: 0, ..*cursor }) => Ok(carried(relation)),
+        None => Err(cursor.expected("TABLE, INDEX, VIEW or another kind of object")),
     }
 }
 
@@ -142,7 +178,7 @@ fn setting(cursor: &mut Cursor<'_>) -> Read<Parsed> {
             }
             return Ok(Parsed::SearchPath(first_schema(cursor)));
         }
-        return Ok(carried(OtherKind::Setting, None, None));
+        return Ok(Parsed::Setting);
     }
     if cursor.eat("SELECT") {
         if cursor.eat("pg_catalog") {
@@ -152,7 +188,7 @@ fn setting(cursor: &mut Cursor<'_>) -> Read<Parsed> {
             if cursor.string().ok().as_deref() == Some("search_path") && cursor.eat_symbol(b',') {
                 return Ok(Parsed::SearchPath(first_schema(cursor)));
             }
-            return Ok(carried(OtherKind::Setting, None, None));
+            return Ok(Parsed::Setting);
         }
         if cursor.eat("setval") {
             return Ok(Parsed::Data);
@@ -160,9 +196,9 @@ fn setting(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     }
     *cursor = start;
     if cursor.is_any(0, &["RESET", "DISCARD"]) {
-        return Ok(carried(OtherKind::Setting, None, None));
+        return Ok(Parsed::Setting);
     }
-    Ok(carried(OtherKind::Unknown, None, Some(UNKNOWN)))
+    Ok(Parsed::Carried(Carried { relation: None, known: verb::is_verb(&start) }))
 }
 
 /// The first schema of a search path that can hold tables; `public` where there is none.
@@ -185,58 +221,11 @@ fn first_schema(cursor: &mut Cursor<'_>) -> String {
     }
 }
 
-/// The relation of `COMMENT ON TABLE t`, `COLUMN t.c`, `INDEX …`: where the kind names one.
-fn about(cursor: &Cursor<'_>, at: usize) -> Option<QName> {
-    let mut inner = Cursor { at, ..*cursor };
-    if inner.eat("COLUMN") {
-        let mut parts = vec![inner.ident("a name").ok()?.name];
-        while inner.eat_symbol(b'.') {
-            parts.push(inner.ident("a name").ok()?.name);
-        }
-        parts.pop();
-        let table = parts.pop()?;
-        return Some(QName::new(parts.pop().unwrap_or_else(|| cursor.path.to_owned()), table));
-    }
-    if inner.eat("TABLE") || inner.eat("VIEW") || inner.eat("MATERIALIZED VIEW") {
-        return inner.name("a name").ok().map(|n| n.name);
-    }
-    if inner.is_any(0, &["CONSTRAINT", "TRIGGER", "POLICY", "RULE"]) {
-        inner.skip_until(|c| c.is(0, "ON"));
-        inner.eat("ON");
-        return inner.name("a name").ok().map(|n| n.name);
-    }
-    None
-}
-
-fn privilege(cursor: &Cursor<'_>) -> Option<QName> {
-    let mut inner = *cursor;
-    inner.skip_until(|c| c.is(0, "ON"));
-    inner.eat("ON");
-    inner.eat("TABLE");
-    let other = [
-        "SCHEMA",
-        "FUNCTION",
-        "SEQUENCE",
-        "ALL",
-        "TYPE",
-        "DATABASE",
-        "PROCEDURE",
-        "DOMAIN",
-        "FOREIGN",
-        "LANGUAGE",
-        "LARGE",
-        "PARAMETER",
-        "ROUTINE",
-        "TABLESPACE",
-    ];
-    if inner.is_any(0, &other) { None } else { inner.name("a name").ok().map(|n| n.name) }
-}
-
 fn create(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     let or_replace = cursor.eat("OR REPLACE");
     let temporary = cursor.eat("TEMP") || cursor.eat("TEMPORARY");
     if temporary || cursor.is_any(0, &["GLOBAL", "LOCAL", "RECURSIVE"]) {
-        return Ok(carried(OtherKind::Unknown, None, Some(UNKNOWN)));
+        return Ok(carried(None));
     }
     let unlogged = cursor.eat("UNLOGGED");
     if cursor.eat("TABLE") {
@@ -250,36 +239,7 @@ fn create(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     if cursor.eat("VIEW") {
         return Ok(Parsed::View(Box::new(view::create(cursor, or_replace, materialized)?)));
     }
-    if cursor.eat("TYPE") {
-        return create_type(cursor);
-    }
-    if cursor.eat("DOMAIN") {
-        return create_domain(cursor);
-    }
-    if cursor.sees("TRIGGER") || cursor.sees("CONSTRAINT TRIGGER") {
-        return trigger(cursor);
-    }
-    if cursor.is_any(0, &["FUNCTION", "PROCEDURE", "AGGREGATE"]) {
-        return Ok(carried(OtherKind::Routine, None, Some(ROUTINE)));
-    }
-    if cursor.eat("POLICY") {
-        cursor.ident("a policy name")?;
-        cursor.expect("ON")?;
-        let table = cursor.name("a table name")?;
-        return Ok(carried(OtherKind::Policy, Some(table.name), Some(POLICY)));
-    }
-    if cursor.is(0, "SEQUENCE") {
-        return Ok(carried(OtherKind::Sequence, None, None));
-    }
-    if cursor.is_any(0, &["EXTENSION", "SCHEMA"]) {
-        return Ok(carried(OtherKind::Container, None, None));
-    }
-    let object = Cursor { at: 0, ..*cursor };
-    if verb::object_word(&object) {
-        Ok(carried(OtherKind::Unknown, None, Some(UNKNOWN)))
-    } else {
-        Err(cursor.expected("TABLE, INDEX, VIEW or another kind of object"))
-    }
+    objects(cursor, None)
 }
 
 fn create_table(cursor: &mut Cursor<'_>, unlogged: bool) -> Read<Parsed> {
@@ -287,62 +247,27 @@ fn create_table(cursor: &mut Cursor<'_>, unlogged: bool) -> Read<Parsed> {
     ahead.eat("IF NOT EXISTS");
     let name = ahead.name("a table name")?;
     if ahead.sees("OF") || ahead.sees("AS") {
-        return Ok(carried(OtherKind::Unknown, Some(name.name), Some(UNKNOWN)));
+        return Ok(carried(Some(name.name)));
     }
     Ok(Parsed::Table(Box::new(table::create(cursor, unlogged)?)))
-}
-
-fn create_type(cursor: &mut Cursor<'_>) -> Read<Parsed> {
-    let name = cursor.name("a type name")?.name;
-    if !cursor.eat("AS ENUM") {
-        return Ok(carried(OtherKind::Unknown, Some(name), Some(UNKNOWN)));
-    }
-    cursor.expect_symbol(b'(')?;
-    let mut labels = Vec::new();
-    while !cursor.is_symbol(0, b')') {
-        labels.push(cursor.string()?);
-        if !cursor.eat_symbol(b',') {
-            break;
-        }
-    }
-    cursor.expect_symbol(b')')?;
-    Ok(Parsed::Enum { name, labels })
-}
-
-fn create_domain(cursor: &mut Cursor<'_>) -> Read<Parsed> {
-    let name = cursor.name("a domain name")?.name;
-    cursor.eat("AS");
-    let base = types::read(cursor)?.ty;
-    let mut constrained = false;
-    while !cursor.done() {
-        constrained |= cursor.is(0, "CHECK") || cursor.sees("NOT NULL");
-        cursor.at += 1;
-    }
-    Ok(Parsed::Domain { name, domain: Domain { base, constrained } })
-}
-
-fn trigger(cursor: &mut Cursor<'_>) -> Read<Parsed> {
-    cursor.eat("CONSTRAINT");
-    cursor.expect("TRIGGER")?;
-    let name = cursor.ident("a trigger name")?.name;
-    cursor.skip_until(|c| c.is(0, "ON"));
-    cursor.expect("ON")?;
-    let table = cursor.name("a table name")?.name;
-    Ok(Parsed::Trigger { name, table })
 }
 
 fn alter(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     if cursor.eat("TABLE") {
         if cursor.sees("ALL IN TABLESPACE") {
-            return Ok(carried(OtherKind::Unknown, None, Some(UNKNOWN)));
+            return Ok(carried(None));
         }
         return Ok(Parsed::Alter(alter::read(cursor)?));
     }
-    if cursor.eat("INDEX") {
-        return alter_index(cursor);
-    }
-    if cursor.eat("TYPE") {
-        return alter_type(cursor);
+    if cursor.is(0, "INDEX") {
+        let mut inner = Cursor { at: cursor.at + 1, ..*cursor };
+        let if_exists = inner.eat("IF EXISTS");
+        let index = inner.name("an index name")?;
+        if inner.eat("RENAME TO") {
+            let to = inner.ident("an index name")?.name;
+            inner.end()?;
+            return Ok(Parsed::RenameIndex { index, if_exists, to });
+        }
     }
     let relation = {
         let mut inner = *cursor;
@@ -353,58 +278,7 @@ fn alter(cursor: &mut Cursor<'_>) -> Read<Parsed> {
             })
             .flatten()
     };
-    let owner = (0..cursor.tokens.len()).any(|at| Cursor { at, ..*cursor }.sees("OWNER TO"));
-    if cursor.is(0, "SEQUENCE") && !owner {
-        return Ok(carried(OtherKind::Sequence, None, None));
-    }
-    if owner {
-        return Ok(carried(OtherKind::Owner, relation, None));
-    }
-    if cursor.sees("DEFAULT PRIVILEGES") {
-        return Ok(carried(OtherKind::Privilege, None, None));
-    }
-    if cursor.is_any(0, &["FUNCTION", "PROCEDURE", "AGGREGATE", "ROUTINE"]) {
-        return Ok(carried(OtherKind::Routine, None, Some(ROUTINE)));
-    }
-    if cursor.is_any(0, &["EXTENSION", "SCHEMA"]) {
-        return Ok(carried(OtherKind::Container, None, None));
-    }
-    if verb::object_word(&Cursor { at: 0, ..*cursor }) {
-        Ok(carried(OtherKind::Unknown, relation, Some(UNKNOWN)))
-    } else {
-        Err(cursor.expected("TABLE, INDEX, VIEW or another kind of object"))
-    }
-}
-
-fn alter_index(cursor: &mut Cursor<'_>) -> Read<Parsed> {
-    let if_exists = cursor.eat("IF EXISTS");
-    let index = cursor.name("an index name")?;
-    if cursor.eat("RENAME TO") {
-        let to = cursor.ident("an index name")?.name;
-        cursor.end()?;
-        return Ok(Parsed::RenameIndex { index, if_exists, to });
-    }
-    if cursor.sees("ATTACH PARTITION") {
-        // How an index of a partition belongs to its parent's: says nothing new about either.
-        return Ok(carried(OtherKind::Unknown, None, None));
-    }
-    Ok(carried(OtherKind::Unknown, None, Some(UNKNOWN)))
-}
-
-fn alter_type(cursor: &mut Cursor<'_>) -> Read<Parsed> {
-    let name = cursor.name("a type name")?.name;
-    if cursor.eat("OWNER TO") {
-        return Ok(carried(OtherKind::Owner, None, None));
-    }
-    if !cursor.eat("ADD VALUE") {
-        return Ok(carried(OtherKind::Unknown, Some(name), Some(UNKNOWN)));
-    }
-    cursor.eat("IF NOT EXISTS");
-    let label = cursor.string()?;
-    let before = if cursor.eat("BEFORE") { Some(cursor.string()?) } else { None };
-    let after = if cursor.eat("AFTER") { Some(cursor.string()?) } else { None };
-    cursor.end()?;
-    Ok(Parsed::EnumValue { name, label, before, after })
+    objects(cursor, relation)
 }
 
 fn drop(cursor: &mut Cursor<'_>) -> Read<Parsed> {
@@ -414,10 +288,8 @@ fn drop(cursor: &mut Cursor<'_>) -> Read<Parsed> {
         Dropped::View
     } else if cursor.eat("INDEX") {
         Dropped::Index
-    } else if verb::object_word(&Cursor { at: 0, ..*cursor }) {
-        return Ok(carried(OtherKind::Unknown, None, Some(UNKNOWN)));
     } else {
-        return Err(cursor.expected("TABLE, VIEW, INDEX or another kind of object"));
+        return objects(cursor, None);
     };
     let concurrently = what == Dropped::Index && cursor.eat("CONCURRENTLY");
     let if_exists = cursor.eat("IF EXISTS");

@@ -2,9 +2,10 @@
 
 use super::constraint::{self, Body, NewConstraint};
 use super::cursor::{Cursor, Placed, PlacedName, Read};
+use super::object::{self, ColumnSetting, Said};
 use super::{expr, types};
 use crate::expr::Expr;
-use crate::schema::Column;
+use crate::schema::{Column, Subject};
 
 /// A column as written, with the constraints written in it.
 #[derive(Clone, Debug)]
@@ -19,8 +20,8 @@ pub(super) struct NewColumn {
     pub(super) constraints: Vec<NewConstraint>,
     /// PostgreSQL 18's `GENERATED … VIRTUAL`, which a column's value does not tell from STORED.
     pub(super) virtual_column: bool,
-    /// Options of its identity's sequence that are not the default: `SET INCREMENT BY 2`.
-    pub(super) sequence_options: Vec<String>,
+    /// Storage, compression, and options of its identity's sequence that are not the default.
+    pub(super) settings: Vec<ColumnSetting>,
 }
 
 /// A table as written.
@@ -38,8 +39,8 @@ pub(super) struct NewTable {
     pub(super) templates: Vec<Template>,
     /// `PARTITION BY …`, `PARTITION OF …` or `INHERITS …`.
     pub(super) partitioning: Option<String>,
-    /// Options as statements of their own: `SET (fillfactor=70)`, `SET UNLOGGED` …
-    pub(super) options: Vec<String>,
+    /// Its settings: storage options, UNLOGGED …
+    pub(super) settings: Vec<Said>,
 }
 
 /// A table that another takes columns from.
@@ -66,6 +67,14 @@ pub(super) enum Takes {
     Keys,
     /// FOREIGN KEY.
     ForeignKeys,
+}
+
+impl NewTable {
+    fn set(&mut self, setting: (&str, &str, &str)) {
+        let name = &self.name.name;
+        let of = Subject::Relation(name.clone());
+        self.settings.push(object::setting(("TABLE", name), setting, of));
+    }
 }
 
 impl Template {
@@ -99,10 +108,10 @@ pub(super) fn create(cursor: &mut Cursor<'_>, unlogged: bool) -> Read<NewTable> 
         constraints: Vec::new(),
         templates: Vec::new(),
         partitioning: None,
-        options: Vec::new(),
+        settings: Vec::new(),
     };
     if unlogged {
-        table.options.push("SET UNLOGGED".to_owned());
+        table.set(("UNLOGGED", "SET UNLOGGED", "SET LOGGED"));
     }
     if cursor.eat("PARTITION OF") {
         partition_of(cursor, &mut table)?;
@@ -196,14 +205,17 @@ fn options(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
         } else if cursor.eat("USING") {
             let method = cursor.ident("an access method")?;
             if method.name != "heap" {
-                table.options.push(format!("SET ACCESS METHOD {}", method.name));
+                let set = format!("SET ACCESS METHOD {}", method.name);
+                table.set(("ACCESS METHOD", &set, "SET ACCESS METHOD heap"));
             }
         } else if cursor.eat("WITH") {
-            let (from, to) = cursor.parens()?;
-            table.options.push(format!("SET ({})", cursor.flat(from, to)));
+            let name = table.name.name.clone();
+            let of = Subject::Relation(name.clone());
+            table.settings.extend(object::storage_options(cursor, ("TABLE", &name), &of)?);
         } else if cursor.eat("TABLESPACE") {
             let space = cursor.ident("a tablespace")?;
-            table.options.push(format!("SET TABLESPACE {}", crate::name::quote(&space.name)));
+            let set = format!("SET TABLESPACE {}", crate::name::quote(&space.name));
+            table.set(("TABLESPACE", &set, "SET TABLESPACE pg_default"));
         } else if !cursor.eat("WITHOUT OIDS") {
             return Ok(());
         }
@@ -220,7 +232,7 @@ pub(super) fn column(cursor: &mut Cursor<'_>) -> Read<NewColumn> {
         serial: read.serial,
         constraints: Vec::new(),
         virtual_column: false,
-        sequence_options: Vec::new(),
+        settings: Vec::new(),
     };
     while !cursor.done() && !cursor.is_symbol(0, b',') {
         column_option(cursor, &mut new)?;
@@ -243,11 +255,18 @@ fn column_option(cursor: &mut Cursor<'_>, new: &mut NewColumn) -> Read<()> {
         new.column.default = Some(default(cursor)?);
     } else if cursor.eat("COLLATE") {
         new.column.collation = Some(collation(cursor)?);
-    } else if cursor.eat("COMPRESSION") || cursor.eat("STORAGE") {
-        cursor.ident("a method")?;
+    } else if cursor.is_any(0, &["COMPRESSION", "STORAGE"]) {
+        let key = if cursor.eat("STORAGE") { "STORAGE" } else { "COMPRESSION" };
+        cursor.eat("COMPRESSION");
+        let back = if key == "STORAGE" { "EXTENDED" } else { "DEFAULT" };
+        let method = cursor.ident("a method")?.name.to_uppercase();
+        let method = if key == "STORAGE" { method } else { method.to_lowercase() };
+        let (set, reset) = (format!("SET {key} {method}"), format!("SET {key} {back}"));
+        new.settings.push((key.to_owned(), set, reset));
     } else if cursor.eat("GENERATED") {
         let found = generated(cursor, &mut new.column)?;
-        (new.virtual_column, new.sequence_options) = (found.is_virtual, found.sequence_options);
+        new.virtual_column = found.is_virtual;
+        new.settings.extend(found.settings);
     } else {
         let mut found = constraint::body(cursor, Some(&new.placed))?;
         // NOT VALID is no part of a column's constraint, DEFERRABLE is read by `body`.
@@ -309,7 +328,7 @@ pub(super) struct Generated {
     /// VIRTUAL.
     is_virtual: bool,
     /// As in `NewColumn`.
-    pub(super) sequence_options: Vec<String>,
+    pub(super) settings: Vec<ColumnSetting>,
 }
 
 /// After GENERATED: an identity or a computed column.
@@ -325,7 +344,7 @@ pub(super) fn generated(cursor: &mut Cursor<'_>, column: &mut Column) -> Read<Ge
     if cursor.eat("IDENTITY") {
         if cursor.is_symbol(0, b'(') {
             let (from, to) = cursor.parens()?;
-            found.sequence_options = sequence_options(&mut cursor.part(from, to))?;
+            found.settings = sequence_options(&mut cursor.part(from, to))?;
         }
         column.identity = Some(identity.to_owned());
         return Ok(found);
@@ -339,7 +358,7 @@ pub(super) fn generated(cursor: &mut Cursor<'_>, column: &mut Column) -> Read<Ge
 }
 
 /// Options of an identity's sequence, those left out that are the default anyway.
-fn sequence_options(cursor: &mut Cursor<'_>) -> Read<Vec<String>> {
+fn sequence_options(cursor: &mut Cursor<'_>) -> Read<Vec<ColumnSetting>> {
     const DEFAULTS: &[&str] = &[
         "START WITH 1",
         "START 1",
@@ -366,8 +385,7 @@ fn sequence_options(cursor: &mut Cursor<'_>) -> Read<Vec<String>> {
         });
         let text = cursor.flat(start, cursor.at);
         if !DEFAULTS.contains(&text.to_ascii_uppercase().as_str()) {
-            let restart = text.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("START"));
-            found.push(format!("SET {text}{}", if restart { " RESTART" } else { "" }));
+            found.push(object::identity_option(&text));
         }
     }
     Ok(found)

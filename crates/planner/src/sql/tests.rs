@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Severity, locate};
 use crate::op::Op;
 use crate::op::sql::render;
 use crate::plan::NotAnalysed;
-use crate::schema::{Schema, TriggerDefinition};
+use crate::schema::{Schema, Subject};
 
 mod change;
 mod schema;
@@ -41,6 +41,10 @@ fn ask(asked: &Asked) -> String {
             let back = split.back.as_ref().map_or(String::new(), |e| format!(" back {}", e.sql()));
             format!("split {}.{} into {}{back}", split.table, split.column, into.join(", "))
         }
+        What::Object { id, after } => match after {
+            Some(object) => format!("{} {}: {}", id.kind.noun(), id.name, object.make.join("; ")),
+            None => format!("drop {} {}", id.kind.noun(), id.name),
+        },
     }
 }
 
@@ -51,6 +55,14 @@ fn hint(found: &Hint) -> String {
         Hint::Fill { table, column, value } => {
             format!("hint: {table}.{column} := {}", value.sql())
         }
+    }
+}
+
+fn subject(of: &Subject) -> String {
+    match of {
+        Subject::Relation(name) | Subject::Index(name) => name.to_string(),
+        Subject::Column(name, part) | Subject::Constraint(name, part) => format!("{name}.{part}"),
+        Subject::Object(id) => format!("{} {}", id.kind.noun(), id.name),
     }
 }
 
@@ -74,14 +86,6 @@ fn print(schema: &Schema) -> String {
                 concurrently: false,
             }));
         }
-        for trigger in table.triggers.values() {
-            if let TriggerDefinition::Verbatim(sql) = &trigger.definition {
-                lines.push(sql.clone());
-            }
-        }
-        if table.row_security {
-            lines.push(format!("row security on {name}"));
-        }
     }
     for (name, view) in &schema.views {
         let (view_name, definition) = (name.clone(), view.clone());
@@ -89,10 +93,11 @@ fn print(schema: &Schema) -> String {
         let reads: Vec<String> = view.reads.iter().map(ToString::to_string).collect();
         lines.push(format!("  reads {}; {}", reads.join(" "), view.identifiers.join(" ")));
     }
-    for other in &schema.others {
-        let kind = format!("{:?}", other.kind).to_lowercase();
-        let relation = other.relation.as_ref().map_or(String::new(), |r| format!(" of {r}"));
-        lines.push(format!("{kind}{relation}: {}", other.sql));
+    for (id, object) in &schema.objects {
+        let of = object.of.as_ref().map_or(String::new(), |of| format!(" of {}", subject(of)));
+        lines.push(format!("{} {}{of}", id.kind.noun(), id.name));
+        lines.extend(object.make.iter().map(|sql| format!("  {sql}")));
+        lines.extend(object.unmake.iter().map(|sql| format!("  - {sql}")));
     }
     lines.join("\n")
 }

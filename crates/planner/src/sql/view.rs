@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::cursor::{Cursor, PlacedName, Read, is_reserved, unquote};
+use super::object::{self, Said};
 use super::token::Kind;
 use crate::name::{QName, quote_list};
+use crate::schema::Subject;
 
 /// A view as written.
 #[derive(Clone, Debug)]
@@ -23,8 +25,8 @@ pub(super) struct NewView {
     pub(super) reads: Vec<(QName, bool)>,
     /// Every identifier.
     pub(super) identifiers: Vec<String>,
-    /// Options as a statement of its own: `SET (security_barrier=true)`.
-    pub(super) options: Option<String>,
+    /// Options such as `security_barrier`.
+    pub(super) settings: Vec<Said>,
     /// Without `WITH NO DATA`: what `pg_dump` adds to every materialized view.
     pub(super) query_with_data: String,
 }
@@ -41,11 +43,12 @@ pub(super) fn create(
     if cursor.eat("USING") {
         cursor.ident("an access method")?;
     }
-    let options = if cursor.eat("WITH") {
-        let (from, to) = cursor.parens()?;
-        Some(format!("SET ({})", cursor.flat(from, to)))
+    let settings = if cursor.eat("WITH") {
+        let words = if materialized { "MATERIALIZED VIEW" } else { "VIEW" };
+        let of = Subject::Relation(name.name.clone());
+        object::storage_options(cursor, (words, &name.name), &of)?
     } else {
-        None
+        Vec::new()
     };
     if cursor.eat("TABLESPACE") {
         cursor.ident("a tablespace")?;
@@ -86,7 +89,7 @@ pub(super) fn create(
         query,
         reads,
         identifiers: identifiers.into_iter().collect(),
-        options,
+        settings,
         query_with_data,
     })
 }

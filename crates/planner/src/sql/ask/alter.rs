@@ -4,13 +4,15 @@ use super::super::actions;
 use super::super::alter::{Action, Alter};
 use super::super::constraint::{Body, NewConstraint};
 use super::super::cursor::{Cursor, PlacedName};
+use super::super::object::{self, Said};
 use super::super::token::Span;
 use super::super::{report, resolve};
 use super::{Asker, NOT_MODELLED, Stop};
+use crate::change::{Asked, What};
 use crate::diagnostic::Source;
 use crate::name::quote;
 use crate::op::Op;
-use crate::schema::{ConstraintKind, Table};
+use crate::schema::{ConstraintKind, Subject, Table};
 
 impl Asker<'_> {
     pub(super) fn alter(
@@ -24,11 +26,15 @@ impl Asker<'_> {
             self.missing(alter.table.span, &format!("table `{name}`"));
             return Ok(());
         }
-        if self.schema.views.contains_key(name) {
+        let all_settings =
+            alter.actions.iter().all(|(action, _)| matches!(action, Action::Settings(_)));
+        if self.schema.views.contains_key(name) && !all_settings {
             self.verbatim(Some(name.clone()), span, Some(NOT_MODELLED));
             return Ok(());
         }
-        self.table(&alter.table)?;
+        if !all_settings {
+            self.table(&alter.table)?;
+        }
         for (action, tokens) in &alter.actions {
             let place =
                 if alter.actions.len() == 1 { span } else { start.span(tokens.0, tokens.1) };
@@ -45,6 +51,9 @@ impl Asker<'_> {
         span: Span,
         inner: &Cursor<'_>,
     ) -> Result<(), Stop> {
+        if let Action::Settings(said) = action {
+            return self.say(said, span);
+        }
         if self.check_action(table, action, span, inner)? {
             return Ok(());
         }
@@ -55,13 +64,14 @@ impl Asker<'_> {
         let Some(resolved) = resolved.filter(|_| !is_virtual) else {
             let sql =
                 format!("ALTER TABLE {} {}", table.name, inner.slice(inner.at, inner.tokens.len()));
-            self.own(sql, Some(table.name.clone()), span);
+            let what = What::Statement(Op::Verbatim { sql, relation: Some(table.name.clone()) });
+            self.asked.push(Asked { what, span });
             let found = report::not_analysed(self.text, Source::Change, span, NOT_MODELLED);
             self.not_analysed.push(found);
             return Ok(());
         };
-        if let Some(sequence) = &resolved.sequence {
-            self.own(sequence.create.clone(), None, span);
+        if let Some([sequence, _]) = &resolved.sequence {
+            self.say(std::slice::from_ref(sequence), span)?;
         }
         let dropped = resolved.ops.len().saturating_sub(1);
         for (at, op) in resolved.ops.into_iter().enumerate() {
@@ -72,16 +82,37 @@ impl Asker<'_> {
             }
             self.push(op, span)?;
         }
-        let after = if let Action::AddColumn { column, .. } = action {
-            let (name, options) = (&column.column.name, &column.sequence_options);
-            resolve::identity_options(&table.name, name, options)
-        } else {
-            None
-        };
-        for sql in resolved.sequence.map(|s| s.own).into_iter().chain(after) {
-            self.own(sql, Some(table.name.clone()), span);
+        if let Some([_, owner]) = &resolved.sequence {
+            self.say(std::slice::from_ref(owner), span)?;
         }
-        Ok(())
+        match action {
+            Action::AddColumn { column, .. } => {
+                self.say(&resolve::column_settings(&table.name, column), span)
+            }
+            Action::Identity { column, settings, .. } => {
+                let of = Subject::Relation(table.name.clone());
+                let said: Vec<Said> = settings
+                    .iter()
+                    .map(|s| object::column_setting(("TABLE", &table.name), &column.name, s, &of))
+                    .collect();
+                self.say(&said, span)
+            }
+            Action::DropColumn { .. }
+            | Action::AlterType { .. }
+            | Action::SetDefault { .. }
+            | Action::SetNotNull { .. }
+            | Action::AddConstraint(_)
+            | Action::Validate(_)
+            | Action::DropConstraint { .. }
+            | Action::RenameColumn { .. }
+            | Action::RenameConstraint { .. }
+            | Action::RenameTable { .. }
+            | Action::SetSchema { .. }
+            | Action::Attach { .. }
+            | Action::Detach { .. }
+            | Action::Settings(_)
+            | Action::Carried => Ok(()),
+        }
     }
 
     pub(super) fn cascades(&mut self, op: &Op, span: Span) {
@@ -151,13 +182,13 @@ impl Asker<'_> {
                     return Err(Stop);
                 }
             }
-            Action::Attach { child, .. } => {
+            Action::Attach { child, .. } | Action::Detach { child, .. } => {
                 self.table(child)?;
             }
             Action::RenameTable { .. }
             | Action::SetSchema { .. }
-            | Action::RowSecurity { .. }
-            | Action::Carried(_) => {}
+            | Action::Settings(_)
+            | Action::Carried => {}
         }
         Ok(false)
     }

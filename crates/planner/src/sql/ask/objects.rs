@@ -7,11 +7,12 @@ use super::super::table::NewTable;
 use super::super::token::Span;
 use super::super::view::NewView;
 use super::super::{report, resolve};
-use super::{Asker, NOT_MODELLED, Stop, VIRTUAL};
+use super::{Asker, Stop, VIRTUAL};
 use crate::diagnostic::Source;
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
+use crate::schema::split_partitioning;
 
 impl Asker<'_> {
     pub(super) fn create_table(&mut self, new: &NewTable, span: Span) -> Result<(), Stop> {
@@ -27,14 +28,6 @@ impl Asker<'_> {
             self.verbatim(Some(name), span, Some(VIRTUAL));
             return Ok(());
         }
-        if new.partitioning.as_ref().is_some_and(|text| text.starts_with("PARTITION OF")) {
-            self.verbatim(
-                Some(name),
-                span,
-                Some("a new partition is not analysed: it runs as it is"),
-            );
-            return Ok(());
-        }
         let defined = self.with_names(|schema, names| resolve::table(new, schema, names));
         for written in new.constraints.iter().chain(new.columns.iter().flat_map(|c| &c.constraints))
         {
@@ -43,17 +36,22 @@ impl Asker<'_> {
                 self.table(parent)?;
             }
         }
-        for sequence in &defined.sequences {
-            self.own(sequence.create.clone(), None, span);
+        for [sequence, _] in &defined.sequences {
+            self.say(std::slice::from_ref(sequence), span)?;
         }
-        self.push(Op::CreateTable { table: name.clone(), definition: defined.table }, span)?;
-        for sequence in defined.sequences {
-            self.own(sequence.own, Some(name.clone()), span);
+        let mut definition = defined.table;
+        let partition = definition.partitioning.as_deref().and_then(split_partitioning);
+        if let Some((_, by)) = &partition {
+            definition.partitioning.clone_from(by);
         }
-        for sql in defined.after {
-            self.own(sql, Some(name.clone()), span);
+        self.push(Op::CreateTable { table: name.clone(), definition }, span)?;
+        if let Some(((parent, bounds), _)) = partition {
+            self.push(Op::AttachPartition { table: parent, child: name, bounds }, span)?;
         }
-        Ok(())
+        for [_, owner] in &defined.sequences {
+            self.say(std::slice::from_ref(owner), span)?;
+        }
+        self.say(&defined.settings, span)
     }
 
     pub(super) fn create_index(
@@ -64,7 +62,8 @@ impl Asker<'_> {
     ) -> Result<(), Stop> {
         let name = new.table.name.clone();
         if self.schema.views.contains_key(&name) {
-            self.verbatim(Some(name), span, Some(NOT_MODELLED));
+            let (id, object) = self.with_names(|_, names| resolve::view_index(new, names));
+            self.object(id, Some(object), span);
             return Ok(());
         }
         let table = self.table(&new.table)?;
@@ -99,11 +98,7 @@ impl Asker<'_> {
         }
         let definition = resolve::view(new, &self.schema, &new.query);
         self.push(Op::CreateView { view: name.clone(), definition }, span)?;
-        if let Some(option) = &new.options {
-            let kind = if new.materialized { "MATERIALIZED VIEW" } else { "VIEW" };
-            self.own(format!("ALTER {kind} {name} {option}"), Some(name), span);
-        }
-        Ok(())
+        self.say(&new.settings, span)
     }
 
     pub(super) fn rename_index(

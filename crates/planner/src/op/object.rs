@@ -1,0 +1,224 @@
+//! What turns one state of an object into another, as statements: nothing, an ALTER of the parts
+//! that differ, CREATE OR REPLACE, or taking away and making again. Backwards it is the rollback.
+//! Must not know when a plan runs them.
+
+use crate::name::literal;
+use crate::op::Op;
+use crate::schema::object::is_domain_constraint;
+use crate::schema::{Object, ObjectId, ObjectKind};
+
+/// Why no statement leads from one state to the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoWay(pub String);
+
+/// The operations that make `before` into `after`.
+///
+/// # Errors
+/// Where PostgreSQL has no statement for it.
+pub fn change(
+    id: &ObjectId,
+    before: Option<&Object>,
+    after: Option<&Object>,
+) -> Result<Vec<Op>, NoWay> {
+    let statements = match (before, after) {
+        (None, None) => Vec::new(),
+        (None, Some(after)) => after.make.clone(),
+        (Some(before), None) => vec![unmake(id, before)?],
+        (Some(before), Some(after)) if before.make == after.make => Vec::new(),
+        (Some(before), Some(after)) => alter(id, before, after)?,
+    };
+    let last = statements.len().saturating_sub(1);
+    let step = |(at, sql): (usize, String)| Op::Object {
+        sql,
+        id: id.clone(),
+        // Between the statements of one change nothing else happens: only the last one counts.
+        becomes: if at == last { after.cloned() } else { before.or(after).cloned() },
+    };
+    Ok(statements.into_iter().enumerate().map(step).collect())
+}
+
+fn unmake(id: &ObjectId, object: &Object) -> Result<String, NoWay> {
+    object.unmake.clone().ok_or_else(|| {
+        NoWay(format!("PostgreSQL has no statement that undoes `{}`", first(id, object)))
+    })
+}
+
+fn first(id: &ObjectId, object: &Object) -> String {
+    object.make.first().cloned().unwrap_or_else(|| id.name.clone())
+}
+
+fn alter(id: &ObjectId, before: &Object, after: &Object) -> Result<Vec<String>, NoWay> {
+    if id.kind.is_setting() {
+        return Ok(after.make.clone());
+    }
+    if after.make.starts_with(&before.make) {
+        return Ok(after.make.get(before.make.len()..).unwrap_or_default().to_vec());
+    }
+    if let Some(altered) = match id.kind {
+        ObjectKind::Sequence => Some(sequence(id, before, after)),
+        ObjectKind::Enum => Some(labels(id, before, after)?),
+        ObjectKind::Domain => domain(id, before, after),
+        ObjectKind::Type => attributes(id, before, after),
+        ObjectKind::Routine => replace(before, after),
+        ObjectKind::Schema
+        | ObjectKind::Extension
+        | ObjectKind::Language
+        | ObjectKind::Plain
+        | ObjectKind::Aggregate
+        | ObjectKind::Operator
+        | ObjectKind::Foreign
+        | ObjectKind::ForeignTable
+        | ObjectKind::Ownership
+        | ObjectKind::Statistics
+        | ObjectKind::ViewIndex
+        | ObjectKind::Rule
+        | ObjectKind::Trigger
+        | ObjectKind::EventTrigger
+        | ObjectKind::Policy
+        | ObjectKind::Property
+        | ObjectKind::Replication
+        | ObjectKind::Privilege
+        | ObjectKind::DefaultPrivilege
+        | ObjectKind::Owner
+        | ObjectKind::Comment
+        | ObjectKind::Unknown => None,
+    } {
+        return Ok(altered);
+    }
+    let mut statements = vec![unmake(id, before)?];
+    statements.extend(after.make.iter().cloned());
+    Ok(statements)
+}
+
+/// Options that differ, as one ALTER SEQUENCE. An option that is not given has its default.
+fn sequence(id: &ObjectId, before: &Object, after: &Object) -> Vec<String> {
+    const DEFAULTS: &[(&str, &str)] = &[
+        ("AS", "bigint"),
+        ("INCREMENT BY", "1"),
+        ("MINVALUE", "NO MINVALUE"),
+        ("MAXVALUE", "NO MAXVALUE"),
+        ("START WITH", "1"),
+        ("CACHE", "1"),
+        ("CYCLE", "NO CYCLE"),
+    ];
+    let of = |object: &Object, key: &str, default: &str| {
+        object.part(key).unwrap_or(default).to_owned()
+    };
+    let changed: Vec<String> = DEFAULTS
+        .iter()
+        .filter(|(key, default)| of(before, key, default) != of(after, key, default))
+        .map(|(key, default)| {
+            let value = of(after, key, default);
+            if value.starts_with("NO ") || value == *key { value } else { format!("{key} {value}") }
+        })
+        .collect();
+    if changed.is_empty() {
+        return Vec::new();
+    }
+    vec![format!("ALTER SEQUENCE {} {}", id.name, changed.join(" "))]
+}
+
+/// New labels, each in its place. PostgreSQL takes none away.
+fn labels(id: &ObjectId, before: &Object, after: &Object) -> Result<Vec<String>, NoWay> {
+    let had = |label: &str| before.parts.iter().any(|(l, _)| l == label);
+    let kept = after.parts.iter().filter(|(label, _)| had(label));
+    if kept.ne(before.parts.iter()) {
+        return Err(NoWay(format!(
+            "labels of enum `{}` go or change places; PostgreSQL cannot do that to a type",
+            id.name
+        )));
+    }
+    let mut statements = Vec::new();
+    for (at, (label, _)) in after.parts.iter().enumerate() {
+        if had(label) {
+            continue;
+        }
+        let last = after.parts.iter().skip(at).all(|(l, _)| !had(l));
+        let before_it = at.checked_sub(1).and_then(|at| after.parts.get(at));
+        let place = match (last, before_it) {
+            (true, _) => String::new(),
+            (false, Some((neighbour, _))) => format!(" AFTER {}", literal(neighbour)),
+            (false, None) => before
+                .parts
+                .first()
+                .map_or(String::new(), |(first, _)| format!(" BEFORE {}", literal(first))),
+        };
+        statements.push(format!("ALTER TYPE {} ADD VALUE {}{place}", id.name, literal(label)));
+    }
+    Ok(statements)
+}
+
+/// Constraints and the default of a domain, where its base type stays.
+fn domain(id: &ObjectId, before: &Object, after: &Object) -> Option<Vec<String>> {
+    if before.part("AS") != after.part("AS") || before.part("COLLATE") != after.part("COLLATE") {
+        return None;
+    }
+    let name = &id.name;
+    let mut statements = Vec::new();
+    for (key, value) in before.parts.iter().filter(|(key, _)| is_domain_constraint(key)) {
+        if after.part(key) == Some(value) {
+            continue;
+        }
+        let what = key.strip_prefix("CONSTRAINT ");
+        statements.push(match what {
+            Some(constraint) => format!("ALTER DOMAIN {name} DROP CONSTRAINT {constraint}"),
+            None => format!("ALTER DOMAIN {name} DROP NOT NULL"),
+        });
+    }
+    match (before.part("DEFAULT"), after.part("DEFAULT")) {
+        (had, wanted) if had == wanted => {}
+        (_, Some(wanted)) => statements.push(format!("ALTER DOMAIN {name} SET DEFAULT {wanted}")),
+        (_, None) => statements.push(format!("ALTER DOMAIN {name} DROP DEFAULT")),
+    }
+    for (key, value) in after.parts.iter().filter(|(key, _)| is_domain_constraint(key)) {
+        if before.part(key) == Some(value) {
+            continue;
+        }
+        statements.push(if key.starts_with("CONSTRAINT ") {
+            format!("ALTER DOMAIN {name} ADD {key} {value}")
+        } else {
+            format!("ALTER DOMAIN {name} SET NOT NULL")
+        });
+    }
+    Some(statements)
+}
+
+/// Attributes of a composite type. New ones can only come last.
+fn attributes(id: &ObjectId, before: &Object, after: &Object) -> Option<Vec<String>> {
+    if before.parts.is_empty() || after.parts.is_empty() {
+        return None;
+    }
+    let name = &id.name;
+    let had = |key: &str| before.part(key);
+    let kept: Vec<&String> =
+        before.parts.iter().map(|(k, _)| k).filter(|k| after.part(k).is_some()).collect();
+    let wanted: Vec<&String> = after.parts.iter().map(|(key, _)| key).collect();
+    if wanted.get(..kept.len()) != Some(kept.as_slice()) {
+        return None;
+    }
+    let mut actions = Vec::new();
+    for (key, _) in before.parts.iter().filter(|(key, _)| after.part(key).is_none()) {
+        actions.push(format!("DROP ATTRIBUTE {key}"));
+    }
+    for (key, value) in &after.parts {
+        match had(key) {
+            Some(same) if same == value => {}
+            Some(_) => actions.push(format!("ALTER ATTRIBUTE {key} TYPE {value}")),
+            None => actions.push(format!("ADD ATTRIBUTE {key} {value}")),
+        }
+    }
+    Some(vec![format!("ALTER TYPE {name} {}", actions.join(", "))])
+}
+
+/// A routine over the old one, where its head (names of arguments, defaults, result) allows it.
+fn replace(before: &Object, after: &Object) -> Option<Vec<String>> {
+    let head = |object: &Object| object.part("HEAD").map(str::to_owned);
+    if head(before).is_none() || head(before) != head(after) {
+        return None;
+    }
+    let (first, rest) = after.make.split_first()?;
+    let create = first.strip_prefix("CREATE ")?;
+    let mut statements = vec![format!("CREATE OR REPLACE {create}")];
+    statements.extend(rest.iter().cloned());
+    Some(statements)
+}

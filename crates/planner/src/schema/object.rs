@@ -1,0 +1,405 @@
+//! Everything in a catalogue that is neither table, column, constraint, index of a table nor view:
+//! functions, sequences, types, triggers, policies, grants, comments, settings of a table … Each is
+//! the statements that make it and the one that takes it away, so that one mechanism plans all.
+//! Must not know SQL's grammar: `sql::object` reads, `op::object` compares.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Domain, Schema};
+use crate::name::{QName, rename_in_text};
+use crate::sql_type::SqlType;
+
+/// Which object: kind and name, the name as SQL writes it after the kind's words.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ObjectId {
+    /// Kind.
+    pub kind: ObjectKind,
+    /// `public.f(integer)`, `p ON public.t`, `COLUMN public.t.c`.
+    pub name: String,
+}
+
+/// What an object is. The order is the order of creation: a kind may need those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObjectKind {
+    /// CREATE SCHEMA.
+    Schema,
+    /// CREATE EXTENSION.
+    Extension,
+    /// CREATE LANGUAGE.
+    Language,
+    /// CREATE COLLATION, CONVERSION, TEXT SEARCH …: named things that need a schema only.
+    Plain,
+    /// CREATE TYPE … AS ENUM.
+    Enum,
+    /// CREATE TYPE of another sort.
+    Type,
+    /// CREATE DOMAIN.
+    Domain,
+    /// CREATE SEQUENCE.
+    Sequence,
+    /// CREATE FUNCTION, PROCEDURE.
+    Routine,
+    /// CREATE AGGREGATE.
+    Aggregate,
+    /// CREATE OPERATOR, OPERATOR FAMILY, OPERATOR CLASS, CAST.
+    Operator,
+    /// CREATE FOREIGN DATA WRAPPER, SERVER, USER MAPPING.
+    Foreign,
+    /// CREATE FOREIGN TABLE.
+    ForeignTable,
+    /// ALTER SEQUENCE … OWNED BY.
+    Ownership,
+    /// CREATE STATISTICS.
+    Statistics,
+    /// CREATE INDEX on a materialized view.
+    ViewIndex,
+    /// CREATE RULE.
+    Rule,
+    /// CREATE TRIGGER of the user's.
+    Trigger,
+    /// CREATE EVENT TRIGGER.
+    EventTrigger,
+    /// CREATE POLICY.
+    Policy,
+    /// A setting of a relation, column or index: row security, storage, statistics target, options …
+    Property,
+    /// CREATE PUBLICATION, SUBSCRIPTION.
+    Replication,
+    /// GRANT, REVOKE: one privilege, thing and role each.
+    Privilege,
+    /// ALTER DEFAULT PRIVILEGES.
+    DefaultPrivilege,
+    /// OWNER TO.
+    Owner,
+    /// COMMENT ON.
+    Comment,
+    /// A statement that is not understood, carried as it is.
+    Unknown,
+}
+
+/// One object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Object {
+    /// Statements that make it, in order, without semicolons.
+    pub make: Vec<String>,
+    /// The statement that takes it away; `None` where PostgreSQL has none.
+    pub unmake: Option<String>,
+    /// What it belongs to, and goes with.
+    pub of: Option<Subject>,
+    /// Its parts in their order, where it can be altered part by part: labels of an enum, options of
+    /// a sequence, attributes of a composite type, constraints of a domain.
+    pub parts: Vec<(String, String)>,
+}
+
+/// What an object can belong to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A table or view.
+    Relation(QName),
+    /// A column of a table or view.
+    Column(QName, String),
+    /// A constraint of a table.
+    Constraint(QName, String),
+    /// An index, by its own name.
+    Index(QName),
+    /// Another object.
+    Object(ObjectId),
+}
+
+impl ObjectId {
+    /// Builds an identity.
+    pub fn new(kind: ObjectKind, name: impl Into<String>) -> Self {
+        Self { kind, name: name.into() }
+    }
+}
+
+impl ObjectKind {
+    /// Whether tables may need it, so that it comes before them and goes after them.
+    pub fn is_early(self) -> bool {
+        self <= Self::Foreign
+    }
+
+    /// Whether making it again over the old one is all that a change takes.
+    pub fn is_setting(self) -> bool {
+        match self {
+            Self::Property | Self::Comment | Self::Owner | Self::Ownership => true,
+            Self::Schema
+            | Self::Extension
+            | Self::Language
+            | Self::Plain
+            | Self::Enum
+            | Self::Type
+            | Self::Domain
+            | Self::Sequence
+            | Self::Routine
+            | Self::Aggregate
+            | Self::Operator
+            | Self::Foreign
+            | Self::ForeignTable
+            | Self::Statistics
+            | Self::ViewIndex
+            | Self::Rule
+            | Self::Trigger
+            | Self::EventTrigger
+            | Self::Policy
+            | Self::Replication
+            | Self::Privilege
+            | Self::DefaultPrivilege
+            | Self::Unknown => false,
+        }
+    }
+
+    /// The kind in words, for a reader.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Schema => "schema",
+            Self::Extension => "extension",
+            Self::Language => "language",
+            Self::Plain => "object",
+            Self::Enum => "enum",
+            Self::Type => "type",
+            Self::Domain => "domain",
+            Self::Sequence => "sequence",
+            Self::Routine => "routine",
+            Self::Aggregate => "aggregate",
+            Self::Operator => "operator or cast",
+            Self::Foreign => "foreign-data object",
+            Self::ForeignTable => "foreign table",
+            Self::Ownership => "owner column of sequence",
+            Self::Statistics => "statistics object",
+            Self::ViewIndex => "index",
+            Self::Rule => "rule",
+            Self::Trigger => "trigger",
+            Self::EventTrigger => "event trigger",
+            Self::Policy => "policy",
+            Self::Property => "setting",
+            Self::Replication => "publication or subscription",
+            Self::Privilege => "privilege",
+            Self::DefaultPrivilege => "default privilege",
+            Self::Owner => "owner",
+            Self::Comment => "comment",
+            Self::Unknown => "statement",
+        }
+    }
+}
+
+impl Object {
+    /// An object made by one statement.
+    pub fn one(make: impl Into<String>, unmake: Option<String>) -> Self {
+        Self { make: vec![make.into()], unmake, of: None, parts: Vec::new() }
+    }
+
+    /// The same, belonging to something.
+    #[must_use]
+    pub fn of(mut self, subject: Subject) -> Self {
+        self.of = Some(subject);
+        self
+    }
+
+    /// Words of its statements, without quotes: a superset of the names it depends on.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.make
+            .iter()
+            .flat_map(|sql| sql.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$'))
+            .filter(|word| !word.is_empty())
+    }
+
+    /// Whether its statements mention the name.
+    pub fn mentions(&self, name: &str) -> bool {
+        self.words().any(|word| word.eq_ignore_ascii_case(name))
+    }
+
+    /// The value of a part.
+    pub fn part(&self, key: &str) -> Option<&str> {
+        self.parts.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
+    }
+
+    /// What a domain is made of, where the object is one.
+    fn as_domain(&self) -> Option<Domain> {
+        let base = SqlType::new(self.part("AS")?);
+        let constrained = self.parts.iter().any(|(key, _)| is_domain_constraint(key));
+        Some(Domain { base, constrained })
+    }
+}
+
+/// Whether a domain's part is a constraint.
+pub fn is_domain_constraint(key: &str) -> bool {
+    key == "NOT NULL" || key.starts_with("CONSTRAINT ")
+}
+
+impl Subject {
+    /// The relation that it is, or is a part of.
+    pub fn relation(&self) -> Option<&QName> {
+        match self {
+            Self::Relation(name) | Self::Column(name, _) | Self::Constraint(name, _) => Some(name),
+            Self::Index(_) | Self::Object(_) => None,
+        }
+    }
+}
+
+impl Schema {
+    /// Whether the subject is there.
+    pub fn has(&self, subject: &Subject) -> bool {
+        let relation = |name: &QName| {
+            self.tables.contains_key(name)
+                || self.views.contains_key(name)
+                || self.foreign_tables().any(|n| n == name.to_string())
+        };
+        match subject {
+            Subject::Relation(name) => relation(name),
+            Subject::Column(name, column) => match self.tables.get(name) {
+                Some(table) => table.column(column).is_some(),
+                None => relation(name),
+            },
+            Subject::Constraint(name, constraint) => {
+                self.tables.get(name).is_some_and(|t| t.constraints.contains_key(constraint))
+            }
+            Subject::Index(name) => {
+                self.tables.iter().any(|(table, t)| {
+                    table.schema == name.schema
+                        && (t.indexes.contains_key(&name.name)
+                            || t.constraints.contains_key(&name.name))
+                }) || self
+                    .objects
+                    .contains_key(&ObjectId::new(ObjectKind::ViewIndex, name.to_string()))
+            }
+            Subject::Object(id) => {
+                self.objects.contains_key(id)
+                    || (id.kind == ObjectKind::Type
+                        && self
+                            .objects
+                            .contains_key(&ObjectId::new(ObjectKind::Enum, id.name.clone())))
+            }
+        }
+    }
+
+    fn foreign_tables(&self) -> impl Iterator<Item = &str> {
+        let ids = self.objects.keys().filter(|id| id.kind == ObjectKind::ForeignTable);
+        ids.map(|id| id.name.as_str())
+    }
+
+    /// Makes an object what it is to be, or takes it away with what belongs to it.
+    pub fn set_object(&mut self, id: &ObjectId, becomes: Option<&Object>) {
+        let name = || id.name.parse::<QName>().ok();
+        match becomes {
+            Some(object) => {
+                match (id.kind, name()) {
+                    (ObjectKind::Enum, Some(name)) => {
+                        let labels = object.parts.iter().map(|(label, _)| label.clone());
+                        self.enums.insert(name, labels.collect());
+                    }
+                    (ObjectKind::Domain, Some(name)) => {
+                        if let Some(domain) = object.as_domain() {
+                            self.domains.insert(name, domain);
+                        }
+                    }
+                    _ => {}
+                }
+                self.objects.insert(id.clone(), object.clone());
+            }
+            None => {
+                match (id.kind, name()) {
+                    (ObjectKind::Enum, Some(name)) => drop(self.enums.remove(&name)),
+                    (ObjectKind::Domain, Some(name)) => drop(self.domains.remove(&name)),
+                    _ => {}
+                }
+                self.objects.remove(id);
+                self.sweep();
+            }
+        }
+    }
+
+    /// Removes objects whose subject is gone, as the server does.
+    pub(crate) fn sweep(&mut self) {
+        loop {
+            let gone: Vec<ObjectId> = self
+                .objects
+                .iter()
+                .filter(|(_, object)| object.of.as_ref().is_some_and(|of| !self.has(of)))
+                .map(|(id, _)| id.clone())
+                .collect();
+            if gone.is_empty() {
+                return;
+            }
+            for id in gone {
+                self.objects.remove(&id);
+            }
+        }
+    }
+
+    /// Makes objects follow a renamed subject: `moved` gives the new one where it is renamed.
+    pub(crate) fn move_objects(&mut self, moved: impl Fn(&Subject) -> Option<Subject>) {
+        let affected: Vec<(ObjectId, Subject)> = self
+            .objects
+            .iter()
+            .filter_map(|(id, object)| Some((id.clone(), moved(object.of.as_ref()?)?)))
+            .collect();
+        for (id, to) in affected {
+            let Some(object) = self.objects.remove(&id) else { continue };
+            let Some(from) = object.of.clone() else { continue };
+            let rename = |text: &str| rename_subject(text, &from, &to);
+            let id = ObjectId::new(id.kind, rename(&id.name));
+            let object = Object {
+                make: object.make.iter().map(|sql| rename(sql)).collect(),
+                unmake: object.unmake.as_deref().map(rename),
+                of: Some(to),
+                parts: object.parts,
+            };
+            self.objects.insert(id, object);
+        }
+    }
+
+    /// Makes objects follow a renamed index.
+    pub(crate) fn move_index(&mut self, from: &QName, to: &QName) {
+        self.move_objects(|subject| match subject {
+            Subject::Index(name) if name == from => Some(Subject::Index(to.clone())),
+            Subject::Relation(_)
+            | Subject::Column(..)
+            | Subject::Constraint(..)
+            | Subject::Index(_)
+            | Subject::Object(_) => None,
+        });
+    }
+
+    /// Objects that belong to a relation or a part of it.
+    pub fn objects_of<'a>(
+        &'a self,
+        relation: &'a QName,
+    ) -> impl Iterator<Item = (&'a ObjectId, &'a Object)> {
+        self.objects.iter().filter(move |(_, object)| {
+            object.of.as_ref().and_then(Subject::relation) == Some(relation)
+        })
+    }
+
+    /// Whether row security is on for a table, or it has policies.
+    pub fn has_row_security(&self, table: &QName) -> bool {
+        self.objects_of(table).any(|(id, _)| {
+            id.kind == ObjectKind::Policy
+                || (id.kind == ObjectKind::Property && id.name.ends_with(ROW_SECURITY))
+        })
+    }
+}
+
+/// A text of ours with a subject under its new name.
+fn rename_subject(text: &str, from: &Subject, to: &Subject) -> String {
+    match (from, to) {
+        (Subject::Relation(old), Subject::Relation(new))
+        | (Subject::Index(old), Subject::Index(new)) => {
+            text.replace(&old.to_string(), &new.to_string())
+        }
+        (Subject::Column(old, column), Subject::Column(new, renamed)) => {
+            let text = text.replace(&old.to_string(), &new.to_string());
+            if column == renamed { text } else { rename_in_text(&text, column, renamed) }
+        }
+        (Subject::Constraint(old, name), Subject::Constraint(new, renamed)) => {
+            let text = text.replace(&old.to_string(), &new.to_string());
+            if name == renamed { text } else { rename_in_text(&text, name, renamed) }
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// How the identity of a table's row security setting ends.
+pub const ROW_SECURITY: &str = " ROW SECURITY";

@@ -1,0 +1,211 @@
+//! Statements about objects that are neither tables, indexes of tables nor views, as values: what is
+//! there after them. Texts are kept as written, single-spaced, with the object's name qualified; what
+//! PostgreSQL can alter part by part is read into parts. Must not know tables' definitions.
+
+mod about;
+mod create;
+mod routine;
+mod sequence;
+mod types;
+
+use super::cursor::{Cursor, Read};
+use crate::name::quote;
+use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject};
+
+pub(super) use about::{
+    ColumnSetting, column_setting, identity_option, property, setting, storage_options,
+    table_owner,
+};
+pub(super) use sequence::serial;
+
+/// What a statement says of objects.
+#[derive(Clone, Debug)]
+pub(super) enum Said {
+    /// This object is there.
+    Made(ObjectId, Object),
+    /// This object is changed.
+    Altered(ObjectId, Alteration),
+    /// These objects are gone.
+    Gone { ids: Vec<ObjectId>, if_exists: bool },
+    /// A role may do more or less with a thing.
+    Privileges(about::Privileges),
+}
+
+/// A change of an object that is there.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Alteration {
+    /// A statement to run after those that make it; none where the parts say it all.
+    pub(super) then: Option<String>,
+    /// Parts with their new values, or without one.
+    pub(super) parts: Vec<(String, Option<String>)>,
+    /// For a new label of an enum: the label that it stands before.
+    pub(super) before: Option<String>,
+    /// Or the one that it stands after.
+    pub(super) after: Option<String>,
+    /// What it belongs to from now on.
+    pub(super) of: Option<Subject>,
+}
+
+/// Reads what follows CREATE, ALTER, DROP, COMMENT ON, GRANT or REVOKE; `None` where it is about
+/// nothing that is modelled so.
+pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
+    if cursor.eat("CREATE") {
+        cursor.eat("OR REPLACE");
+        create::create(cursor)
+    } else if cursor.eat("ALTER") {
+        alter(cursor)
+    } else if cursor.eat("DROP") {
+        create::drop(cursor)
+    } else if cursor.eat("COMMENT ON") {
+        about::comment(cursor)
+    } else if cursor.is_any(0, &["GRANT", "REVOKE"]) {
+        about::privilege(cursor)
+    } else {
+        Ok(None)
+    }
+}
+
+fn alter(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
+    let statement = format!("ALTER {}", cursor.flat(cursor.at, cursor.tokens.len()));
+    if cursor.eat("DEFAULT PRIVILEGES") {
+        return Ok(Some(about::default_privilege(cursor, &statement)));
+    }
+    if let Some(owner) = about::owner(cursor, &statement) {
+        return Ok(Some(vec![owner]));
+    }
+    if cursor.eat("SEQUENCE") {
+        return sequence::alter(cursor);
+    }
+    if cursor.eat("DOMAIN") {
+        return types::alter_domain(cursor, &statement);
+    }
+    if cursor.eat("TYPE") {
+        return types::alter(cursor, &statement);
+    }
+    if let Some(said) = about::relation_setting(cursor, &statement)? {
+        return Ok(Some(said));
+    }
+    create::alter(cursor, statement)
+}
+
+/// What objects are after a statement; the error says why it does not apply.
+pub(super) fn settle(
+    schema: &Schema,
+    said: &Said,
+) -> Result<Vec<(ObjectId, Option<Object>)>, String> {
+    match said {
+        Said::Made(id, object) => {
+            let mut object = object.clone();
+            object.of = object.of.and_then(|of| subject(schema, of));
+            Ok(vec![(id.clone(), Some(object))])
+        }
+        Said::Gone { ids, if_exists } => {
+            let mut gone = Vec::new();
+            for id in ids {
+                match known(schema, id) {
+                    Some(id) => gone.push((id, None)),
+                    None if !if_exists => return Err(missing(id)),
+                    None => {}
+                }
+            }
+            Ok(gone)
+        }
+        Said::Altered(id, alteration) => {
+            let Some(id) = known(schema, id) else { return Err(missing(id)) };
+            let before = schema.objects.get(&id);
+            Ok(before.map(|b| (id.clone(), Some(altered(&id, b, alteration)))).into_iter().collect())
+        }
+        Said::Privileges(privileges) => {
+            Ok(vec![privileges.settle(&|id| schema.objects.get(id).cloned())])
+        }
+    }
+}
+
+/// What a subject really is: `pg_dump` says TABLE of a sequence, too.
+fn subject(schema: &Schema, of: Subject) -> Option<Subject> {
+    match &of {
+        Subject::Relation(name) if !schema.has(&of) => {
+            let sequence = ObjectId::new(ObjectKind::Sequence, name.to_string());
+            schema.objects.contains_key(&sequence).then_some(Subject::Object(sequence))
+        }
+        Subject::Relation(_)
+        | Subject::Column(..)
+        | Subject::Constraint(..)
+        | Subject::Index(_)
+        | Subject::Object(_) => Some(of),
+    }
+}
+
+/// The object as the schema knows it: a type may be an enum, a routine may be named without its
+/// argument types.
+fn known(schema: &Schema, id: &ObjectId) -> Option<ObjectId> {
+    if schema.objects.contains_key(id) {
+        return Some(id.clone());
+    }
+    let enums = ObjectId::new(ObjectKind::Enum, id.name.clone());
+    if id.kind == ObjectKind::Type && schema.objects.contains_key(&enums) {
+        return Some(enums);
+    }
+    let prefix = format!("{}(", id.name);
+    let mut same = schema
+        .objects
+        .keys()
+        .filter(|known| known.kind == id.kind && known.name.starts_with(&prefix));
+    match (same.next(), same.next()) {
+        (Some(only), None) => Some(only.clone()),
+        _ => None,
+    }
+}
+
+fn missing(id: &ObjectId) -> String {
+    format!("{} `{}` does not exist", id.kind.noun(), id.name)
+}
+
+fn altered(id: &ObjectId, before: &Object, alteration: &Alteration) -> Object {
+    let mut object = before.clone();
+    for (key, value) in &alteration.parts {
+        let at = object.parts.iter().position(|(k, _)| k == key);
+        match (at, value) {
+            (Some(at), Some(value)) => object.parts[at].1.clone_from(value),
+            (Some(at), None) => drop(object.parts.remove(at)),
+            (None, Some(value)) => {
+                let find = |label: &String| object.parts.iter().position(|(k, _)| k == label);
+                let before = alteration.before.as_ref().and_then(find);
+                let after = alteration.after.as_ref().and_then(find).map(|at| at + 1);
+                let at = before.or(after).unwrap_or(object.parts.len());
+                object.parts.insert(at, (key.clone(), value.clone()));
+            }
+            (None, None) => {}
+        }
+    }
+    if !alteration.parts.is_empty() {
+        object.make = match id.kind {
+            ObjectKind::Sequence => vec![sequence::create_sql(&id.name, &object.parts)],
+            ObjectKind::Enum => vec![types::enum_sql(&id.name, &object.parts)],
+            ObjectKind::Domain => vec![types::domain_sql(&id.name, &object.parts)],
+            ObjectKind::Type => vec![types::composite_sql(&id.name, &object.parts)],
+            _ => object.make,
+        };
+    }
+    object.make.extend(alteration.then.clone());
+    if let Some(of) = &alteration.of {
+        object.of = Some(of.clone());
+    }
+    object
+}
+
+/// The name of an object in a schema, qualified.
+fn qualified(cursor: &mut Cursor<'_>, what: &str) -> Read<String> {
+    Ok(cursor.name(what)?.name.to_string())
+}
+
+/// An object's bare name.
+fn bare(cursor: &mut Cursor<'_>, what: &str) -> Read<String> {
+    Ok(quote(&cursor.ident(what)?.name))
+}
+
+/// What is left of the statement, single-spaced, with a space before it; empty where nothing is.
+fn rest(cursor: &Cursor<'_>) -> String {
+    let text = cursor.flat(cursor.at, cursor.tokens.len());
+    if text.is_empty() { text } else { format!(" {text}") }
+}

@@ -1,0 +1,620 @@
+//! What is said about something else: comments, privileges, owners, settings of relations and columns.
+//! Each is an object of its own that belongs to its subject, with the statement that takes it back.
+
+use super::{Said, qualified, routine};
+use crate::name::{QName, quote};
+use crate::schema::object::ROW_SECURITY;
+use crate::schema::{Object, ObjectId, ObjectKind, Subject};
+use crate::sql::cursor::{Cursor, Read};
+
+/// Reads from after `COMMENT ON`.
+pub(super) fn comment(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
+    let Some((name, of)) = subject(cursor)? else { return Ok(None) };
+    if !cursor.eat("IS") {
+        return Ok(None);
+    }
+    let id = ObjectId::new(ObjectKind::Comment, name.clone());
+    if cursor.eat("NULL") {
+        return Ok(Some(vec![Said::Gone { ids: vec![id], if_exists: true }]));
+    }
+    let text = cursor.flat(cursor.at, cursor.tokens.len());
+    let object = Object {
+        of,
+        ..Object::one(
+            format!("COMMENT ON {name} IS {text}"),
+            Some(format!("COMMENT ON {name} IS NULL")),
+        )
+    };
+    Ok(Some(vec![Said::Made(id, object)]))
+}
+
+/// `TABLE public.t`, and what that is.
+fn subject(cursor: &mut Cursor<'_>) -> Read<Option<(String, Option<Subject>)>> {
+    let object = |kind, name: &String| Some(Subject::Object(ObjectId::new(kind, name.clone())));
+    for words in ["TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE"] {
+        if cursor.eat(words) {
+            let name = cursor.name("a relation")?.name;
+            return Ok(Some((format!("{words} {name}"), Some(Subject::Relation(name)))));
+        }
+    }
+    if cursor.eat("COLUMN") {
+        let (table, column) = column(cursor)?;
+        let text = format!("COLUMN {table}.{}", quote(&column));
+        return Ok(Some((text, Some(Subject::Column(table, column)))));
+    }
+    if cursor.eat("INDEX") {
+        let name = cursor.name("an index")?.name;
+        return Ok(Some((format!("INDEX {name}"), Some(Subject::Index(name)))));
+    }
+    for (words, kind) in [
+        ("CONSTRAINT", None),
+        ("TRIGGER", Some(ObjectKind::Trigger)),
+        ("POLICY", Some(ObjectKind::Policy)),
+        ("RULE", Some(ObjectKind::Rule)),
+    ] {
+        if cursor.eat(words) {
+            let name = cursor.ident("a name")?.name;
+            cursor.expect("ON")?;
+            if cursor.eat("DOMAIN") {
+                let domain = qualified(cursor, "a domain")?;
+                let of = object(ObjectKind::Domain, &domain);
+                return Ok(Some((format!("{words} {} ON DOMAIN {domain}", quote(&name)), of)));
+            }
+            let table = cursor.name("a table")?.name;
+            let text = format!("{} ON {table}", quote(&name));
+            let of = match kind {
+                Some(kind) => object(kind, &text),
+                None => Some(Subject::Constraint(table, name)),
+            };
+            return Ok(Some((format!("{words} {text}"), of)));
+        }
+    }
+    named(cursor)
+}
+
+fn named(cursor: &mut Cursor<'_>) -> Read<Option<(String, Option<Subject>)>> {
+    let object = |kind, name: String| Some(Subject::Object(ObjectId::new(kind, name)));
+    for (words, kind) in [
+        ("FUNCTION", ObjectKind::Routine),
+        ("PROCEDURE", ObjectKind::Routine),
+        ("ROUTINE", ObjectKind::Routine),
+        ("AGGREGATE", ObjectKind::Aggregate),
+    ] {
+        if cursor.eat(words) {
+            let name = qualified(cursor, "a routine")?;
+            let name = format!("{name}{}", routine::identity(cursor)?);
+            return Ok(Some((format!("{words} {name}"), object(kind, name))));
+        }
+    }
+    for (words, kind) in [
+        ("SEQUENCE", ObjectKind::Sequence),
+        ("TYPE", ObjectKind::Type),
+        ("DOMAIN", ObjectKind::Domain),
+        ("STATISTICS", ObjectKind::Statistics),
+    ] {
+        if cursor.eat(words) {
+            let name = qualified(cursor, "a name")?;
+            return Ok(Some((format!("{words} {name}"), object(kind, name))));
+        }
+    }
+    for (words, kind) in [
+        ("SCHEMA", ObjectKind::Schema),
+        ("EXTENSION", ObjectKind::Extension),
+        ("EVENT TRIGGER", ObjectKind::EventTrigger),
+        ("LANGUAGE", ObjectKind::Language),
+    ] {
+        if cursor.eat(words) {
+            let name = super::bare(cursor, "a name")?;
+            let of = object(kind, name.clone()).filter(|_| name != "public" && name != "plpgsql");
+            return Ok(Some((format!("{words} {name}"), of)));
+        }
+    }
+    let (from, to) = cursor.skip_until(|c| c.is(0, "IS"));
+    Ok(Some((cursor.flat(from, to), None)))
+}
+
+fn column(cursor: &mut Cursor<'_>) -> Read<(QName, String)> {
+    let mut parts = vec![cursor.ident("a name")?.name];
+    while cursor.eat_symbol(b'.') {
+        parts.push(cursor.ident("a name")?.name);
+    }
+    let column = parts.pop().unwrap_or_default();
+    let Some(table) = parts.pop() else { return Err(cursor.expected("`.` and a column")) };
+    Ok((QName::new(parts.pop().unwrap_or_else(|| cursor.path.to_owned()), table), column))
+}
+
+/// `ALTER … OWNER TO role`, whatever it is of.
+pub(super) fn owner(cursor: &Cursor<'_>, statement: &str) -> Option<Said> {
+    let mut ahead = *cursor;
+    ahead.skip_until(|c| c.sees("OWNER TO"));
+    if !ahead.eat("OWNER TO") {
+        return None;
+    }
+    let mut of = *cursor;
+    let (name, about) = subject(&mut of).ok().flatten()?;
+    let name = name.split(" OWNER TO").next().unwrap_or_default().to_owned();
+    let role = ahead.flat(ahead.at, ahead.tokens.len());
+    let make = if about.is_some() {
+        format!("ALTER {name} OWNER TO {role}")
+    } else {
+        statement.to_owned()
+    };
+    let object = Object { of: about, ..Object::one(make, None) };
+    Some(Said::Made(ObjectId::new(ObjectKind::Owner, name), object))
+}
+
+/// `ALTER TABLE table OWNER TO role`.
+pub(in crate::sql) fn table_owner(table: &QName, action: &str) -> Said {
+    let object = Object::one(format!("ALTER TABLE {table} {action}"), None)
+        .of(Subject::Relation(table.clone()));
+    Said::Made(ObjectId::new(ObjectKind::Owner, format!("TABLE {table}")), object)
+}
+
+/// Reads from after `ALTER DEFAULT PRIVILEGES`.
+pub(super) fn default_privilege(cursor: &Cursor<'_>, statement: &str) -> Vec<Said> {
+    let mut ahead = *cursor;
+    ahead.skip_until(|c| c.is_any(0, &["GRANT", "REVOKE"]));
+    let head = cursor.flat(cursor.at, ahead.at);
+    let grants = ahead.eat("GRANT");
+    if !grants {
+        ahead.eat("REVOKE");
+    }
+    let link = if grants { "TO" } else { "FROM" };
+    let from = ahead.at;
+    ahead.skip_until(|c| c.is(0, link));
+    let what = ahead.flat(from, ahead.at);
+    ahead.eat(link);
+    let role = ahead.flat(ahead.at, ahead.tokens.len());
+    let side = |grant: bool| {
+        let (verb, link) = if grant { ("GRANT", "TO") } else { ("REVOKE", "FROM") };
+        format!("ALTER DEFAULT PRIVILEGES {head} {verb} {what} {link} {role}")
+    };
+    let id = ObjectId::new(ObjectKind::DefaultPrivilege, statement.to_owned());
+    vec![Said::Made(id, Object::one(side(grants), Some(side(!grants))))]
+}
+
+/// Reads GRANT or REVOKE on things; membership of roles is not the schema's.
+pub(super) fn privilege(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
+    let grants = cursor.eat("GRANT");
+    if !grants {
+        cursor.expect("REVOKE")?;
+    }
+    let option_only = !grants && cursor.eat("GRANT OPTION FOR");
+    let (from, to) = cursor.skip_until(|c| c.is(0, "ON"));
+    if !cursor.eat("ON") || option_only {
+        return Ok(None);
+    }
+    let privileges = list(cursor, from, to);
+    let link = if grants { "TO" } else { "FROM" };
+    let things = things(cursor, link)?;
+    cursor.expect(link)?;
+    let (from, to) = cursor.skip_until(|c| {
+        c.sees("WITH GRANT") || c.sees("GRANTED BY") || c.is_any(0, &["CASCADE", "RESTRICT"])
+    });
+    let roles = list(cursor, from, to);
+    let option = if cursor.eat("WITH GRANT OPTION") { "WITH GRANT OPTION" } else { "" };
+    let mut said = Vec::new();
+    for (thing, of) in things {
+        for role in &roles {
+            let role = role.strip_prefix("GROUP ").unwrap_or(role).to_owned();
+            said.push(Said::Privileges(Privileges {
+                thing: thing.clone(),
+                of: of.clone(),
+                role,
+                grants,
+                parts: privileges.iter().map(|p| (p.clone(), option.to_owned())).collect(),
+            }));
+        }
+    }
+    Ok(Some(said))
+}
+
+/// One GRANT or REVOKE, for one thing and role.
+#[derive(Clone, Debug)]
+pub(in crate::sql) struct Privileges {
+    /// `TABLE public.t`.
+    pub(super) thing: String,
+    of: Option<Subject>,
+    role: String,
+    /// GRANT, or REVOKE.
+    grants: bool,
+    parts: Vec<(String, String)>,
+}
+
+impl Privileges {
+    /// What a role may do to a thing after this, given what it was said to be able to before. A
+    /// REVOKE of what nobody granted takes away what everybody has by default.
+    pub(super) fn settle(
+        &self,
+        before: &dyn Fn(&ObjectId) -> Option<Object>,
+    ) -> (ObjectId, Option<Object>) {
+        let Self { thing, of, role, grants, parts } = self;
+        let granted = ObjectId::new(ObjectKind::Privilege, format!("{thing} TO {role}"));
+        let revoked = ObjectId::new(ObjectKind::Privilege, format!("{thing} FROM {role}"));
+        let known = before(&granted);
+        if !grants && known.is_none() {
+            let list = privilege_list(parts);
+            let object = Object {
+                of: of.clone(),
+                ..Object::one(
+                    format!("REVOKE {list} ON {thing} FROM {role}"),
+                    Some(format!("GRANT {list} ON {thing} TO {role}")),
+                )
+            };
+            return (revoked, Some(object));
+        }
+        let mut now = known.map(|object| object.parts).unwrap_or_default();
+        let all = |parts: &[(String, String)]| parts.iter().any(|(p, _)| p == "ALL");
+        if !grants && (all(parts) || all(&now)) {
+            now.clear();
+        }
+        for (privilege, option) in parts {
+            now.retain(|(known, _)| known != privilege);
+            if *grants {
+                now.push((privilege.clone(), option.clone()));
+            }
+        }
+        now.sort();
+        if now.is_empty() {
+            return (granted, None);
+        }
+        let object = Object {
+            make: grant_sql(thing, role, &now),
+            unmake: Some(format!("REVOKE ALL ON {thing} FROM {role}")),
+            of: of.clone(),
+            parts: now,
+        };
+        (granted, Some(object))
+    }
+}
+
+fn privilege_list(parts: &[(String, String)]) -> String {
+    parts.iter().map(|(p, _)| p.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn grant_sql(thing: &str, role: &str, parts: &[(String, String)]) -> Vec<String> {
+    let mut statements = Vec::new();
+    for option in ["", "WITH GRANT OPTION"] {
+        let some: Vec<(String, String)> =
+            parts.iter().filter(|(_, o)| o == option).cloned().collect();
+        if !some.is_empty() {
+            let text = format!("GRANT {} ON {thing} TO {role} {option}", privilege_list(&some));
+            statements.push(text.trim_end().to_owned());
+        }
+    }
+    statements
+}
+
+/// What stands between commas, in upper case where it is no name in quotes.
+fn list(cursor: &Cursor<'_>, from: usize, to: usize) -> Vec<String> {
+    let mut inner = cursor.part(from, to);
+    let mut found = Vec::new();
+    while !inner.done() {
+        let (from, to) = inner.skip_to_comma();
+        let text = inner.flat(from, to);
+        let word = text.to_ascii_uppercase();
+        found.push(match word.as_str() {
+            "ALL PRIVILEGES" | "ALL" => "ALL".to_owned(),
+            "PUBLIC" | "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "TRUNCATE" | "REFERENCES"
+            | "TRIGGER" | "USAGE" | "EXECUTE" | "CREATE" | "MAINTAIN" => word,
+            _ => text,
+        });
+        inner.eat_symbol(b',');
+    }
+    found
+}
+
+/// The things of a GRANT, each with what it is.
+fn things(cursor: &mut Cursor<'_>, link: &str) -> Read<Vec<(String, Option<Subject>)>> {
+    let object = |kind, name: &String| Some(Subject::Object(ObjectId::new(kind, name.clone())));
+    let routine = ["FUNCTION", "PROCEDURE", "ROUTINE"].into_iter().find(|w| cursor.is(0, w));
+    let other = [
+        "ALL", "DATABASE", "FOREIGN", "LANGUAGE", "LARGE", "PARAMETER", "TABLESPACE",
+    ];
+    if cursor.is_any(0, &other) {
+        let (from, to) = cursor.skip_until(|c| c.is(0, link));
+        return Ok(vec![(cursor.flat(from, to), None)]);
+    }
+    let plain = [
+        ("SEQUENCE", ObjectKind::Sequence),
+        ("TYPE", ObjectKind::Type),
+        ("DOMAIN", ObjectKind::Domain),
+    ];
+    let word = plain.into_iter().find(|(word, _)| cursor.is(0, word));
+    let schema = cursor.is(0, "SCHEMA");
+    if routine.is_some() || word.is_some() || schema || cursor.is(0, "TABLE") {
+        cursor.at += 1;
+    }
+    let mut found = Vec::new();
+    loop {
+        found.push(if let Some(word) = routine {
+            let name = qualified(cursor, "a routine")?;
+            let name = format!("{name}{}", routine::identity(cursor)?);
+            (format!("{word} {name}"), object(ObjectKind::Routine, &name))
+        } else if let Some((word, kind)) = word {
+            let name = qualified(cursor, "a name")?;
+            (format!("{word} {name}"), object(kind, &name))
+        } else if schema {
+            let name = super::bare(cursor, "a schema")?;
+            let of = object(ObjectKind::Schema, &name).filter(|_| name != "public");
+            (format!("SCHEMA {name}"), of)
+        } else {
+            let name = cursor.name("a relation")?.name;
+            (format!("TABLE {name}"), Some(Subject::Relation(name)))
+        });
+        if !cursor.eat_symbol(b',') {
+            return Ok(found);
+        }
+    }
+}
+
+/// Reads from after ALTER: settings of views, indexes and foreign tables.
+pub(super) fn relation_setting(
+    cursor: &mut Cursor<'_>,
+    statement: &str,
+) -> Read<Option<Vec<Said>>> {
+    for words in ["MATERIALIZED VIEW", "VIEW", "INDEX"] {
+        if !cursor.eat(words) {
+            continue;
+        }
+        cursor.eat("IF EXISTS");
+        let name = cursor.name("a name")?.name;
+        let subject = if words == "INDEX" {
+            Subject::Index(name.clone())
+        } else {
+            Subject::Relation(name.clone())
+        };
+        if cursor.eat("ATTACH PARTITION") {
+            let child = cursor.name("an index")?.name;
+            let object =
+                Object::one(statement.to_owned(), None).of(Subject::Index(child.clone()));
+            let id = ObjectId::new(ObjectKind::Property, format!("{child} ATTACHED"));
+            return Ok(Some(vec![Said::Made(id, object)]));
+        }
+        let said = property(cursor, (words, &name), &subject)?;
+        return Ok((!said.is_empty()).then_some(said));
+    }
+    Ok(None)
+}
+
+/// A setting of a relation: its key, the action that makes it and the one that takes it back.
+pub(in crate::sql) fn setting(
+    (words, name): (&str, &QName),
+    (key, make, unmake): (&str, &str, &str),
+    of: Subject,
+) -> Said {
+    let alter = |action: &str| format!("ALTER {words} {name} {action}");
+    let id = ObjectId::new(ObjectKind::Property, format!("{name} {key}"));
+    Said::Made(id, Object::one(alter(make), Some(alter(unmake))).of(of))
+}
+
+/// Key, action and the action that takes it back, of a column.
+pub(in crate::sql) type ColumnSetting = (String, String, String);
+
+/// A setting of a column.
+pub(in crate::sql) fn column_setting(
+    relation: (&str, &QName),
+    column: &str,
+    (key, make, unmake): &ColumnSetting,
+    of: &Subject,
+) -> Said {
+    let of = match of {
+        Subject::Relation(name) => Subject::Column(name.clone(), column.to_owned()),
+        Subject::Column(..) | Subject::Constraint(..) | Subject::Index(_) | Subject::Object(_) => {
+            of.clone()
+        }
+    };
+    let column = quote(column);
+    let action = |text: &str| format!("ALTER COLUMN {column} {text}");
+    let key = format!("{column} {key}");
+    setting(relation, (&key, &action(make), &action(unmake)), of)
+}
+
+/// `(fillfactor = 70, …)` at the cursor, a setting each.
+pub(in crate::sql) fn storage_options(
+    cursor: &mut Cursor<'_>,
+    relation: (&str, &QName),
+    of: &Subject,
+) -> Read<Vec<Said>> {
+    let found = options(cursor)?.into_iter();
+    Ok(found
+        .map(|(key, text)| {
+            let (set, reset) = (format!("SET ({text})"), format!("RESET ({key})"));
+            setting(relation, (&format!("OPTION {key}"), &set, &reset), of.clone())
+        })
+        .collect())
+}
+
+/// Settings that one action of `ALTER words name` makes; empty where it is none.
+pub(in crate::sql) fn property(
+    cursor: &mut Cursor<'_>,
+    (words, name): (&str, &QName),
+    subject: &Subject,
+) -> Read<Vec<Said>> {
+    let start = cursor.at;
+    let alter = |action: &str| format!("ALTER {words} {name} {action}");
+    let set = |key: &str, make: &str, unmake: &str| {
+        setting((words, name), (key, make, unmake), subject.clone())
+    };
+    let unset = |key: &str| {
+        let id = ObjectId::new(ObjectKind::Property, format!("{name} {key}"));
+        Said::Gone { ids: vec![id], if_exists: true }
+    };
+    let column = {
+        let mut ahead = *cursor;
+        (ahead.eat("ALTER COLUMN") || ahead.eat("ALTER")).then_some(ahead)
+    };
+    if let Some(mut ahead) = column {
+        let Ok(placed) = ahead.ident("a column") else { return Ok(Vec::new()) };
+        let settings = column_settings(&mut ahead)?;
+        if settings.is_empty() {
+            return Ok(Vec::new());
+        }
+        cursor.at = ahead.at;
+        let all = settings.iter();
+        return Ok(all.map(|s| column_setting((words, name), &placed.name, s, subject)).collect());
+    }
+    for (action, key, unmake) in [
+        ("ENABLE ROW LEVEL SECURITY", ROW_SECURITY.trim(), "DISABLE ROW LEVEL SECURITY"),
+        ("FORCE ROW LEVEL SECURITY", "FORCE ROW SECURITY", "NO FORCE ROW LEVEL SECURITY"),
+        ("SET UNLOGGED", "UNLOGGED", "SET LOGGED"),
+    ] {
+        if cursor.eat(action) {
+            return Ok(vec![set(key, action, unmake)]);
+        }
+        if cursor.eat(unmake) {
+            return Ok(vec![unset(key)]);
+        }
+    }
+    if cursor.eat("REPLICA IDENTITY DEFAULT") {
+        return Ok(vec![unset("REPLICA IDENTITY")]);
+    }
+    if cursor.eat("SET WITHOUT CLUSTER") {
+        return Ok(vec![unset("CLUSTER")]);
+    }
+    for (action, key, unmake) in [
+        ("REPLICA IDENTITY", "REPLICA IDENTITY", "REPLICA IDENTITY DEFAULT"),
+        ("CLUSTER ON", "CLUSTER", "SET WITHOUT CLUSTER"),
+        ("SET TABLESPACE", "TABLESPACE", "SET TABLESPACE pg_default"),
+        ("SET ACCESS METHOD", "ACCESS METHOD", "SET ACCESS METHOD heap"),
+    ] {
+        if cursor.eat(action) {
+            cursor.skip_to_comma();
+            let text = cursor.flat(start, cursor.at);
+            return Ok(vec![set(key, &text, unmake)]);
+        }
+    }
+    if let Some(said) = trigger_state(cursor, name, alter)? {
+        return Ok(vec![said]);
+    }
+    if cursor.eat("SET") && cursor.is_symbol(0, b'(') {
+        return storage_options(cursor, (words, name), subject);
+    }
+    if cursor.eat("RESET") && cursor.is_symbol(0, b'(') {
+        let found = options(cursor)?;
+        return Ok(found.into_iter().map(|(key, _)| unset(&format!("OPTION {key}"))).collect());
+    }
+    cursor.at = start;
+    Ok(Vec::new())
+}
+
+/// ENABLE or DISABLE of a trigger or rule.
+fn trigger_state(
+    cursor: &mut Cursor<'_>,
+    table: &QName,
+    alter: impl Fn(&str) -> String,
+) -> Read<Option<Said>> {
+    let start = cursor.at;
+    for (action, is_default) in [
+        ("ENABLE", true),
+        ("DISABLE", false),
+        ("ENABLE REPLICA", false),
+        ("ENABLE ALWAYS", false),
+    ] {
+        for (word, kind) in [("TRIGGER", ObjectKind::Trigger), ("RULE", ObjectKind::Rule)] {
+            if !cursor.eat(&format!("{action} {word}")) {
+                continue;
+            }
+            if cursor.is_any(0, &["ALL", "USER"]) {
+                cursor.at = start;
+                return Ok(None);
+            }
+            let name = quote(&cursor.ident("a name")?.name);
+            let id = ObjectId::new(ObjectKind::Property, format!("{table} {word} {name} STATE"));
+            if is_default {
+                return Ok(Some(Said::Gone { ids: vec![id], if_exists: true }));
+            }
+            let of = Subject::Object(ObjectId::new(kind, format!("{name} ON {table}")));
+            let object = Object::one(
+                alter(&format!("{action} {word} {name}")),
+                Some(alter(&format!("ENABLE {word} {name}"))),
+            );
+            return Ok(Some(Said::Made(id, object.of(of))));
+        }
+    }
+    Ok(None)
+}
+
+/// `(key = value, …)`: each key with its text.
+fn options(cursor: &mut Cursor<'_>) -> Read<Vec<(String, String)>> {
+    let (from, to) = cursor.parens()?;
+    let mut inner = cursor.part(from, to);
+    let mut found = Vec::new();
+    while !inner.done() {
+        let start = inner.at;
+        let (from, to) = inner.skip_until(|c| {
+            c.is_symbol(0, b',') || c.peek(0).is_some_and(|t| c.of(t) == "=")
+        });
+        let key = inner.flat(from, to);
+        inner.skip_to_comma();
+        let value = inner.flat(to, inner.at);
+        let value = value.trim_start_matches('=').trim();
+        let text = if start == inner.at || value.is_empty() {
+            key.clone()
+        } else {
+            format!("{key} = {value}")
+        };
+        found.push((key, text));
+        inner.eat_symbol(b',');
+    }
+    Ok(found)
+}
+
+/// Options of an identity's sequence, and what takes each back.
+const IDENTITY_OPTIONS: &[(&str, &str)] = &[
+    ("INCREMENT", "SET INCREMENT BY 1"),
+    ("MINVALUE", "SET NO MINVALUE"),
+    ("MAXVALUE", "SET NO MAXVALUE"),
+    ("START", "SET START WITH 1"),
+    ("CACHE", "SET CACHE 1"),
+    ("CYCLE", "SET NO CYCLE"),
+];
+
+/// An option of an identity's sequence as a setting: `INCREMENT BY 2`.
+pub(in crate::sql) fn identity_option(text: &str) -> ColumnSetting {
+    let word = text.split_whitespace().find(|w| !w.eq_ignore_ascii_case("NO")).unwrap_or("");
+    let word = word.to_ascii_uppercase();
+    let back = IDENTITY_OPTIONS.iter().find(|(key, _)| *key == word).map_or("", |(_, back)| back);
+    let restart = if word == "START" { " RESTART" } else { "" };
+    (format!("IDENTITY {word}"), format!("SET {text}{restart}"), back.to_owned())
+}
+
+fn column_settings(cursor: &mut Cursor<'_>) -> Read<Vec<ColumnSetting>> {
+    let one = |key: &str, make: String, unmake: &str| {
+        Ok(vec![(key.to_owned(), make, unmake.to_owned())])
+    };
+    let start = cursor.at;
+    for (word, back) in [
+        ("SET STORAGE", "SET STORAGE EXTENDED"),
+        ("SET COMPRESSION", "SET COMPRESSION DEFAULT"),
+        ("SET STATISTICS", "SET STATISTICS -1"),
+    ] {
+        if cursor.eat(word) {
+            cursor.skip_to_comma();
+            let key = word.trim_start_matches("SET ");
+            return one(key, cursor.flat(start, cursor.at), back);
+        }
+    }
+    for (word, back) in IDENTITY_OPTIONS {
+        if cursor.eat(&format!("SET {word}")) {
+            cursor.skip_until(|c| c.is_symbol(0, b',') || c.is(0, "SET"));
+            let text = cursor.flat(start, cursor.at);
+            let mut found = vec![(format!("IDENTITY {word}"), text, (*back).to_owned())];
+            if cursor.is(0, "SET") {
+                found.extend(column_settings(cursor)?);
+            }
+            return Ok(found);
+        }
+    }
+    if cursor.eat("SET") && cursor.is_symbol(0, b'(') {
+        let found = options(cursor)?;
+        return Ok(found
+            .into_iter()
+            .map(|(key, text)| {
+                (format!("OPTION {key}"), format!("SET ({text})"), format!("RESET ({key})"))
+            })
+            .collect());
+    }
+    cursor.at = start;
+    Ok(Vec::new())
+}

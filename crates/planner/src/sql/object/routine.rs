@@ -1,0 +1,138 @@
+//! Functions, procedures and aggregates: their identity is name and argument types. Bodies are not
+//! looked into.
+
+use super::{Said, rest};
+use crate::schema::{Object, ObjectId, ObjectKind};
+use crate::sql::cursor::{Cursor, Read};
+use crate::sql::types;
+
+/// An argument as written.
+struct Argument {
+    /// `INOUT name type`, without the default.
+    head: String,
+    /// The type, where it is part of the identity.
+    ty: Option<String>,
+}
+
+/// Reads from after `CREATE FUNCTION` or `PROCEDURE`; `word` is the one it was.
+pub(super) fn create(cursor: &mut Cursor<'_>, word: &str) -> Read<Option<Vec<Said>>> {
+    let name = cursor.name("a routine's name")?.name.to_string();
+    let open = cursor.at;
+    let arguments = arguments(cursor)?;
+    let written = cursor.flat(open, cursor.at);
+    let types: Vec<&str> = arguments.iter().filter_map(|a| a.ty.as_deref()).collect();
+    let identity = format!("{name}({})", types.join(", "));
+    let heads: Vec<&str> = arguments.iter().map(|a| a.head.as_str()).collect();
+    let text = rest(cursor);
+    let returns = returns(cursor);
+    let head = format!("{word} {} {returns}", heads.join(", "));
+    let object = Object {
+        make: vec![format!("CREATE {word} {name}{written}{text}")],
+        unmake: Some(format!("DROP {word} {identity}")),
+        of: None,
+        parts: vec![("HEAD".to_owned(), head)],
+    };
+    Ok(Some(vec![Said::Made(ObjectId::new(ObjectKind::Routine, identity), object)]))
+}
+
+/// Reads from after `CREATE AGGREGATE`.
+pub(super) fn aggregate(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
+    let name = cursor.name("an aggregate's name")?.name.to_string();
+    let identity = format!("{name}{}", identity(cursor)?);
+    let object = Object::one(
+        format!("CREATE AGGREGATE {identity}{}", rest(cursor)),
+        Some(format!("DROP AGGREGATE {identity}")),
+    );
+    Ok(Some(vec![Said::Made(ObjectId::new(ObjectKind::Aggregate, identity), object)]))
+}
+
+/// `(integer, text)`: the types in a reference to a routine; empty where there are none given.
+pub(super) fn identity(cursor: &mut Cursor<'_>) -> Read<String> {
+    if !cursor.is_symbol(0, b'(') {
+        return Ok(String::new());
+    }
+    if cursor.peek(1).is_some_and(|t| cursor.of(t) == "*") {
+        cursor.parens()?;
+        return Ok("(*)".to_owned());
+    }
+    let arguments = arguments(cursor)?;
+    let types: Vec<&str> = arguments.iter().filter_map(|a| a.ty.as_deref()).collect();
+    Ok(format!("({})", types.join(", ")))
+}
+
+fn arguments(cursor: &mut Cursor<'_>) -> Read<Vec<Argument>> {
+    let (from, to) = cursor.parens()?;
+    let mut inner = cursor.part(from, to);
+    let mut found = Vec::new();
+    while !inner.done() {
+        let (from, to) = inner.skip_until(|c| {
+            c.is_symbol(0, b',') || (c.is(0, "ORDER") && c.is(1, "BY"))
+        });
+        if from == to {
+            // `ORDER BY` of an ordered-set aggregate: its arguments count too.
+            inner.at += 2;
+            continue;
+        }
+        found.push(argument(&mut cursor.part(from, to)));
+        inner.eat_symbol(b',');
+    }
+    Ok(found)
+}
+
+fn argument(cursor: &mut Cursor<'_>) -> Argument {
+    let end = {
+        let mut ahead = *cursor;
+        ahead.skip_until(|c| {
+            c.is(0, "DEFAULT") || c.peek(0).is_some_and(|t| matches!(c.of(t), "=" | ":="))
+        });
+        ahead.at
+    };
+    let defaulted = end < cursor.tokens.len();
+    let mut head = cursor.part(cursor.at, end);
+    let text = head.flat(head.at, end);
+    let mode = ["INOUT", "IN", "OUT", "VARIADIC"].into_iter().find(|mode| head.eat(mode));
+    if mode == Some("IN") {
+        head.eat("OUT");
+    }
+    let ty = read_type(head).unwrap_or_else(|| text.clone());
+    let outside = mode == Some("OUT");
+    Argument {
+        head: if defaulted { format!("{text} DEFAULT") } else { text },
+        ty: (!outside).then_some(ty),
+    }
+}
+
+/// A type alone, or after a name.
+fn read_type(cursor: Cursor<'_>) -> Option<String> {
+    let whole = |mut cursor: Cursor<'_>| {
+        let ty = types::read(&mut cursor).ok()?.ty;
+        cursor.done().then(|| ty.to_string())
+    };
+    whole(cursor).or_else(|| {
+        let mut named = cursor;
+        // The mode may stand after the name, too.
+        named.ident("a name").ok()?;
+        for mode in ["INOUT", "IN", "VARIADIC"] {
+            if named.eat(mode) {
+                break;
+            }
+        }
+        whole(named)
+    })
+}
+
+/// The RETURNS clause, single-spaced.
+fn returns(cursor: &Cursor<'_>) -> String {
+    const CLAUSES: &[&str] = &[
+        "LANGUAGE", "AS", "IMMUTABLE", "STABLE", "VOLATILE", "STRICT", "CALLED", "SECURITY",
+        "EXTERNAL", "PARALLEL", "COST", "ROWS", "SET", "WINDOW", "LEAKPROOF", "NOT", "TRANSFORM",
+        "SUPPORT", "BEGIN", "RETURN",
+    ];
+    let mut ahead = *cursor;
+    if !ahead.sees("RETURNS") || ahead.sees("RETURNS NULL ON NULL INPUT") {
+        return String::new();
+    }
+    ahead.at += 1;
+    let (from, to) = ahead.skip_until(|c| c.is_any(0, CLAUSES));
+    ahead.flat(from, to).to_ascii_lowercase()
+}
