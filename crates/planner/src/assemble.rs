@@ -13,6 +13,7 @@ use crate::plan::{
     ColumnRef, Deploy, FORMAT, Hazard, Model, NotAnalysed, Phase, PhaseKind, Plan, PointOfNoReturn,
     Release, Rollback, Statement, Step, StepKind, hash_text,
 };
+use crate::fold::Moved;
 use crate::recipe::{Context, Recipe, recipe};
 use crate::request::{Backup, Change, Request};
 use crate::schema::{ConstraintKind, Schema};
@@ -92,7 +93,6 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
         return Err(diagnostics);
     }
     let asked = fold::fold(asked);
-    diagnostics.extend(fold::overlaps(&asked));
     if asked.is_empty() {
         diagnostics.push(Diagnostic::error(
             "nothing-to-do",
@@ -133,6 +133,8 @@ fn unknown_facts(request: &Request, schema: &Schema) -> Vec<Diagnostic> {
 /// One recipe for each thing asked, each on the schema that the earlier ones leave.
 fn recipes(request: &Request, read: &Read) -> Result<Vec<Recipe>, Vec<Diagnostic>> {
     let mut schema = read.source.clone();
+    let mut created = BTreeSet::new();
+    let mut moved = Moved::default();
     let mut recipes = Vec::new();
     let mut errors = Vec::new();
     for asked in &read.asked {
@@ -140,15 +142,26 @@ fn recipes(request: &Request, read: &Read) -> Result<Vec<Recipe>, Vec<Diagnostic
             engine: read.engine,
             schema: &schema,
             source: &read.source,
+            created: &created,
             request,
             hints: &read.hints,
             span: asked.span,
         };
-        match recipe(&context, asked) {
-            Ok(recipe) => recipes.push(recipe),
-            Err(error) => errors.push(error),
+        let stage = moved.stage(&asked.what, &schema);
+        match (recipe(&context, asked), stage) {
+            (Ok(recipe), Ok(stage)) => recipes.push(Recipe { stage, ..recipe }),
+            (Err(error), _) => errors.push(error),
+            (_, Err(what)) => errors.push(fold::overlap(&what, asked.span)),
         }
+        moved.note(&asked.what, &schema);
         for op in naive_ops(&asked.what, &schema) {
+            match &op {
+                Op::CreateTable { table, .. } => drop(created.insert(table.clone())),
+                Op::RenameTable { table, to } if created.remove(table) => {
+                    created.insert(table.sibling(to));
+                }
+                _ => {}
+            }
             // What the server would refuse was refused when the change was read.
             let _refused = schema.apply(&op).is_err();
         }
@@ -159,7 +172,9 @@ fn recipes(request: &Request, read: &Read) -> Result<Vec<Recipe>, Vec<Diagnostic
 /// What somebody would run for it.
 fn naive_ops(what: &What, schema: &Schema) -> Vec<Op> {
     match what {
-        What::Statement(op) => vec![op.clone()],
+        What::Statement(op) | What::Lifted(op) | What::Replace { create: op, .. } => {
+            vec![op.clone()]
+        }
         What::Split(split) => naive_split(split, schema),
         What::Object { id, after } => {
             // What has no statement was refused by its recipe.
@@ -351,9 +366,10 @@ fn releases(model: &Model, touched: &[QName], recipes: &[Recipe]) -> Vec<Release
 
 fn title(asked: &[Asked]) -> String {
     const SHOWN: usize = 3;
-    let mut parts: Vec<String> = asked.iter().take(SHOWN).map(|a| describe(&a.what)).collect();
-    if asked.len() > SHOWN {
-        parts.push(format!("and {} more", asked.len() - SHOWN));
+    let wanted = || asked.iter().filter(|a| !matches!(a.what, What::Lifted(_)));
+    let mut parts: Vec<String> = wanted().take(SHOWN).map(|a| describe(&a.what)).collect();
+    if wanted().count() > SHOWN {
+        parts.push(format!("and {} more", wanted().count() - SHOWN));
     }
     parts.join("; ")
 }
@@ -364,21 +380,25 @@ fn describe(what: &What) -> String {
             let into: Vec<&str> = split.into.iter().map(|(c, _)| c.name.as_str()).collect();
             format!("split {}.{} into {}", split.table, split.column, into.join(", "))
         }
+        What::Lifted(_) => String::new(),
+        What::Replace { create, .. } => format!("replace: {}", describe_op(create)),
         What::Object { id, after: Some(_) } => format!("{} {}", id.kind.noun(), id.name),
         What::Object { id, after: None } => format!("drop {} {}", id.kind.noun(), id.name),
         What::Statement(Op::RenameColumn { table, column, to }) => {
             format!("rename {table}.{column} to {to}")
         }
-        What::Statement(op) => {
-            let text = op::sql::render(op);
-            let line = text.lines().next().unwrap_or_default();
-            let mut cut: String = line.chars().take(80).collect();
-            if cut.len() < text.len() {
-                cut += " …";
-            }
-            cut
-        }
+        What::Statement(op) => describe_op(op),
     }
+}
+
+fn describe_op(op: &Op) -> String {
+    let text = op::sql::render(op);
+    let line = text.lines().next().unwrap_or_default();
+    let mut cut: String = line.chars().take(80).collect();
+    if cut.len() < text.len() {
+        cut += " …";
+    }
+    cut
 }
 
 fn assumptions(request: &Request, recipes: &[Recipe], tables: &[QName]) -> Vec<String> {

@@ -26,6 +26,15 @@ pub enum What {
     Statement(Op),
     /// `-- concertina: split t.c into a text := …, b text := … back …`.
     Split(Split),
+    /// Something is made again in another shape under its name.
+    Replace {
+        /// What takes the old one away. It was applied where it stood: see `Lifted`.
+        drop: Op,
+        /// What makes the new one.
+        create: Op,
+    },
+    /// A statement whose work is done by a later `Replace`.
+    Lifted(Op),
     /// An object that is neither table, index nor view becomes this, or goes.
     Object {
         /// Which.

@@ -52,7 +52,7 @@ pub fn diff_with_splits(
         let (table, column) = (&what.table, &what.column);
         let over: Vec<QName> =
             work.views_over(table, Some(column)).map(|(name, _)| name.clone()).collect();
-        for view in views::with_dependents(&work, over).into_iter().rev() {
+        for view in work.with_dependents(over).into_iter().rev() {
             let op = Op::DropView { view };
             if work.apply(&op).is_ok() {
                 asked.push(Asked { what: What::Statement(op), span: split.span });

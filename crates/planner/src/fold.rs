@@ -7,21 +7,52 @@ use crate::change::{Asked, What};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::ConstraintKind;
+use crate::schema::{ConstraintKind, Schema};
+use crate::sql_type::TypeChange;
 
 /// The changes, with those folded in that only finish an earlier one.
 pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
     let mut folded: Vec<Asked> = Vec::new();
-    for next in asked {
+    for mut next in asked {
         let absorbed = match &next.what {
             What::Statement(op) => folded.iter_mut().any(|earlier| absorb(earlier, op)),
-            What::Split(_) | What::Object { .. } => false,
+            What::Split(_) | What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
         };
-        if !absorbed {
-            folded.push(next);
+        if absorbed {
+            continue;
         }
+        if let What::Statement(create) = &next.what
+            && let Some(drop) = folded.iter_mut().find_map(|earlier| lift(earlier, create))
+        {
+            next.what = What::Replace { drop, create: create.clone() };
+        }
+        folded.push(next);
     }
     folded
+}
+
+/// Where `earlier` drops what `create` makes again: the drop, to be done together with it.
+fn lift(earlier: &mut Asked, create: &Op) -> Option<Op> {
+    let What::Statement(drop) = &earlier.what else { return None };
+    let again = match (drop, create) {
+        (Op::DropIndex { table: a, name: x, .. }, Op::CreateIndex { table: b, name: y, .. })
+        | (Op::DropConstraint { table: a, name: x }, Op::AddConstraint { table: b, name: y, .. })
+        | (
+            Op::DropConstraint { table: a, name: x },
+            Op::AddConstraintUsingIndex { table: b, name: y, .. },
+        ) => a == b && x == y,
+        (Op::DropView { view: a }, Op::CreateView { view: b, .. }) => a == b,
+        (Op::DropColumn { table: a, column: x }, Op::AddColumn { table: b, column }) => {
+            a == b && *x == column.name
+        }
+        _ => false,
+    };
+    if !again {
+        return None;
+    }
+    let drop = drop.clone();
+    earlier.what = What::Lifted(drop.clone());
+    Some(drop)
 }
 
 /// Whether `op` only finishes what `earlier` creates; if so, it is part of it now.
@@ -74,49 +105,84 @@ fn absorb(earlier: &mut Asked, op: &Op) -> bool {
     }
 }
 
-/// Changes that would each move the same column or table: one plan cannot do both at once.
-pub(crate) fn overlaps(asked: &[Asked]) -> Vec<Diagnostic> {
-    let mut moved: BTreeSet<(QName, Option<String>)> = BTreeSet::new();
-    let mut found = Vec::new();
-    for one in asked {
-        let moves = moves(&one.what);
-        for (table, column) in names(&one.what) {
+/// What changes so far have moved: names and shapes that later ones can no longer count on.
+#[derive(Debug, Default)]
+pub(crate) struct Moved {
+    names: BTreeSet<(QName, Option<String>)>,
+    /// Columns whose type changes by a second column that takes the name: once it has, the rest of
+    /// the plan finds the column as it will be.
+    swapped: BTreeSet<(QName, String)>,
+}
+
+impl Moved {
+    /// In which round of the plan a change can be carried out: the second, where it builds on a
+    /// column that the first one swaps.
+    ///
+    /// # Errors
+    /// What an earlier change moves, too, so that one plan cannot do both.
+    pub(crate) fn stage(&self, what: &What, schema: &Schema) -> Result<u8, String> {
+        let moves = moves(what, schema);
+        let mut stage = 0;
+        for (table, column) in names(what) {
             let whole = (table.clone(), None);
-            let clash = moved.contains(&(table.clone(), column.clone()))
-                || moved.contains(&whole)
-                || (moves && column.is_none() && moved.iter().any(|(t, _)| *t == table));
+            let clash = self.names.contains(&(table.clone(), column.clone()))
+                || self.names.contains(&whole)
+                || (moves && column.is_none() && self.names.iter().any(|(t, _)| *t == table));
             if clash {
-                let what = column
+                return Err(column
                     .as_ref()
-                    .map_or(format!("table `{table}`"), |c| format!("`{table}.{c}`"));
-                found.push(Diagnostic::error(
-                    "overlapping-changes",
-                    (Source::Change, one.span),
-                    format!("this and an earlier part of the change both move {what}"),
-                    "plan them one after the other: two requests, the second on the schema the first leaves",
-                ));
-                break;
+                    .map_or(format!("table `{table}`"), |c| format!("`{table}.{c}`")));
+            }
+            if let Some(column) = column
+                && self.swapped.contains(&(table.clone(), column.clone()))
+            {
+                if moves {
+                    return Err(format!("`{table}.{column}`"));
+                }
+                stage = 1;
             }
         }
-        if moves {
-            moved.extend(names(&one.what));
+        Ok(stage)
+    }
+
+    /// Takes note of a change that is planned.
+    pub(crate) fn note(&mut self, what: &What, schema: &Schema) {
+        if !moves(what, schema) {
+            return;
+        }
+        if let What::Statement(Op::AlterType { table, column, .. }) = what {
+            self.swapped.insert((table.clone(), column.clone()));
+        } else {
+            self.names.extend(names(what));
         }
     }
-    found
+}
+
+/// The refusal of a change that moves what an earlier one moves.
+pub(crate) fn overlap(what: &str, span: (usize, usize)) -> Diagnostic {
+    Diagnostic::error(
+        "overlapping-changes",
+        (Source::Change, span),
+        format!("this and an earlier part of the change both move {what}"),
+        "plan them one after the other: two requests, the second on the schema the first leaves",
+    )
 }
 
 /// Whether a change lets a name or shape go that others may count on.
-fn moves(what: &What) -> bool {
+fn moves(what: &What, schema: &Schema) -> bool {
     match what {
         What::Split(_) => true,
-        What::Object { .. } => false,
+        What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
+        What::Statement(Op::AlterType { table, column, ty, .. }) => schema
+            .table(table)
+            .and_then(|t| t.column(column))
+            .is_some_and(|c| c.ty.change_to(ty) == TypeChange::Rewrite),
         What::Statement(op) => matches!(
             op,
             Op::RenameColumn { .. }
                 | Op::RenameTable { .. }
                 | Op::DropColumn { .. }
                 | Op::DropTable { .. }
-                | Op::AlterType { .. }
                 | Op::Update { .. }
         ),
     }
@@ -132,7 +198,8 @@ fn names(what: &What) -> Vec<(QName, Option<String>)> {
             );
             names
         }
-        What::Object { .. } => Vec::new(),
+        What::Object { .. } | What::Lifted(_) => Vec::new(),
+        What::Replace { create, .. } => op_names(create),
         What::Statement(op) => op_names(op),
     }
 }

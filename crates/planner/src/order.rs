@@ -2,6 +2,8 @@
 //! last, a backup before the first destructive step; then numbered, with locks and estimates from
 //! the engine's facts on the schema as it is at each step. Must not know any one recipe.
 
+mod rebuild;
+
 use crate::condition::Condition;
 use crate::engine::{Engine, Lock, facts, merge_locks};
 use crate::estimate;
@@ -37,7 +39,11 @@ pub(crate) struct Arranged {
 
 /// Puts the drafts of all recipes into phases.
 pub(crate) fn arrange(frame: &Frame<'_>, recipes: &[Recipe]) -> Arranged {
-    let mut drafts: Vec<Draft> = recipes.iter().flat_map(|r| r.drafts.clone()).collect();
+    let staged = |r: &Recipe| {
+        let stage = r.stage;
+        r.drafts.clone().into_iter().map(move |draft| Draft { stage, ..draft }).collect::<Vec<_>>()
+    };
+    let mut drafts: Vec<Draft> = recipes.iter().flat_map(staged).collect();
     if recipes.iter().any(|r| r.needs_release) {
         drafts.extend(cutover(frame));
     }
@@ -47,7 +53,8 @@ pub(crate) fn arrange(frame: &Frame<'_>, recipes: &[Recipe]) -> Arranged {
     if drafts.iter().any(|d| d.destructive) {
         drafts.push(backup(frame));
     }
-    drafts.sort_by_key(|draft| draft.slot);
+    // The second round comes when the first one's swaps are done, and before anything is dropped.
+    drafts.sort_by_key(|draft| (draft.slot >= Slot::Backup, draft.stage, draft.slot));
     number(frame, drafts)
 }
 
@@ -230,8 +237,15 @@ fn validations(id: &str, draft: &Draft) -> Vec<Validation> {
         .collect()
 }
 
-fn step(frame: &Frame<'_>, schema: &mut Schema, (id, moved): (String, bool), draft: Draft) -> Step {
+fn step(
+    frame: &Frame<'_>,
+    schema: &mut Schema,
+    (id, moved): (String, bool),
+    mut draft: Draft,
+) -> Step {
+    draft.script = rebuild::around(schema, draft.script);
     let locks = locks(frame.engine, schema, &draft.script);
+    draft.rollback = draft.rollback.map(|script| rebuild::around(schema, script));
     let big = |name: &QName| frame.request.facts(name).is_big();
     let online = !locks.iter().any(|lock| lock.is_long() && big(&lock.relation))
         && !draft

@@ -1,6 +1,8 @@
 //! How one change is carried out: one file a kind of change, each a function from the change to
 //! draft steps. `order` puts drafts of all changes into phases. Must not render.
 
+use std::collections::BTreeSet;
+
 use crate::backfill::Backfill;
 use crate::change::{Asked, Hint, What};
 use crate::diagnostic::{Diagnostic, Source};
@@ -25,6 +27,7 @@ mod partition;
 mod plain;
 mod rename_column;
 mod rename_table;
+mod replace;
 mod split_column;
 mod steps;
 mod table;
@@ -69,6 +72,8 @@ pub(crate) enum Slot {
 pub(crate) struct Draft {
     /// When.
     pub(crate) slot: Slot,
+    /// In which round.
+    pub(crate) stage: u8,
     /// Kind.
     pub(crate) kind: StepKind,
     /// What is done.
@@ -96,6 +101,8 @@ pub(crate) struct Draft {
 /// What a recipe gives: steps, and what they mean for the app and the reader.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recipe {
+    /// In which round of the plan its steps come: the second builds on columns that the first swaps.
+    pub(crate) stage: u8,
     /// Steps.
     pub(crate) drafts: Vec<Draft>,
     /// Whether the app changes.
@@ -122,6 +129,8 @@ pub(crate) struct Context<'a> {
     pub(crate) schema: &'a Schema,
     /// The schema as it is today.
     pub(crate) source: &'a Schema,
+    /// Tables that earlier changes of the request create: nobody uses them yet.
+    pub(crate) created: &'a BTreeSet<QName>,
     /// The request.
     pub(crate) request: &'a Request,
     /// Hints.
@@ -198,9 +207,24 @@ impl Context<'_> {
 pub(crate) fn recipe(context: &Context<'_>, asked: &Asked) -> Result<Recipe, Diagnostic> {
     match &asked.what {
         What::Split(split) => split_column::plan(context, split),
+        What::Replace { drop, create } => replace::plan(context, drop, create),
+        What::Lifted(_) => Ok(Recipe::default()),
         What::Object { id, after } => object::plan(context, id, after.as_ref()),
-        What::Statement(op) => for_op(context, op),
+        What::Statement(op) => match op.relation() {
+            Some(table) if context.created.contains(table) => on_new_table(context, table, op),
+            Some(_) | None => for_op(context, op),
+        },
     }
+}
+
+/// A table that this plan makes is empty and unused: what is said of it is done as it stands.
+fn on_new_table(context: &Context<'_>, table: &QName, op: &Op) -> Result<Recipe, Diagnostic> {
+    let text = crate::op::sql::render(op);
+    let draft =
+        Draft::ddl(context, Slot::Expand, format!("on the new table {table}: {text}"), vec![op.clone()])
+            .why("the table is new: nobody uses it yet");
+    let Some(back) = steps::inverse(context, op) else { return for_op(context, op) };
+    Ok(Recipe { drafts: vec![draft.back(context, vec![back])], ..Recipe::default() })
 }
 
 fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {

@@ -195,6 +195,28 @@ impl Schema {
         })
     }
 
+    /// The views and all views over them, each before those that read it.
+    pub fn with_dependents(&self, views: Vec<QName>) -> Vec<QName> {
+        let mut all: Vec<QName> = Vec::new();
+        let mut open = views;
+        while let Some(view) = open.pop() {
+            if !all.contains(&view) {
+                open.extend(self.views_over(&view, None).map(|(name, _)| name.clone()));
+                all.push(view);
+            }
+        }
+        all.sort();
+        let mut ordered: Vec<QName> = Vec::new();
+        while !all.is_empty() {
+            let ready = all.iter().position(|name| {
+                let reads = self.views.get(name).map(|v| v.reads.as_slice()).unwrap_or_default();
+                !reads.iter().any(|read| read != name && all.contains(read))
+            });
+            ordered.push(all.remove(ready.unwrap_or(0)));
+        }
+        ordered
+    }
+
     /// The schema with columns in name order, for comparing two histories of the same tables.
     #[must_use]
     pub fn unordered(&self) -> Self {

@@ -16,6 +16,8 @@ fn statements(asked: &[crate::change::Asked]) -> String {
         .map(|a| match &a.what {
             What::Statement(op) => render(op),
             What::Split(split) => format!("split {}.{}", split.table, split.column),
+            What::Replace { create, .. } => format!("replace: {}", render(create)),
+            What::Lifted(op) => format!("lifted: {}", render(op)),
             What::Object { id, after: Some(object) } => {
                 format!("{} {}: {}", id.kind.noun(), id.name, object.make.join("; "))
             }

@@ -4,7 +4,6 @@ use super::Diff;
 use super::objects::same_text;
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::Schema;
 
 impl Diff<'_> {
     /// Drops what is gone, changed, or in the way of a dropped or retyped column.
@@ -30,7 +29,7 @@ impl Diff<'_> {
                 }
             }
         }
-        for view in with_dependents(&self.work, first).into_iter().rev() {
+        for view in self.work.with_dependents(first).into_iter().rev() {
             self.push(Op::DropView { view });
         }
     }
@@ -51,26 +50,4 @@ impl Diff<'_> {
             }
         }
     }
-}
-
-/// The views and all views over them, each before those that read it.
-pub(super) fn with_dependents(schema: &Schema, views: Vec<QName>) -> Vec<QName> {
-    let mut all: Vec<QName> = Vec::new();
-    let mut open = views;
-    while let Some(view) = open.pop() {
-        if !all.contains(&view) {
-            open.extend(schema.views_over(&view, None).map(|(name, _)| name.clone()));
-            all.push(view);
-        }
-    }
-    all.sort();
-    let mut ordered: Vec<QName> = Vec::new();
-    while !all.is_empty() {
-        let ready = all.iter().position(|name| {
-            let reads = schema.views.get(name).map(|v| v.reads.as_slice()).unwrap_or_default();
-            !reads.iter().any(|read| read != name && all.contains(read))
-        });
-        ordered.push(all.remove(ready.unwrap_or(0)));
-    }
-    ordered
 }

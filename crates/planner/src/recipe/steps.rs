@@ -39,6 +39,7 @@ impl Draft {
     ) -> Self {
         Self {
             slot,
+            stage: 0,
             kind,
             operation,
             script,
@@ -169,6 +170,25 @@ pub(crate) fn inverse(context: &Context<'_>, op: &Op) -> Option<Op> {
             Some(Op::RenameConstraint { table: table.clone(), name: to.clone(), to: name.clone() })
         }
         Op::CreateView { view, .. } => Some(Op::DropView { view: view.clone() }),
+        Op::SetNotNull { table, column, not_null } => Some(Op::SetNotNull {
+            table: table.clone(),
+            column: column.clone(),
+            not_null: !not_null,
+        }),
+        Op::AddConstraint { table, name, .. } | Op::AddConstraintUsingIndex { table, name, .. } => {
+            Some(Op::DropConstraint { table: table.clone(), name: name.clone() })
+        }
+        Op::CreateIndex { table, name, .. } => Some(Op::DropIndex {
+            table: table.clone(),
+            name: name.clone(),
+            concurrently: false,
+            if_exists: true,
+        }),
+        Op::AttachPartition { table, child, .. } => Some(Op::DetachPartition {
+            table: table.clone(),
+            child: child.clone(),
+            concurrently: false,
+        }),
         _ => None,
     }
 }

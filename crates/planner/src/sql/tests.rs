@@ -41,6 +41,8 @@ fn ask(asked: &Asked) -> String {
             let back = split.back.as_ref().map_or(String::new(), |e| format!(" back {}", e.sql()));
             format!("split {}.{} into {}{back}", split.table, split.column, into.join(", "))
         }
+        What::Replace { create, .. } => format!("replace: {}", render(create)),
+        What::Lifted(op) => format!("lifted: {}", render(op)),
         What::Object { id, after } => match after {
             Some(object) => format!("{} {}: {}", id.kind.noun(), id.name, object.make.join("; ")),
             None => format!("drop {} {}", id.kind.noun(), id.name),

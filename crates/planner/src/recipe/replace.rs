@@ -1,0 +1,264 @@
+//! Something is made again in another shape under its name: the new one is built beside the old one,
+//! then takes its name in one brief transaction, so that nothing is ever missing.
+
+use crate::condition::Condition;
+use crate::diagnostic::Diagnostic;
+use crate::name::{QName, clip};
+use crate::op::Op;
+use crate::recipe::steps::{build_index, enforce_constraint};
+use crate::recipe::{Context, Draft, Recipe, Slot};
+use crate::schema::{Column, Constraint, ConstraintKind, Index, View};
+
+pub(super) fn plan(context: &Context<'_>, drop: &Op, create: &Op) -> Result<Recipe, Diagnostic> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`fold::lift` makes only these pairs")]
+    match create {
+        Op::CreateIndex { table, name, index, .. } => replace_index(context, table, (name, index)),
+        Op::AddConstraint { table, name, constraint } => {
+            replace_constraint(context, table, (name, constraint))
+        }
+        Op::CreateView { view, definition } => replace_view(context, view, definition),
+        Op::AddColumn { table, column } => replace_column(context, table, column),
+        _ => Err(context.unsupported(
+            &format!("`{}` and then `{}`", crate::op::sql::render(drop), crate::op::sql::render(create)),
+            "ask for one of them first, and for the other in a request of its own",
+        )),
+    }
+}
+
+fn replace_index(
+    context: &Context<'_>,
+    table: &QName,
+    (name, index): (&str, &Index),
+) -> Result<Recipe, Diagnostic> {
+    let old = context.source.table(table).and_then(|t| t.indexes.get(name)).cloned();
+    let Some(old) = old.filter(|_| context.table(table).is_ok_and(|t| t.partitioning.is_none()))
+    else {
+        return locking(
+            context,
+            format!("replace index {name} of {table}"),
+            vec![drop_index(table, name), create_index(table, (name, index))],
+            context.source.table(table).and_then(|t| t.indexes.get(name)).map(|old| {
+                vec![drop_index(table, name), create_index(table, (name, old))]
+            }),
+        );
+    };
+    let (new, aside) = (clip(&format!("{name}_concertina")), clip(&format!("{name}_concertina_old")));
+    let rename = |from: &str, to: &str| Op::RenameIndex {
+        table: table.clone(),
+        name: from.to_owned(),
+        to: to.to_owned(),
+    };
+    let mut recipe = Recipe::default();
+    recipe.hazards.push(context.hazard(
+        "drops-index",
+        format!("between DROP INDEX {name} and the end of CREATE INDEX queries have no index to use"),
+        "build the new index first, drop the old one last",
+    ));
+    recipe.drafts.push(build_index(context, Slot::Constrain, table, (&new, index)));
+    recipe.drafts.push(
+        Draft::atomic(
+            context,
+            Slot::Swap,
+            format!("index {new} takes the name {name}, the old one stays aside"),
+            vec![rename(name, &aside), rename(&new, name)],
+        )
+        .back_atomic(context, vec![rename(name, &new), rename(&aside, name)])
+        .why("only names change; queries have one of the two at every moment")
+        .done_when(
+            "the old index is aside",
+            Condition::Index { table: table.clone(), name: aside.clone(), present: true },
+        ),
+    );
+    recipe.drafts.push(
+        Draft::ddl(
+            context,
+            Slot::Soak,
+            format!("drop the old index {aside} of {table} concurrently"),
+            vec![Op::DropIndex {
+                table: table.clone(),
+                name: aside.clone(),
+                concurrently: true,
+                if_exists: false,
+            }],
+        )
+        .back(
+            context,
+            vec![Op::CreateIndex {
+                table: table.clone(),
+                name: aside.clone(),
+                index: old,
+                concurrently: true,
+            }],
+        )
+        .why("the new one serves its queries")
+        .done_when(
+            "the old index is gone",
+            Condition::Index { table: table.clone(), name: aside, present: false },
+        ),
+    );
+    Ok(recipe)
+}
+
+fn drop_index(table: &QName, name: &str) -> Op {
+    Op::DropIndex {
+        table: table.clone(),
+        name: name.to_owned(),
+        concurrently: false,
+        if_exists: false,
+    }
+}
+
+fn create_index(table: &QName, (name, index): (&str, &Index)) -> Op {
+    Op::CreateIndex {
+        table: table.clone(),
+        name: name.to_owned(),
+        index: index.clone(),
+        concurrently: false,
+    }
+}
+
+fn replace_constraint(
+    context: &Context<'_>,
+    table: &QName,
+    (name, constraint): (&str, &Constraint),
+) -> Result<Recipe, Diagnostic> {
+    let old = context.source.table(table).and_then(|t| t.constraints.get(name)).cloned();
+    let add = |constraint: &Constraint| Op::AddConstraint {
+        table: table.clone(),
+        name: name.to_owned(),
+        constraint: constraint.clone(),
+    };
+    let drop = || Op::DropConstraint { table: table.clone(), name: name.to_owned() };
+    let title = format!("replace constraint {name} of {table}");
+    let Some(old) = old else {
+        return Err(context.unsupported(&title, "ask for its drop first, in a request of its own"));
+    };
+    let simple = |c: &Constraint| {
+        matches!(c.kind, ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_))
+    };
+    let partitioned = context.table(table)?.partitioning.is_some();
+    if !simple(constraint) || !simple(&old) || partitioned {
+        return locking(context, title, vec![drop(), add(constraint)], Some(vec![drop(), add(&old)]));
+    }
+    let new = clip(&format!("{name}_concertina"));
+    let mut recipe = Recipe {
+        needs_release: true,
+        release_change: format!("writes only rows to {table} that the new {name} allows"),
+        ..Recipe::default()
+    };
+    recipe.drafts.extend(enforce_constraint(context, Slot::Tighten, table, (&new, constraint)));
+    if !constraint.validated {
+        recipe.drafts.pop();
+    }
+    let rename = |from: &str, to: &str| Op::RenameConstraint {
+        table: table.clone(),
+        name: from.to_owned(),
+        to: to.to_owned(),
+    };
+    let unvalidated = Constraint { validated: false, ..old.clone() };
+    let mut back = vec![rename(name, &new), add(&unvalidated)];
+    if old.validated {
+        back.push(Op::ValidateConstraint { table: table.clone(), name: name.to_owned() });
+    }
+    recipe.drafts.push(
+        Draft::atomic(
+            context,
+            Slot::Swap,
+            format!("{new} takes the place and name of {name} on {table}"),
+            vec![drop(), rename(&new, name)],
+        )
+        .back(context, back)
+        .why("the new constraint has been enforced beside the old one: nothing is unchecked at any moment")
+        .done_when(
+            "the constraint is there",
+            Condition::Constraint {
+                table: table.clone(),
+                name: name.to_owned(),
+                validated: Some(constraint.validated),
+            },
+        ),
+    );
+    Ok(recipe)
+}
+
+fn replace_view(context: &Context<'_>, view: &QName, after: &View) -> Result<Recipe, Diagnostic> {
+    let Some(before) = context.source.views.get(view) else {
+        return Err(context.unsupported(
+            &format!("replacing the view {view}"),
+            "ask for its drop first, in a request of its own",
+        ));
+    };
+    let mut recipe = Recipe::default();
+    if before == after && before.materialized == after.materialized {
+        // It only stood in the way of something: the step that it stands in the way of moves it.
+        return Ok(recipe);
+    }
+    recipe.assumptions.push(format!(
+        "both releases find what they read in {view}, as it is and as it will be"
+    ));
+    let drop = || Op::DropView { view: view.clone() };
+    let create =
+        |definition: &View| Op::CreateView { view: view.clone(), definition: definition.clone() };
+    recipe.drafts.push(
+        Draft::atomic(
+            context,
+            Slot::Tighten,
+            format!("replace view {view}"),
+            vec![drop(), create(after)],
+        )
+        .back_atomic(context, vec![drop(), create(before)])
+        .why("one transaction: a query finds the old view or the new one, never none")
+        .done_when(
+            "the view is there",
+            Condition::Relation { relation: view.clone(), present: true },
+        ),
+    );
+    Ok(recipe)
+}
+
+/// Only a computed column holds nothing that would be lost.
+fn replace_column(
+    context: &Context<'_>,
+    table: &QName,
+    column: &Column,
+) -> Result<Recipe, Diagnostic> {
+    let name = &column.name;
+    let old = context.source.table(table).and_then(|t| t.column(name)).cloned();
+    let Some(old) = old.filter(|old| old.generated.is_some()) else {
+        return Err(context.refuse(
+            "destroys-data",
+            format!("dropping `{name}` of `{table}` and adding another column of that name loses what it holds"),
+            "add the new column under another name, move the app over, and drop the old one in a request of its own",
+        ));
+    };
+    let drop = || Op::DropColumn { table: table.clone(), column: name.clone() };
+    let add = |column: &Column| Op::AddColumn { table: table.clone(), column: column.clone() };
+    locking(
+        context,
+        format!("compute {table}.{name} anew"),
+        vec![drop(), add(column)],
+        Some(vec![drop(), add(&old)]),
+    )
+}
+
+/// In one transaction, under its locks: there is no online way, or none is planned.
+fn locking(
+    context: &Context<'_>,
+    title: String,
+    ops: Vec<Op>,
+    back: Option<Vec<Op>>,
+) -> Result<Recipe, Diagnostic> {
+    let mut recipe = Recipe::default();
+    let draft = Draft::atomic(context, Slot::Swap, title, ops)
+        .why("there is no way to do this while traffic goes on: it waits for its locks and holds them to its end");
+    recipe.hazards.push(context.hazard(
+        "long-lock",
+        format!("{}: reads and writes wait to its end", draft.operation),
+        "run the step in a quiet hour; the estimate says how long it takes",
+    ));
+    recipe.drafts.push(match back {
+        Some(back) => draft.back_atomic(context, back),
+        None => draft.irreversible("nothing"),
+    });
+    Ok(recipe)
+}
