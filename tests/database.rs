@@ -5,6 +5,7 @@ pub(crate) mod servers;
 mod backfill_resume;
 pub(crate) mod itself;
 mod locks;
+pub(crate) mod pairs;
 mod rollback;
 mod target;
 mod traffic;

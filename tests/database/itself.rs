@@ -165,7 +165,8 @@ fn traffic_meets_errors(database: &Database<'_>) -> Result<(), Failed> {
     Err(format!("{} requests met {:?}", report.n_requests, report.errors).into())
 }
 
-fn step(sql: &str, locks: Vec<Lock>) -> Step {
+/// A step that runs one statement.
+pub(super) fn step(sql: &str, locks: Vec<Lock>) -> Step {
     let op = Op::Verbatim { sql: sql.to_owned(), relation: None };
     Step {
         id: "1.1".to_owned(),

@@ -29,6 +29,8 @@ pub struct Installation {
 pub struct Server {
     version: u16,
     folder: PathBuf,
+    /// Who it runs as, where not as we do.
+    user: Option<(u32, u32)>,
     keeper: Child,
     n_databases: AtomicU32,
 }
@@ -118,7 +120,7 @@ impl Server {
         keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let keeper = keeper.spawn().map_err(|e| Failure::new("postgres", e))?;
         let version = installation.version;
-        let server = Self { version, folder, keeper, n_databases: AtomicU32::new(0) };
+        let server = Self { version, folder, user, keeper, n_databases: AtomicU32::new(0) };
         server.wait_until_ready()?;
         Ok(server)
     }
@@ -133,8 +135,20 @@ impl Server {
     /// # Errors
     /// What the server said.
     pub fn database(&self) -> Result<Database<'_>, Failure> {
+        self.database_from("template0")
+    }
+
+    /// Creates a database that holds what another one holds; nobody may be connected to that.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub fn copy(&self, database: &Database<'_>) -> Result<Database<'_>, Failure> {
+        self.database_from(&database.name)
+    }
+
+    fn database_from(&self, template: &str) -> Result<Database<'_>, Failure> {
         let name = format!("trial_{}", self.n_databases.fetch_add(1, Ordering::Relaxed));
-        let sql = format!("CREATE DATABASE {name} TEMPLATE template0");
+        let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
         let mut client = self.connect("postgres", "concertina")?;
         client.batch_execute(&sql).map_err(|e| Failure::of_statement(&sql, &e))?;
         Ok(Database { server: self, name })
@@ -201,6 +215,16 @@ impl<'a> Database<'a> {
     /// What the server said.
     pub fn connect_as(&self, application: &str) -> Result<Client, Failure> {
         self.server.connect(&self.name, application)
+    }
+
+    /// A client program, `psql` or `pg_dump`, that will find this database, as the server's user:
+    /// what it reads may say that it is to run programs.
+    pub fn client(&self, program: &Path) -> Command {
+        let mut command = as_user(Command::new(program), self.server.user);
+        command.env("PGHOST", &self.server.folder).env("PGUSER", "postgres");
+        command.env("PGDATABASE", &self.name).env("PGCLIENTENCODING", "UTF8").env("LC_ALL", "C");
+        command.current_dir(&self.server.folder);
+        command
     }
 
     /// The server.

@@ -1,0 +1,5 @@
+//! What the programs and the trials of the workspace share.
+//!
+//! Must not hold trials: those are in the test target, beside this folder.
+
+pub mod pairs;
