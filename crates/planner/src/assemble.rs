@@ -68,7 +68,9 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
     let schema = sql::read_schema(&request.schema);
     let mut diagnostics = schema.diagnostics;
     let mut not_analysed = schema.not_analysed;
-    if has_errors(&diagnostics) {
+    let starts_empty = diagnostics.iter().any(|d| d.code == "empty-schema");
+    let target = matches!(request.change, Change::Target(_));
+    if diagnostics.iter().any(|d| d.severity == Severity::Error && d.code != "empty-schema") {
         return Err(diagnostics);
     }
     let (asked, hints) = match &request.change {
@@ -89,6 +91,11 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
             (asked, target.hints)
         }
     };
+    let ends_empty = diagnostics.iter().any(|d| d.code == "empty-change");
+    if starts_empty != ends_empty && (target || starts_empty) {
+        // From nothing to something, or the other way round, is a change like any other: said aloud.
+        diagnostics = diagnostics.into_iter().map(allow_empty).collect();
+    }
     if has_errors(&diagnostics) {
         return Err(diagnostics);
     }
@@ -107,6 +114,13 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
     }
     let source = schema.schema;
     Ok(Read { engine, source, asked, hints, diagnostics, not_analysed })
+}
+
+fn allow_empty(diagnostic: Diagnostic) -> Diagnostic {
+    match diagnostic.code.as_str() {
+        "empty-schema" | "empty-change" => diagnostic.warning(),
+        _ => diagnostic,
+    }
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {

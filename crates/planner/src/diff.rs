@@ -53,7 +53,7 @@ pub fn diff_with_splits(
         let over: Vec<QName> =
             work.views_over(table, Some(column)).map(|(name, _)| name.clone()).collect();
         for view in work.with_dependents(over).into_iter().rev() {
-            let op = Op::DropView { view };
+            let op = work.drop_view(&view);
             if work.apply(&op).is_ok() {
                 asked.push(Asked { what: What::Statement(op), span: split.span });
             }

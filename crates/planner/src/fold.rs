@@ -41,7 +41,7 @@ fn lift(earlier: &mut Asked, create: &Op) -> Option<Op> {
             Op::DropConstraint { table: a, name: x },
             Op::AddConstraintUsingIndex { table: b, name: y, .. },
         ) => a == b && x == y,
-        (Op::DropView { view: a }, Op::CreateView { view: b, .. }) => a == b,
+        (Op::DropView { view: a, .. }, Op::CreateView { view: b, .. }) => a == b,
         (Op::DropColumn { table: a, column: x }, Op::AddColumn { table: b, column }) => {
             a == b && *x == column.name
         }
@@ -173,10 +173,12 @@ fn moves(what: &What, schema: &Schema) -> bool {
     match what {
         What::Split(_) => true,
         What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
-        What::Statement(Op::AlterType { table, column, ty, .. }) => schema
+        What::Statement(Op::AlterType { table, column, ty, collation, .. }) => schema
             .table(table)
             .and_then(|t| t.column(column))
-            .is_some_and(|c| c.ty.change_to(ty) == TypeChange::Rewrite),
+            .is_some_and(|c| {
+                c.ty.change_to(ty) == TypeChange::Rewrite || c.collation != *collation
+            }),
         What::Statement(op) => matches!(
             op,
             Op::RenameColumn { .. }

@@ -74,6 +74,8 @@ pub enum Op {
         column: String,
         /// New type.
         ty: SqlType,
+        /// COLLATE; without it the column gets the type's own.
+        collation: Option<String>,
         /// USING.
         using: Option<Expr>,
     },
@@ -94,6 +96,13 @@ pub enum Op {
         column: String,
         /// True for SET.
         not_null: bool,
+    },
+    /// DROP EXPRESSION: a computed column keeps its values and is written from then on.
+    DropExpression {
+        /// Table.
+        table: QName,
+        /// Column.
+        column: String,
     },
     /// ADD GENERATED … AS IDENTITY, SET GENERATED …, or DROP IDENTITY where `None`.
     SetIdentity {
@@ -232,6 +241,8 @@ pub enum Op {
     DropView {
         /// Name.
         view: QName,
+        /// MATERIALIZED.
+        materialized: bool,
     },
     /// UPDATE of a whole table, as somebody would run it.
     Update {
@@ -331,6 +342,7 @@ impl Op {
             | Self::AlterType { table, .. }
             | Self::SetDefault { table, .. }
             | Self::SetNotNull { table, .. }
+            | Self::DropExpression { table, .. }
             | Self::SetIdentity { table, .. }
             | Self::AdvanceSequence { table, .. }
             | Self::AttachPartition { table, .. }
@@ -348,7 +360,7 @@ impl Op {
             | Self::Delete { table, .. } => Some(table),
             Self::CreateView { view, .. }
             | Self::ReplaceView { view, .. }
-            | Self::DropView { view } => Some(view),
+            | Self::DropView { view, .. } => Some(view),
             Self::CreateSyncTrigger { rule } | Self::DropSyncTrigger { rule } => Some(&rule.table),
             Self::RunBackfill { backfill } | Self::RunUndo { backfill } => Some(&backfill.table),
             Self::Verbatim { relation, .. } => relation.as_ref(),

@@ -233,9 +233,12 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         Op::DropColumn { table, column } => drop_column::plan(context, table, column),
         Op::RenameColumn { table, column, to } => rename_column::plan(context, table, column, to),
         Op::RenameTable { table, to } => rename_table::plan(context, table, to),
-        Op::AlterType { table, column, ty, using } => {
-            change_type::plan(context, table, column, (ty, using.as_ref()))
-        }
+        Op::AlterType { table, column, ty, collation, using } => change_type::plan(
+            context,
+            (table, column),
+            (ty, collation.as_ref()),
+            using.as_ref(),
+        ),
         Op::SetNotNull { table, column, not_null: true } => not_null::set(context, table, column),
         Op::SetNotNull { table, column, not_null: false } => not_null::drop(context, table, column),
         Op::AddConstraint { table, name, constraint } => match &constraint.kind {
@@ -251,12 +254,9 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
             ConstraintKind::PrimaryKey(columns) => {
                 add_constraint::primary_key(context, table, name, columns)
             }
-            ConstraintKind::NotNull(_) | ConstraintKind::Other(..) => Err(context.unsupported(
-                &format!(
-                    "adding constraint `{name}` (exclusion, deferrable or NULLS NOT DISTINCT)"
-                ),
-                "add it by hand in a maintenance window, and plan the rest here",
-            )),
+            ConstraintKind::NotNull(_) | ConstraintKind::Other(..) => {
+                Ok(add_constraint::locking(context, op, (table, name), constraint))
+            }
         },
         Op::CreateIndex { table, name, index, .. } => index::create(context, table, name, index),
         Op::DropIndex { table, name, .. } => index::drop(context, table, name),
@@ -279,6 +279,7 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         | Op::DropView { .. }
         | Op::Verbatim { .. } => plain::plan(context, op),
         Op::AttachPartition { .. } | Op::DetachPartition { .. } => partition::plan(context, op),
+        Op::DropExpression { table, column } => identity::drop_expression(context, table, column),
         Op::SetIdentity { table, column, identity, was } => {
             identity::plan(context, table, column, (identity.as_ref(), *was))
         }

@@ -195,6 +195,12 @@ impl Schema {
         })
     }
 
+    /// What drops a view.
+    pub fn drop_view(&self, view: &QName) -> crate::op::Op {
+        let materialized = self.views.get(view).is_some_and(|v| v.materialized);
+        crate::op::Op::DropView { view: view.clone(), materialized }
+    }
+
     /// The views and all views over them, each before those that read it.
     pub fn with_dependents(&self, views: Vec<QName>) -> Vec<QName> {
         let mut all: Vec<QName> = Vec::new();
@@ -238,6 +244,13 @@ impl Table {
             triggers: BTreeMap::new(),
             partitioning: None,
         }
+    }
+
+    /// Whether it has partitions: its indexes are not built concurrently.
+    pub fn is_partitioned(&self) -> bool {
+        self.partitioning.as_ref().is_some_and(|text| {
+            text.starts_with("PARTITION BY ") || text.contains(" PARTITION BY ")
+        })
     }
 
     /// The column, or `None`.

@@ -174,6 +174,7 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::AlterType { table, column, .. }
         | Op::SetDefault { table, column, .. }
         | Op::SetNotNull { table, column, .. }
+        | Op::DropExpression { table, column }
         | Op::SetIdentity { table, column, .. }
         | Op::AddNotNullNotValid { table, column, .. } => keep(table, vec![column.clone()]),
         Op::RenameColumn { table, column, to } => keep(table, vec![column.clone(), to.clone()]),

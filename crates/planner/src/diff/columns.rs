@@ -1,7 +1,7 @@
 //! Columns of tables that stay.
 
 use super::Diff;
-use crate::name::{QName, quote};
+use crate::name::QName;
 use crate::op::Op;
 use crate::schema::Column;
 
@@ -39,17 +39,27 @@ impl Diff<'_> {
             return;
         }
         let (table, column) = (table.clone(), after.name.clone());
+        if before.generated != after.generated {
+            self.generated(&table, before, after);
+            return;
+        }
         let set_default =
             |default| Op::SetDefault { table: table.clone(), column: column.clone(), default };
         let mut default = before.default.clone();
-        if before.ty != after.ty {
+        if before.ty != after.ty || before.collation != after.collation {
             if default.is_some() && default != after.default {
                 // The old default may not convert to the new type.
                 self.push(set_default(None));
                 default = None;
             }
             let (ty, using) = (after.ty.clone(), None);
-            self.push(Op::AlterType { table: table.clone(), column: column.clone(), ty, using });
+            self.push(Op::AlterType {
+                table: table.clone(),
+                column: column.clone(),
+                ty,
+                collation: after.collation.clone(),
+                using,
+            });
         }
         if default != after.default {
             self.push(set_default(after.default.clone()));
@@ -68,18 +78,26 @@ impl Diff<'_> {
                 was: before.identity.is_some(),
             });
         }
-        if before.generated != after.generated || before.collation != after.collation {
-            let what = if before.generated == after.generated {
-                "collation"
-            } else {
-                "generated expression"
-            };
-            self.warn(
-                "column-not-diffed",
-                format!("the {what} of `{table}.{}` differs; that is not planned", quote(&column)),
-                "give the change as statements instead of as a target schema".to_owned(),
-            );
+    }
+
+    /// A computed column is dropped and added: only so is every row computed anew. One that is no
+    /// longer computed keeps its values.
+    fn generated(&mut self, table: &QName, before: &Column, after: &Column) {
+        let column = after.name.clone();
+        if after.generated.is_none() {
+            self.push(Op::DropExpression { table: table.clone(), column });
+            if let Some(now) = self.work.table(table).and_then(|t| t.column(&after.name)).cloned() {
+                self.column(table, &now, after);
+            }
+            return;
         }
+        let readers = self.work.views_over(table, Some(&before.name));
+        let over: Vec<QName> = readers.map(|(name, _)| name.clone()).collect();
+        for view in self.work.with_dependents(over).into_iter().rev() {
+            self.push(self.work.drop_view(&view));
+        }
+        self.push(Op::DropColumn { table: table.clone(), column });
+        self.push(Op::AddColumn { table: table.clone(), column: after.clone() });
     }
 
     /// A primary key that is about to be added makes its columns NOT NULL.

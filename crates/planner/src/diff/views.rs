@@ -30,7 +30,7 @@ impl Diff<'_> {
             }
         }
         for view in self.work.with_dependents(first).into_iter().rev() {
-            self.push(Op::DropView { view });
+            self.push(self.work.drop_view(&view));
         }
     }
 

@@ -343,7 +343,7 @@ pub fn form_of(op: &Op, schema: &Schema) -> Form {
         Op::DropSyncTrigger { .. } => Form::DropTrigger,
         Op::Update { .. } | Op::Delete { .. } => Form::WholeTableWrite,
         Op::RunBackfill { .. } | Op::RunUndo { .. } => Form::Batches,
-        Op::SetIdentity { .. } => Form::SetIdentity,
+        Op::SetIdentity { .. } | Op::DropExpression { .. } => Form::SetIdentity,
         Op::AdvanceSequence { .. } => Form::Read,
         Op::AttachPartition { .. } => Form::AttachPartition,
         Op::DetachPartition { concurrently: false, .. } => Form::DetachPartition,
@@ -403,10 +403,16 @@ fn column_form(op: &Op, schema: &Schema) -> Form {
             let keyed = schema.table(table).is_some_and(|t| t.constraints.values().any(carries));
             if keyed { Form::DropColumnWithKey } else { Form::DropColumn }
         }
-        Op::AlterType { table, column, ty, using } => {
-            let from = schema.table(table).and_then(|t| t.column(column)).map(|c| &c.ty);
+        Op::AlterType { table, column, ty, collation, using } => {
+            let definition = schema.table(table);
+            let from = definition.and_then(|t| t.column(column));
+            let indexed =
+                definition.is_some_and(|t| t.indexes.values().any(|i| i.columns.contains(column)));
             let in_place = using.is_none()
-                && from.is_some_and(|from| from.change_to(ty) != TypeChange::Rewrite);
+                && from.is_some_and(|from| {
+                    from.ty.change_to(ty) != TypeChange::Rewrite
+                        && (from.collation == *collation || !indexed)
+                });
             if in_place { Form::AlterTypeInPlace } else { Form::AlterTypeRewrite }
         }
         Op::SetDefault { .. } => Form::SetDefault,

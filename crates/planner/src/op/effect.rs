@@ -76,7 +76,7 @@ impl Schema {
                 }
                 None => refuse("42P01", format!("view \"{}\" does not exist", view.name)),
             },
-            Op::DropView { view } => match self.views.remove(view) {
+            Op::DropView { view, .. } => match self.views.remove(view) {
                 Some(_) => {
                     self.sweep();
                     Ok(())
@@ -89,6 +89,7 @@ impl Schema {
             | Op::AlterType { .. }
             | Op::SetDefault { .. }
             | Op::SetNotNull { .. }
+            | Op::DropExpression { .. }
             | Op::SetIdentity { .. } => self.apply_to_column(op),
             Op::AttachPartition { table, child, bounds } => {
                 self.table_mut(table)?;
@@ -234,7 +235,7 @@ impl Schema {
             }
             Op::DropColumn { table, column } => self.drop_column(table, column),
             Op::RenameColumn { table, column, to } => self.rename_column(table, column, to),
-            Op::AlterType { table, column, ty, using: _ } => {
+            Op::AlterType { table, column, ty, collation, using: _ } => {
                 self.column_mut(table, column)?;
                 self.no_view_over(
                     table,
@@ -242,7 +243,9 @@ impl Schema {
                     "cannot alter type of a column used by a view or rule",
                 )
                 .map_err(|refusal| Refusal { sqlstate: "0A000", ..refusal })?;
-                self.column_mut(table, column)?.ty = ty.clone();
+                let column = self.column_mut(table, column)?;
+                column.ty = ty.clone();
+                column.collation.clone_from(collation);
                 Ok(())
             }
             Op::SetDefault { table, column, default } => {
@@ -251,6 +254,10 @@ impl Schema {
             }
             Op::SetNotNull { table, column, not_null } => {
                 self.column_mut(table, column)?.not_null = *not_null;
+                Ok(())
+            }
+            Op::DropExpression { table, column } => {
+                self.column_mut(table, column)?.generated = None;
                 Ok(())
             }
             Op::SetIdentity { table, column, identity, .. } => {

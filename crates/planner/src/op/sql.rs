@@ -17,6 +17,7 @@ pub fn render(op: &Op) -> String {
         | Op::AlterType { .. }
         | Op::SetDefault { .. }
         | Op::SetNotNull { .. }
+        | Op::DropExpression { .. }
         | Op::SetIdentity { .. } => column_op(op),
         Op::AdvanceSequence { table, column } => format!(
             "SELECT setval(pg_get_serial_sequence({}, {}), coalesce((SELECT max({}) FROM {table}), 0) + 1, false)",
@@ -57,7 +58,9 @@ pub fn render(op: &Op) -> String {
         Op::ReplaceView { view, definition } => {
             format!("CREATE OR REPLACE VIEW {view} AS {}", definition.query)
         }
-        Op::DropView { view } => format!("DROP VIEW {view}"),
+        Op::DropView { view, materialized } => {
+            format!("DROP {}VIEW {view}", if *materialized { "MATERIALIZED " } else { "" })
+        }
         Op::Update { table, set, filter } => {
             let set: Vec<String> =
                 set.iter().map(|(c, value)| format!("{} = {}", quote(c), value.sql())).collect();
@@ -94,9 +97,10 @@ fn column_op(op: &Op) -> String {
         Op::RenameColumn { table, column, to } => {
             format!("ALTER TABLE {table} RENAME COLUMN {} TO {}", quote(column), quote(to))
         }
-        Op::AlterType { table, column, ty, using } => format!(
-            "ALTER TABLE {table} ALTER COLUMN {} TYPE {ty}{}",
+        Op::AlterType { table, column, ty, collation, using } => format!(
+            "ALTER TABLE {table} ALTER COLUMN {} TYPE {ty}{}{}",
             quote(column),
+            collation.as_ref().map_or(String::new(), |c| format!(" COLLATE {c}")),
             using.as_ref().map_or(String::new(), |e| format!(" USING {}", e.sql()))
         ),
         Op::SetDefault { table, column, default } => format!(
@@ -111,6 +115,9 @@ fn column_op(op: &Op) -> String {
             quote(column),
             if *not_null { "SET" } else { "DROP" }
         ),
+        Op::DropExpression { table, column } => {
+            format!("ALTER TABLE {table} ALTER COLUMN {} DROP EXPRESSION", quote(column))
+        }
         Op::SetIdentity { table, column, identity, was } => format!(
             "ALTER TABLE {table} ALTER COLUMN {} {}",
             quote(column),

@@ -23,7 +23,7 @@ pub(super) fn around(schema: &Schema, script: Vec<Statement>) -> Vec<Statement> 
         script.into_iter().partition(|s| matches!(s.op, Op::SetLockTimeout { .. }));
     let mut all: Vec<Statement> = settings.into_iter().take(1).collect();
     all.extend(objects.iter().filter_map(|(id, object)| unmake(id, object)).map(within));
-    all.extend(views.iter().rev().map(|view| within(Op::DropView { view: view.clone() })));
+    all.extend(views.iter().rev().map(|view| within(schema.drop_view(view))));
     all.extend(rest.into_iter().map(|s| within(s.op)));
     for view in &views {
         let Some(definition) = schema.views.get(view).cloned() else { continue };
@@ -79,7 +79,7 @@ fn moved_columns(ops: &[&Op]) -> BTreeSet<(QName, String)> {
 fn views(schema: &Schema, ops: &[&Op], columns: &BTreeSet<(QName, String)>) -> Vec<QName> {
     let dropped: BTreeSet<&QName> = ops
         .iter()
-        .filter_map(|op| if let Op::DropView { view } = op { Some(view) } else { None })
+        .filter_map(|op| if let Op::DropView { view, .. } = op { Some(view) } else { None })
         .collect();
     let over_columns = columns.iter().flat_map(|(table, column)| {
         schema.views_over(table, Some(column)).map(|(name, _)| name.clone())

@@ -8,7 +8,9 @@ use crate::expr::{Expr, Volatility};
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{Conversion, Question};
-use crate::recipe::steps::{backfill_of, enforce_not_null, neutral_value, run_backfill};
+use crate::recipe::steps::{
+    backfill_of, enforce_not_null, neutral_value, run_backfill, under_lock,
+};
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::Column;
 
@@ -17,7 +19,9 @@ pub(super) fn plan(
     table: &QName,
     column: &Column,
 ) -> Result<Recipe, Diagnostic> {
-    refuse_unsupported(context, table, column)?;
+    if let Some(reason) = hindrance(context, column) {
+        return Ok(rewrite(context, table, (column, reason)));
+    }
     let mut recipe = Recipe {
         needs_release: true,
         release_change: format!("reads and writes the new column {table}.{}", column.name),
@@ -36,26 +40,39 @@ pub(super) fn plan(
     Ok(recipe)
 }
 
-fn refuse_unsupported(
-    context: &Context<'_>,
-    table: &QName,
-    column: &Column,
-) -> Result<(), Diagnostic> {
-    let what = if column.identity.is_some() {
-        "an identity column"
+/// Why a column can only be added by writing every row anew, where it can.
+fn hindrance(context: &Context<'_>, column: &Column) -> Option<&'static str> {
+    if column.identity.is_some() {
+        Some("every row gets its number when the identity is made")
     } else if column.generated.is_some() {
-        "a stored generated column"
+        Some("a stored computed column is written for every row in one go")
     } else if context.schema.domain_of(&column.ty).is_some_and(|d| d.constrained) {
-        "a column of a constrained domain"
-    } else if matches!(&column.default, Some(Expr::Call(name, _)) if name == "nextval") {
-        "a serial column"
+        Some("every row is checked against the domain's constraints when the column is added")
     } else {
-        return Ok(());
-    };
-    Err(context.unsupported(
-        &format!("adding {what} (`{}` on `{table}`), which rewrites the table,", column.name),
-        "add a plain nullable column, fill it, and tighten it afterwards",
-    ))
+        None
+    }
+}
+
+fn rewrite(context: &Context<'_>, table: &QName, (column, reason): (&Column, &str)) -> Recipe {
+    let name = &column.name;
+    let mut recipe = under_lock(
+        context,
+        (format!("add column {name} to {table}"), reason),
+        vec![Op::AddColumn { table: table.clone(), column: column.clone() }],
+        Some(vec![Op::DropColumn { table: table.clone(), column: name.clone() }]),
+    );
+    for draft in &mut recipe.drafts {
+        draft.slot = Slot::Expand;
+        draft.loses = "what the new release has written to it, if it has been deployed".to_owned();
+    }
+    recipe.needs_release = true;
+    recipe.release_change = format!("reads the new column {table}.{name}");
+    recipe.hazards.push(context.hazard(
+        "rewrite",
+        format!("ADD COLUMN {name} writes every row of {table} and all its indexes anew under ACCESS EXCLUSIVE: no reads, no writes meanwhile"),
+        "a plain column that the app or a trigger fills stays online",
+    ));
+    recipe
 }
 
 /// What rows that nobody gave the column a value hold in it.

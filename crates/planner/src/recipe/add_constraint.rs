@@ -6,9 +6,11 @@ use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
-use crate::recipe::steps::{build_index, enforce_constraint, enforce_not_null};
+use crate::recipe::steps::{
+    NO_CONCURRENT_INDEX, build_index, enforce_constraint, enforce_not_null, under_lock,
+};
 use crate::recipe::{Context, Draft, Recipe, Slot};
-use crate::schema::{Constraint, ForeignKey, Index};
+use crate::schema::{Constraint, ConstraintKind, ForeignKey, Index};
 
 pub(super) fn check(
     context: &Context<'_>,
@@ -46,11 +48,13 @@ pub(super) fn foreign_key(
     key: &ForeignKey,
 ) -> Result<Recipe, Diagnostic> {
     let definition = context.table(table)?;
-    if definition.partitioning.is_some() && context.engine.version < 18 {
-        return Err(context.unsupported(
-            &format!("a foreign key on the partitioned table `{table}` before PostgreSQL 18 (no NOT VALID)"),
-            "add it partition by partition",
-        ));
+    if definition.is_partitioned() && context.engine.version < 18 {
+        let add = Op::AddConstraint {
+            table: table.clone(),
+            name: name.to_owned(),
+            constraint: constraint.clone(),
+        };
+        return Ok(locking(context, &add, (table, name), constraint));
     }
     let condition = Condition::NoOrphans {
         table: table.clone(),
@@ -113,6 +117,10 @@ pub(super) fn unique(
     name: &str,
     columns: &[String],
 ) -> Result<Recipe, Diagnostic> {
+    if context.table(table)?.is_partitioned() {
+        let kind = ConstraintKind::Unique(columns.to_vec());
+        return Ok(partitioned_key(context, (table, name), kind));
+    }
     let mut recipe = unique_index(context, table, (name, &Index::unique_on(columns)))?;
     recipe.drafts.push(take_over(context, table, name, false));
     Ok(recipe)
@@ -124,6 +132,10 @@ pub(super) fn primary_key(
     name: &str,
     columns: &[String],
 ) -> Result<Recipe, Diagnostic> {
+    if context.table(table)?.is_partitioned() {
+        let kind = ConstraintKind::PrimaryKey(columns.to_vec());
+        return Ok(partitioned_key(context, (table, name), kind));
+    }
     if context.table(table)?.primary_key().is_some() {
         return Err(context.unsupported(
             &format!("replacing the primary key of `{table}`"),
@@ -147,17 +159,36 @@ pub(super) fn primary_key(
     Ok(recipe)
 }
 
+/// An exclusion, deferrable or NULLS NOT DISTINCT constraint: checked and built under its lock.
+pub(super) fn locking(
+    context: &Context<'_>,
+    op: &Op,
+    (table, name): (&QName, &str),
+    constraint: &Constraint,
+) -> Recipe {
+    let columns = constraint.kind.columns().join(", ");
+    let mut recipe = under_lock(
+        context,
+        (
+            format!("add constraint {name} to {table}"),
+            "PostgreSQL checks this kind of constraint, and builds its index, only while it holds the table",
+        ),
+        vec![op.clone()],
+        Some(vec![Op::DropConstraint { table: table.clone(), name: name.to_owned() }]),
+    );
+    recipe.needs_release = true;
+    recipe.release_change = format!("writes nothing to ({columns}) of {table} that {name} forbids");
+    recipe
+}
+
 /// A unique index, built once nobody writes duplicates any more.
 pub(super) fn unique_index(
     context: &Context<'_>,
     table: &QName,
     (name, index): (&str, &Index),
 ) -> Result<Recipe, Diagnostic> {
-    if context.table(table)?.partitioning.is_some() {
-        return Err(context.unsupported(
-            &format!("an index on the partitioned table `{table}` (not possible concurrently)"),
-            "build it partition by partition and attach it",
-        ));
+    if context.table(table)?.is_partitioned() {
+        return Ok(on_partitioned(context, table, (name, index)));
     }
     let plain = index.predicate.is_none() && index.keys.len() == index.columns.len();
     let condition =
@@ -186,6 +217,45 @@ pub(super) fn unique_index(
     }
     recipe.drafts.push(build_index(context, Slot::Tighten, table, (name, index)));
     Ok(recipe)
+}
+
+/// A key of a partitioned table cannot take over an index.
+fn partitioned_key(
+    context: &Context<'_>,
+    (table, name): (&QName, &str),
+    kind: ConstraintKind,
+) -> Recipe {
+    let constraint = Constraint { kind, validated: true };
+    let add = Op::AddConstraint {
+        table: table.clone(),
+        name: name.to_owned(),
+        constraint: constraint.clone(),
+    };
+    locking(context, &add, (table, name), &constraint)
+}
+
+/// On a partitioned table: every partition gets one, under a lock that stops writes.
+pub(super) fn on_partitioned(
+    context: &Context<'_>,
+    table: &QName,
+    (name, index): (&str, &Index),
+) -> Recipe {
+    under_lock(
+        context,
+        (format!("build index {name} on the partitioned table {table}"), NO_CONCURRENT_INDEX),
+        vec![Op::CreateIndex {
+            table: table.clone(),
+            name: name.to_owned(),
+            index: index.clone(),
+            concurrently: false,
+        }],
+        Some(vec![Op::DropIndex {
+            table: table.clone(),
+            name: name.to_owned(),
+            concurrently: false,
+            if_exists: true,
+        }]),
+    )
 }
 
 fn take_over(context: &Context<'_>, table: &QName, name: &str, primary: bool) -> Draft {

@@ -8,9 +8,10 @@ use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
 use crate::name::{QName, clip};
 use crate::op::Op;
-use crate::plan::Check;
+use crate::plan::{Check, Question};
 use crate::recipe::steps::{
     backfill_of, build_index, enforce_constraint, enforce_not_null, install_sync, run_backfill,
+    under_lock,
 };
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{
@@ -21,26 +22,100 @@ use crate::sync::{Assignment, SyncRule};
 
 pub(super) fn plan(
     context: &Context<'_>,
-    table: &QName,
-    column: &str,
-    (ty, using): (&SqlType, Option<&Expr>),
+    (table, column): (&QName, &str),
+    (ty, collation): (&SqlType, Option<&String>),
+    using: Option<&Expr>,
 ) -> Result<Recipe, Diagnostic> {
     let found = context.column(table, column)?;
+    let after = Column { ty: ty.clone(), collation: collation.cloned(), ..found.clone() };
     let plain_cast = using.is_none_or(|e| is_cast_of(e, column, ty));
-    let change = found.ty.change_to(ty);
-    match change {
-        TypeChange::Same => Ok(Recipe::default()),
-        TypeChange::InPlace if plain_cast => Ok(in_place(context, table, found, ty)),
-        TypeChange::InPlace | TypeChange::Rewrite => {
-            if !plain_cast || !found.ty.widens_to(ty) {
-                return Err(context.unsupported(
-                    &format!("changing `{column}` of `{table}` from {} to {ty}, which some values may not survive,", found.ty),
-                    &format!("say what happens to every value: -- concertina: split {table}.{column} into {column}_new {ty} := <expression> back <expression>"),
-                ));
-            }
-            shadow(context, table, found, ty)
+    let collates = found.collation == after.collation;
+    match found.ty.change_to(ty) {
+        TypeChange::Same if collates => return Ok(Recipe::default()),
+        TypeChange::InPlace if plain_cast && collates => {
+            return Ok(in_place(context, table, found, ty));
         }
+        TypeChange::Same | TypeChange::InPlace | TypeChange::Rewrite => {}
     }
+    let up = match using {
+        Some(using) => using.clone(),
+        None if found.ty == *ty => Expr::column(column),
+        None => Expr::Cast(Box::new(Expr::column(column)), ty.clone()),
+    };
+    let alone = up.columns().iter().all(|c| c == column);
+    let reason = hindrance(context, table, found)?
+        .or((!alone).then_some("its new value comes from several columns"));
+    if let Some(reason) = reason {
+        return Ok(rewrite(context, table, (found, &after), (&up, reason)));
+    }
+    let mut recipe = shadow(context, table, (found, &after), &up)?;
+    if !plain_cast || !found.ty.widens_to(ty) {
+        questions(context, table, (found, &after), &up, &mut recipe);
+    }
+    Ok(recipe)
+}
+
+/// What a human has to look at where values may not survive the way there or back.
+fn questions(
+    context: &Context<'_>,
+    table: &QName,
+    (before, after): (&Column, &Column),
+    up: &Expr,
+    recipe: &mut Recipe,
+) {
+    let name = &before.name;
+    recipe.hazards.push(context.hazard(
+        "lossy-type-change",
+        format!("not every value of {} converts to {} and back: a write of one that does not fails (22P02, 22003) while both columns are kept equal", before.ty, after.ty),
+        "count them first, and put them right or let the app stop writing them",
+    ));
+    recipe.questions.push(Question {
+        code: "conversion".to_owned(),
+        question: format!("What becomes of {table}.{name}, and back?"),
+        default: format!("{}; back: {}", up.sql(), back(before).sql()),
+        answer_with: format!(
+            "ALTER COLUMN {name} TYPE … USING <expression>, or -- concertina: split {table}.{name} into {name}_new {} := <expression> back <expression>",
+            after.ty
+        ),
+    });
+    recipe.assumptions.push(format!(
+        "every value that any release writes to {table}.{name} until the old column is dropped converts to {} and back unchanged",
+        after.ty
+    ));
+}
+
+fn back(before: &Column) -> Expr {
+    Expr::Cast(Box::new(Expr::column(&before.name)), before.ty.clone())
+}
+
+/// In one go under its lock: where a second column cannot take the first one's place.
+fn rewrite(
+    context: &Context<'_>,
+    table: &QName,
+    (before, after): (&Column, &Column),
+    (up, reason): (&Expr, &str),
+) -> Recipe {
+    let alter = |to: &Column, using: Option<Expr>| Op::AlterType {
+        table: table.clone(),
+        column: before.name.clone(),
+        ty: to.ty.clone(),
+        collation: to.collation.clone(),
+        using,
+    };
+    let same = before.ty == after.ty;
+    let using = (!same).then(|| up.clone());
+    let mut recipe = under_lock(
+        context,
+        (format!("change {table}.{} from {} to {}", before.name, before.ty, after.ty), reason),
+        vec![alter(after, using)],
+        Some(vec![alter(before, (!same).then(|| back(before)))]),
+    );
+    recipe.hazards.push(context.hazard(
+        "rewrite",
+        format!("ALTER COLUMN {} TYPE {} writes every row of {table} and all its indexes anew under ACCESS EXCLUSIVE: no reads, no writes meanwhile", before.name, after.ty),
+        "a second column with the app moving over: -- concertina: split …",
+    ));
+    recipe
 }
 
 fn is_cast_of(using: &Expr, column: &str, ty: &SqlType) -> bool {
@@ -54,6 +129,7 @@ fn in_place(context: &Context<'_>, table: &QName, column: &Column, ty: &SqlType)
         table: table.clone(),
         column: name.clone(),
         ty: ty.clone(),
+        collation: column.collation.clone(),
         using: None,
     };
     let mut recipe = Recipe {
@@ -101,10 +177,10 @@ struct Names {
 fn shadow(
     context: &Context<'_>,
     table: &QName,
-    column: &Column,
-    ty: &SqlType,
+    (column, after): (&Column, &Column),
+    up: &Expr,
 ) -> Result<Recipe, Diagnostic> {
-    refuse_unsupported(context, table, column)?;
+    let ty = &after.ty;
     let definition = context.table(table)?;
     let name = &column.name;
     let names = Names {
@@ -129,14 +205,9 @@ fn shadow(
         column.ty
     ));
     let forward =
-        one_way(table, name, (&names.new, Expr::Cast(Box::new(Expr::column(name)), ty.clone())));
-    let add = Column {
-        name: names.new.clone(),
-        ty: ty.clone(),
-        not_null: false,
-        default: None,
-        ..column.clone()
-    };
+        one_way(table, name, (&names.new, up.clone()));
+    let add =
+        Column { name: names.new.clone(), not_null: false, default: None, ..after.clone() };
     recipe.drafts.push(
         Draft::ddl(
             context,
@@ -175,11 +246,12 @@ fn shadow(
     Ok(recipe)
 }
 
-fn refuse_unsupported(
+/// Why a second column cannot take the place of this one, where it cannot.
+fn hindrance(
     context: &Context<'_>,
     table: &QName,
     column: &Column,
-) -> Result<(), Diagnostic> {
+) -> Result<Option<&'static str>, Diagnostic> {
     let definition = context.table(table)?;
     let name = &column.name;
     let serial = matches!(&column.default, Some(Expr::Call(f, _)) if f == "nextval");
@@ -206,13 +278,12 @@ fn refuse_unsupported(
         "the column has a sequence"
     } else if generated || column.generated.is_some() {
         "a generated column is involved"
+    } else if definition.batch_key().is_none() {
+        "the table has no key to batch by"
     } else {
-        return Ok(());
+        return Ok(None);
     };
-    Err(context.unsupported(
-        &format!("changing the type of `{name}` of `{table}` where {what}"),
-        "plan it as a new column with the app moving over: -- concertina: split …",
-    ))
+    Ok(Some(what))
 }
 
 fn one_way(table: &QName, stem: &str, (column, value): (&str, Expr)) -> SyncRule {

@@ -34,7 +34,12 @@ pub(super) fn plan(
             "set it behind the largest value before anybody inserts: SELECT setval(pg_get_serial_sequence(…), max(…))",
         ));
     }
-    let slot = if identity.is_some() { Slot::Expand } else { Slot::Tighten };
+    let is_null_today = context
+        .source
+        .table(table)
+        .and_then(|t| t.column(column))
+        .is_some_and(|c| !c.not_null);
+    let slot = if identity.is_some() && !is_null_today { Slot::Expand } else { Slot::Tighten };
     let mut ops = vec![set(identity.cloned(), was)];
     if identity.is_some() && !was {
         ops.push(Op::AdvanceSequence { table: table.clone(), column: column.to_owned() });
@@ -44,6 +49,37 @@ pub(super) fn plan(
             .back(context, vec![set(before.identity.clone(), identity.is_some())])
             .loses("the position of its sequence")
             .why("only the catalogue changes: no row is touched"),
+    );
+    Ok(recipe)
+}
+
+/// A computed column keeps its values and is the app's to write from then on.
+pub(super) fn drop_expression(
+    context: &Context<'_>,
+    table: &QName,
+    column: &str,
+) -> Result<Recipe, Diagnostic> {
+    let before = context.column(table, column)?.clone();
+    let mut recipe = Recipe {
+        needs_release: true,
+        release_change: format!("writes {table}.{column} itself once it is no longer computed"),
+        ..Recipe::default()
+    };
+    recipe.drafts.push(
+        Draft::ddl(
+            context,
+            Slot::Swap,
+            format!("{table}.{column} is no longer computed"),
+            vec![Op::DropExpression { table: table.clone(), column: column.to_owned() }],
+        )
+        .back_atomic(
+            context,
+            vec![
+                Op::DropColumn { table: table.clone(), column: column.to_owned() },
+                Op::AddColumn { table: table.clone(), column: before },
+            ],
+        )
+        .why("its values stay as they are; only the catalogue changes"),
     );
     Ok(recipe)
 }

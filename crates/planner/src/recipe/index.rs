@@ -17,11 +17,8 @@ pub(super) fn create(
     if index.unique {
         return add_constraint::unique_index(context, table, (name, index));
     }
-    if context.table(table)?.partitioning.is_some() {
-        return Err(context.unsupported(
-            &format!("an index on the partitioned table `{table}` (not possible concurrently)"),
-            "build it partition by partition and attach it",
-        ));
+    if context.table(table)?.is_partitioned() {
+        return Ok(add_constraint::on_partitioned(context, table, (name, index)));
     }
     let mut recipe = Recipe::default();
     if context.request.facts(table).is_big() {

@@ -19,16 +19,16 @@ pub(super) fn plan(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic>
         Op::ValidateConstraint { table, name } => validate(context, table, name, &mut recipe)?,
         Op::DropConstraint { table, name } => drop_constraint(context, table, name, &mut recipe)?,
         Op::RenameConstraint { .. } | Op::RenameIndex { .. } => rename(context, op, &mut recipe),
-        Op::CreateView { view, .. } => recipe.drafts.push(
+        Op::CreateView { view, definition } => recipe.drafts.push(
             Draft::ddl(context, Slot::Expand, format!("create view {view}"), vec![op.clone()])
-                .back(context, vec![Op::DropView { view: view.clone() }])
+                .back(context, vec![Op::DropView { view: view.clone(), materialized: definition.materialized }])
                 .why("nobody reads it yet")
                 .done_when(
                     "the view is there",
                     Condition::Relation { relation: view.clone(), present: true },
                 ),
         ),
-        Op::DropView { view } => drop_view(context, view, &mut recipe)?,
+        Op::DropView { view, .. } => drop_view(context, view, &mut recipe)?,
         Op::Verbatim { .. } => not_analysed(op, &mut recipe),
         other => {
             return Err(context.unsupported(
@@ -152,12 +152,8 @@ fn drop_constraint(
         |constraint| Op::AddConstraint { table: table.clone(), name: name.to_owned(), constraint };
     let validate = Op::ValidateConstraint { table: table.clone(), name: name.to_owned() };
     let back = match &constraint.kind {
-        ConstraintKind::PrimaryKey(_) | ConstraintKind::Other(..) => {
-            return Err(context.unsupported(
-                &format!("dropping `{name}`, a primary key, exclusion or deferrable constraint,"),
-                "drop it by hand; putting it back stops writes",
-            ));
-        }
+        // Putting it back stops writes; going back is rare, and says so.
+        ConstraintKind::PrimaryKey(_) | ConstraintKind::Other(..) => vec![add(constraint.clone())],
         ConstraintKind::Unique(columns) => {
             let index = crate::schema::Index::unique_on(columns);
             vec![
@@ -287,7 +283,7 @@ fn drop_view(context: &Context<'_>, view: &QName, recipe: &mut Recipe) -> Result
             context,
             Slot::Swap,
             format!("drop view {view}"),
-            vec![Op::DropView { view: view.clone() }],
+            vec![context.schema.drop_view(view)],
         )
         .back(context, vec![Op::CreateView { view: view.clone(), definition }])
         .why("a view holds no rows: it can be created again")

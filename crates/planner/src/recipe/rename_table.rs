@@ -44,7 +44,7 @@ pub(super) fn plan(context: &Context<'_>, from: &QName, to: &str) -> Result<Reci
             format!("create the updatable view {new} over {from}"),
             create.clone(),
         )
-        .back(context, vec![Op::DropView { view: new.clone() }])
+        .back(context, vec![Op::DropView { view: new.clone(), materialized: false }])
         .why("the new release finds its name, the old one keeps its own; the table is not touched")
         .instead_of("RENAME TO: instant, but one of the two releases breaks at once")
         .done_when(
@@ -60,7 +60,7 @@ pub(super) fn plan(context: &Context<'_>, from: &QName, to: &str) -> Result<Reci
             Slot::Swap,
             format!("drop the view and rename {from} to {to}, in one transaction"),
             vec![
-                Op::DropView { view: new.clone() },
+                Op::DropView { view: new.clone(), materialized: false },
                 Op::RenameTable { table: from.clone(), to: to.to_owned() },
             ],
         )

@@ -5,7 +5,7 @@ use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::name::{QName, clip};
 use crate::op::Op;
-use crate::recipe::steps::{build_index, enforce_constraint};
+use crate::recipe::steps::{NO_CONCURRENT_INDEX, build_index, enforce_constraint, under_lock};
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Column, Constraint, ConstraintKind, Index, View};
 
@@ -33,14 +33,14 @@ fn replace_index(
     let old = context.source.table(table).and_then(|t| t.indexes.get(name)).cloned();
     let Some(old) = old.filter(|_| context.table(table).is_ok_and(|t| t.partitioning.is_none()))
     else {
-        return locking(
+        return Ok(under_lock(
             context,
-            format!("replace index {name} of {table}"),
+            (format!("replace index {name} of {table}"), NO_CONCURRENT_INDEX),
             vec![drop_index(table, name), create_index(table, (name, index))],
             context.source.table(table).and_then(|t| t.indexes.get(name)).map(|old| {
                 vec![drop_index(table, name), create_index(table, (name, old))]
             }),
-        );
+        ));
     };
     let (new, aside) = (clip(&format!("{name}_concertina")), clip(&format!("{name}_concertina_old")));
     let rename = |from: &str, to: &str| Op::RenameIndex {
@@ -138,7 +138,12 @@ fn replace_constraint(
     };
     let partitioned = context.table(table)?.partitioning.is_some();
     if !simple(constraint) || !simple(&old) || partitioned {
-        return locking(context, title, vec![drop(), add(constraint)], Some(vec![drop(), add(&old)]));
+        return Ok(under_lock(
+            context,
+            (title, "only CHECK and FOREIGN KEY constraints can be added as NOT VALID"),
+            vec![drop(), add(constraint)],
+            Some(vec![drop(), add(&old)]),
+        ));
     }
     let new = clip(&format!("{name}_concertina"));
     let mut recipe = Recipe {
@@ -196,7 +201,8 @@ fn replace_view(context: &Context<'_>, view: &QName, after: &View) -> Result<Rec
     recipe.assumptions.push(format!(
         "both releases find what they read in {view}, as it is and as it will be"
     ));
-    let drop = || Op::DropView { view: view.clone() };
+    let drop =
+        |v: &View| Op::DropView { view: view.clone(), materialized: v.materialized };
     let create =
         |definition: &View| Op::CreateView { view: view.clone(), definition: definition.clone() };
     recipe.drafts.push(
@@ -204,9 +210,9 @@ fn replace_view(context: &Context<'_>, view: &QName, after: &View) -> Result<Rec
             context,
             Slot::Tighten,
             format!("replace view {view}"),
-            vec![drop(), create(after)],
+            vec![drop(before), create(after)],
         )
-        .back_atomic(context, vec![drop(), create(before)])
+        .back_atomic(context, vec![drop(after), create(before)])
         .why("one transaction: a query finds the old view or the new one, never none")
         .done_when(
             "the view is there",
@@ -233,32 +239,10 @@ fn replace_column(
     };
     let drop = || Op::DropColumn { table: table.clone(), column: name.clone() };
     let add = |column: &Column| Op::AddColumn { table: table.clone(), column: column.clone() };
-    locking(
+    Ok(under_lock(
         context,
-        format!("compute {table}.{name} anew"),
+        (format!("compute {table}.{name} anew"), "a stored computed column is written for every row in one go"),
         vec![drop(), add(column)],
         Some(vec![drop(), add(&old)]),
-    )
-}
-
-/// In one transaction, under its locks: there is no online way, or none is planned.
-fn locking(
-    context: &Context<'_>,
-    title: String,
-    ops: Vec<Op>,
-    back: Option<Vec<Op>>,
-) -> Result<Recipe, Diagnostic> {
-    let mut recipe = Recipe::default();
-    let draft = Draft::atomic(context, Slot::Swap, title, ops)
-        .why("there is no way to do this while traffic goes on: it waits for its locks and holds them to its end");
-    recipe.hazards.push(context.hazard(
-        "long-lock",
-        format!("{}: reads and writes wait to its end", draft.operation),
-        "run the step in a quiet hour; the estimate says how long it takes",
-    ));
-    recipe.drafts.push(match back {
-        Some(back) => draft.back_atomic(context, back),
-        None => draft.irreversible("nothing"),
-    });
-    Ok(recipe)
+    ))
 }

@@ -6,7 +6,7 @@ use crate::expr::Expr;
 use crate::name::{QName, clip};
 use crate::op::Op;
 use crate::plan::{Check, Statement, StepKind};
-use crate::recipe::{Context, Draft, Slot};
+use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Constraint, ConstraintKind, Index};
 use crate::sync::SyncRule;
 
@@ -169,7 +169,10 @@ pub(crate) fn inverse(context: &Context<'_>, op: &Op) -> Option<Op> {
         Op::RenameConstraint { table, name, to } => {
             Some(Op::RenameConstraint { table: table.clone(), name: to.clone(), to: name.clone() })
         }
-        Op::CreateView { view, .. } => Some(Op::DropView { view: view.clone() }),
+        Op::CreateView { view, definition } => Some(Op::DropView {
+            view: view.clone(),
+            materialized: definition.materialized,
+        }),
         Op::SetNotNull { table, column, not_null } => Some(Op::SetNotNull {
             table: table.clone(),
             column: column.clone(),
@@ -428,4 +431,30 @@ pub(crate) fn neutral_value(ty: &crate::sql_type::SqlType) -> Option<Expr> {
         ),
         _ => return None,
     })
+}
+
+/// Why an index of a partitioned table is built under a lock.
+pub(crate) const NO_CONCURRENT_INDEX: &str =
+    "an index of a partitioned table cannot be built concurrently; build it on each partition concurrently first, and this finds them and is brief";
+
+/// Statements for which there is no way beside traffic: one transaction, under its locks to its end.
+/// The plan says so, and its proof refutes it where the table is big.
+pub(crate) fn under_lock(
+    context: &Context<'_>,
+    (title, reason): (String, &str),
+    ops: Vec<Op>,
+    back: Option<Vec<Op>>,
+) -> Recipe {
+    let mut recipe = Recipe::default();
+    recipe.hazards.push(context.hazard(
+        "no-online-way",
+        format!("{title}: {reason}"),
+        "run the step in a quiet hour: its estimate says for how long reads or writes wait",
+    ));
+    let draft = Draft::atomic(context, Slot::Swap, title, ops).why(reason);
+    recipe.drafts.push(match back {
+        Some(back) => draft.back_atomic(context, back),
+        None => draft.irreversible("nothing"),
+    });
+    recipe
 }

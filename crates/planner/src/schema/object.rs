@@ -3,14 +3,16 @@
 //! the statements that make it and the one that takes it away, so that one mechanism plans all.
 //! Must not know SQL's grammar: `sql::object` reads, `op::object` compares.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Domain, Schema};
 use crate::name::{QName, rename_in_text};
 use crate::sql_type::SqlType;
 
 /// Which object: kind and name, the name as SQL writes it after the kind's words.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// On the wire one string: `routine public.f(integer)`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectId {
     /// Kind.
     pub kind: ObjectKind,
@@ -19,8 +21,7 @@ pub struct ObjectId {
 }
 
 /// What an object is. The order is the order of creation: a kind may need those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ObjectKind {
     /// CREATE SCHEMA.
     Schema,
@@ -115,7 +116,88 @@ impl ObjectId {
     }
 }
 
+impl Serialize for ObjectId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{} {}", self.kind.word(), self.name))
+    }
+}
+
+impl<'de> Deserialize<'de> for ObjectId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let found = text.split_once(' ').and_then(|(word, name)| {
+            let kind = ObjectKind::ALL.iter().find(|kind| kind.word() == word)?;
+            Some(Self::new(*kind, name))
+        });
+        found.ok_or_else(|| D::Error::custom(format!("`{text}` is no object's kind and name")))
+    }
+}
+
 impl ObjectKind {
+    /// Every kind, in the order of creation.
+    pub const ALL: &'static [Self] = &[
+        Self::Schema,
+        Self::Extension,
+        Self::Language,
+        Self::Plain,
+        Self::Enum,
+        Self::Type,
+        Self::Domain,
+        Self::Sequence,
+        Self::Routine,
+        Self::Aggregate,
+        Self::Operator,
+        Self::Foreign,
+        Self::ForeignTable,
+        Self::Ownership,
+        Self::Statistics,
+        Self::ViewIndex,
+        Self::Rule,
+        Self::Trigger,
+        Self::EventTrigger,
+        Self::Policy,
+        Self::Property,
+        Self::Replication,
+        Self::Privilege,
+        Self::DefaultPrivilege,
+        Self::Owner,
+        Self::Comment,
+        Self::Unknown,
+    ];
+
+    /// The kind as one word, on the wire.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Schema => "schema",
+            Self::Extension => "extension",
+            Self::Language => "language",
+            Self::Plain => "plain",
+            Self::Enum => "enum",
+            Self::Type => "type",
+            Self::Domain => "domain",
+            Self::Sequence => "sequence",
+            Self::Routine => "routine",
+            Self::Aggregate => "aggregate",
+            Self::Operator => "operator",
+            Self::Foreign => "foreign",
+            Self::ForeignTable => "foreign_table",
+            Self::Ownership => "ownership",
+            Self::Statistics => "statistics",
+            Self::ViewIndex => "view_index",
+            Self::Rule => "rule",
+            Self::Trigger => "trigger",
+            Self::EventTrigger => "event_trigger",
+            Self::Policy => "policy",
+            Self::Property => "property",
+            Self::Replication => "replication",
+            Self::Privilege => "privilege",
+            Self::DefaultPrivilege => "default_privilege",
+            Self::Owner => "owner",
+            Self::Comment => "comment",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// Whether tables may need it, so that it comes before them and goes after them.
     pub fn is_early(self) -> bool {
         self <= Self::Foreign

@@ -38,7 +38,8 @@ pub(super) fn ops(
             ops.push(Op::DropColumn { table: name, column: column.name.clone() });
             Some(Resolved { ops, sequence: None })
         }
-        Action::AlterType { column, ty, using } => one(Op::AlterType {
+        Action::AlterType { column, ty, collation, using } => one(Op::AlterType {
+            collation: collation.clone(),
             column: column.name.clone(),
             ty: resolve::qualified(ty, table, schema),
             using: using.clone(),

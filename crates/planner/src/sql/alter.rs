@@ -29,7 +29,7 @@ pub(super) enum Action {
     /// DROP COLUMN.
     DropColumn { if_exists: bool, column: Placed, cascade: bool },
     /// TYPE.
-    AlterType { column: Placed, ty: SqlType, using: Option<Expr> },
+    AlterType { column: Placed, ty: SqlType, collation: Option<String>, using: Option<Expr> },
     /// SET or DROP DEFAULT.
     SetDefault { column: Placed, default: Option<Expr> },
     /// SET or DROP NOT NULL.
@@ -167,10 +167,8 @@ fn drop(cursor: &mut Cursor<'_>) -> Read<Action> {
 fn alter_column(cursor: &mut Cursor<'_>, column: Placed) -> Read<Action> {
     if cursor.eat("TYPE") || cursor.eat("SET DATA TYPE") {
         let ty = types::read(cursor)?.ty;
-        if cursor.eat("COLLATE") {
-            // A new collation rewrites indexes: not modelled, so the whole action is carried.
-            return Ok(carried(cursor));
-        }
+        let collation =
+            if cursor.eat("COLLATE") { Some(table::collation(cursor)?) } else { None };
         let using = if cursor.eat("USING") {
             let (from, to) = cursor.skip_to_comma();
             if from == to {
@@ -180,7 +178,7 @@ fn alter_column(cursor: &mut Cursor<'_>, column: Placed) -> Read<Action> {
         } else {
             None
         };
-        Ok(Action::AlterType { column, ty, using })
+        Ok(Action::AlterType { column, ty, collation, using })
     } else if cursor.eat("SET DEFAULT") {
         let (from, to) = cursor.skip_to_comma();
         if from == to {

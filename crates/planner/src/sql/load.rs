@@ -378,7 +378,7 @@ impl Loader<'_> {
             }
             match drop.what {
                 Dropped::Table => ops.push(Op::DropTable { table: name }),
-                Dropped::View => ops.push(Op::DropView { view: name }),
+                Dropped::View => ops.push(self.schema.drop_view(&name)),
                 Dropped::Index => {
                     if let Some(table) = self.index_tables.remove(&name) {
                         let (name, concurrently) = (name.name, drop.concurrently);

@@ -330,5 +330,5 @@ pub(super) fn cascade_views(schema: &Schema, relation: &QName, column: Option<&s
             break;
         }
     }
-    found.into_iter().rev().map(|view| Op::DropView { view }).collect()
+    found.iter().rev().map(|view| schema.drop_view(view)).collect()
 }

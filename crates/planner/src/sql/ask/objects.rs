@@ -94,7 +94,7 @@ impl Asker<'_> {
             return Ok(());
         }
         if exists && new.or_replace {
-            self.push(Op::DropView { view: name.clone() }, span)?;
+            self.push(self.schema.drop_view(&name), span)?;
         }
         let definition = resolve::view(new, &self.schema, &new.query);
         self.push(Op::CreateView { view: name.clone(), definition }, span)?;
@@ -153,7 +153,7 @@ impl Asker<'_> {
                     Op::DropTable { table: name }
                 }
                 Dropped::View if self.schema.views.contains_key(&name) => {
-                    Op::DropView { view: name }
+                    self.schema.drop_view(&name)
                 }
                 Dropped::Index if self.owner_of(&name).is_some() => Op::DropIndex {
                     table: self.owner_of(&name).unwrap_or_else(|| name.clone()),
