@@ -186,8 +186,11 @@ fn recipes(request: &Request, read: &Read) -> Result<Vec<Recipe>, Vec<Diagnostic
 /// What somebody would run for it.
 fn naive_ops(what: &What, schema: &Schema) -> Vec<Op> {
     match what {
-        What::Statement(op) | What::Lifted(op) | What::Replace { create: op, .. } => {
-            vec![op.clone()]
+        What::Statement(op) | What::Lifted(op) => vec![op.clone()],
+        What::Replace { create, with, .. } => {
+            let mut ops = vec![create.clone()];
+            ops.extend(with.iter().flat_map(|(id, object)| op::object::make(id, object)));
+            ops
         }
         What::Split(split) => naive_split(split, schema),
         What::Object { id, after } => {

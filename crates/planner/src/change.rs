@@ -32,6 +32,8 @@ pub enum What {
         drop: Op,
         /// What makes the new one.
         create: Op,
+        /// What belongs to it and is made with it.
+        with: Vec<(ObjectId, Object)>,
     },
     /// A statement whose work is done by a later `Replace`.
     Lifted(Op),

@@ -16,18 +16,21 @@ use crate::schema::Schema;
 /// What turns `source` into `target`, in dependency order.
 pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Vec<Diagnostic>) {
     let mut diff =
-        Diff { work: source.clone(), target, asked: Vec::new(), diagnostics: Vec::new() };
+        Diff { source, work: source.clone(), target, asked: Vec::new(), diagnostics: Vec::new() };
     diff.renames(hints);
     diff.suspect_renames();
     diff.schemas();
-    diff.objects_before_tables();
+    diff.sequences_let_go();
+    let waiting = diff.objects_before_tables();
     diff.objects_taken_down();
+    diff.routines_over_views();
     diff.drop_views();
     diff.drop_keys();
     diff.drop_constraints_and_indexes();
     diff.detach_partitions();
+    diff.free_names();
     diff.drop_tables();
-    diff.create_tables();
+    diff.create_tables(&waiting);
     diff.columns();
     diff.add_constraints_and_indexes();
     diff.attach_partitions();
@@ -80,6 +83,7 @@ pub fn diff_with_splits(
 
 /// A diff being made.
 struct Diff<'a> {
+    source: &'a Schema,
     /// The source as the operations so far leave it.
     work: Schema,
     target: &'a Schema,

@@ -7,7 +7,7 @@ use crate::change::{Asked, What};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::{ConstraintKind, Schema};
+use crate::schema::{ConstraintKind, Schema, Subject};
 use crate::sql_type::TypeChange;
 
 /// The changes, with those folded in that only finish an earlier one.
@@ -18,17 +18,32 @@ pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
             What::Statement(op) => folded.iter_mut().any(|earlier| absorb(earlier, op)),
             What::Split(_) | What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
         };
-        if absorbed {
+        if absorbed || attach(&mut folded, &next) {
             continue;
         }
         if let What::Statement(create) = &next.what
             && let Some(drop) = folded.iter_mut().find_map(|earlier| lift(earlier, create))
         {
-            next.what = What::Replace { drop, create: create.clone() };
+            next.what = What::Replace { drop, create: create.clone(), with: Vec::new() };
         }
         folded.push(next);
     }
     folded
+}
+
+/// What belongs to a view that is made again is made with it.
+fn attach(folded: &mut [Asked], next: &Asked) -> bool {
+    let What::Object { id, after: Some(object) } = &next.what else { return false };
+    let of = object.of.as_ref().and_then(Subject::relation);
+    for earlier in folded {
+        if let What::Replace { create: Op::CreateView { view, .. }, with, .. } = &mut earlier.what
+            && Some(&*view) == of
+        {
+            with.push((id.clone(), object.clone()));
+            return true;
+        }
+    }
+    false
 }
 
 /// Where `earlier` drops what `create` makes again: the drop, to be done together with it.
@@ -41,7 +56,10 @@ fn lift(earlier: &mut Asked, create: &Op) -> Option<Op> {
             Op::DropConstraint { table: a, name: x },
             Op::AddConstraintUsingIndex { table: b, name: y, .. },
         ) => a == b && x == y,
-        (Op::DropView { view: a, .. }, Op::CreateView { view: b, .. }) => a == b,
+        (
+            Op::DropView { view: a, .. } | Op::DropTable { table: a },
+            Op::CreateView { view: b, .. } | Op::CreateTable { table: b, .. },
+        ) => a == b,
         (Op::DropColumn { table: a, column: x }, Op::AddColumn { table: b, column }) => {
             a == b && *x == column.name
         }

@@ -19,6 +19,7 @@ mod add_constraint;
 mod change_type;
 mod data_migration;
 mod drop_column;
+mod enums;
 mod identity;
 mod index;
 mod not_null;
@@ -207,7 +208,7 @@ impl Context<'_> {
 pub(crate) fn recipe(context: &Context<'_>, asked: &Asked) -> Result<Recipe, Diagnostic> {
     match &asked.what {
         What::Split(split) => split_column::plan(context, split),
-        What::Replace { drop, create } => replace::plan(context, drop, create),
+        What::Replace { drop, create, with } => replace::plan(context, drop, (create, with)),
         What::Lifted(_) => Ok(Recipe::default()),
         What::Object { id, after } => object::plan(context, id, after.as_ref()),
         What::Statement(op) => match op.relation() {

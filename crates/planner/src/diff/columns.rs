@@ -45,7 +45,20 @@ impl Diff<'_> {
         }
         let set_default =
             |default| Op::SetDefault { table: table.clone(), column: column.clone(), default };
+        let set_identity = || Op::SetIdentity {
+            table: table.clone(),
+            column: column.clone(),
+            identity: after.identity.clone(),
+            was: before.identity.is_some(),
+        };
+        if before.identity.is_some() && after.identity.is_none() {
+            self.push(set_identity());
+        }
         let mut default = before.default.clone();
+        if after.identity.is_some() && default.is_some() {
+            self.push(set_default(None));
+            default = None;
+        }
         if before.ty != after.ty || before.collation != after.collation {
             if default.is_some() && default != after.default {
                 // The old default may not convert to the new type.
@@ -70,13 +83,8 @@ impl Diff<'_> {
             let not_null = after.not_null;
             self.push(Op::SetNotNull { table: table.clone(), column: column.clone(), not_null });
         }
-        if before.identity != after.identity {
-            self.push(Op::SetIdentity {
-                table: table.clone(),
-                column: column.clone(),
-                identity: after.identity.clone(),
-                was: before.identity.is_some(),
-            });
+        if after.identity.is_some() && before.identity != after.identity {
+            self.push(set_identity());
         }
     }
 

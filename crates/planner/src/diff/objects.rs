@@ -5,7 +5,13 @@ use std::collections::BTreeSet;
 
 use super::Diff;
 use crate::change::{Asked, What};
-use crate::schema::{Object, ObjectId, ObjectKind, Schema};
+use crate::name::QName;
+use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject, View};
+
+/// Whether a view stays as it is.
+pub(super) fn same(before: &View, after: &View) -> bool {
+    after.materialized == before.materialized && same_text(&after.query, &before.query)
+}
 
 /// The same text but for white space: compared word by word.
 pub(super) fn same_text(a: &str, b: &str) -> bool {
@@ -25,35 +31,103 @@ impl Diff<'_> {
         self.make(&|id| matches!(id.kind, ObjectKind::Schema | ObjectKind::Extension));
     }
 
-    /// What tables may need: types, sequences, routines; those wait that name a new relation, or
-    /// something that waits: PostgreSQL looks into a body when it is made.
-    pub(super) fn objects_before_tables(&mut self) {
+    /// Sequences that stay but not with their column: before the column goes, and takes them along.
+    pub(super) fn sequences_let_go(&mut self) {
         let target = self.target;
-        let relations = target.tables.keys().chain(target.views.keys());
-        let mut new: BTreeSet<String> = relations
-            .filter(|name| {
-                !self.work.tables.contains_key(*name) && !self.work.views.contains_key(*name)
+        let moved: Vec<(ObjectId, Option<Subject>)> = self
+            .work
+            .objects
+            .iter()
+            .filter(|(id, _)| id.kind == ObjectKind::Sequence)
+            .filter_map(|(id, before)| {
+                let after = target.objects.get(id)?;
+                (before.of.is_some() && before.of != after.of)
+                    .then(|| (id.clone(), after.of.clone().filter(|of| self.work.has(of))))
             })
-            .map(|name| name.name.clone())
             .collect();
-        new.extend(self.new_columns());
+        for (id, of) in moved {
+            let owner = ObjectId::new(ObjectKind::Ownership, id.name.clone());
+            if of.is_none() && self.work.objects.contains_key(&owner) {
+                self.change_object(owner, None);
+            }
+            if let Some(sequence) = self.work.objects.get_mut(&id) {
+                sequence.of = of;
+            }
+        }
+    }
+
+    /// What tables may need and can be made now: types, sequences, routines. Gives the names of types
+    /// that have to wait: tables over them wait, too.
+    pub(super) fn objects_before_tables(&mut self) -> BTreeSet<String> {
+        let waiting = self.waiting();
+        self.make(&|id| id.kind.is_early() && !waiting.contains(id));
+        let types = |id: &&ObjectId| matches!(id.kind, ObjectKind::Type | ObjectKind::Domain);
+        waiting.iter().filter(types).map(|id| bare_name(id).to_owned()).collect()
+    }
+
+    /// Objects that name a relation which is not there yet, a view which is to change, or something
+    /// that waits: PostgreSQL looks into a body when it is made.
+    fn waiting(&self) -> BTreeSet<ObjectId> {
+        let target = self.target;
+        let missing = |name: &&QName| {
+            !self.work.tables.contains_key(*name) && !self.work.views.contains_key(*name)
+        };
+        let tables = target.tables.keys().filter(missing);
+        let mut new: BTreeSet<String> = tables.map(|name| name.name.clone()).collect();
+        let views = target.views.iter().filter(|(name, view)| {
+            self.work.views.get(*name).is_none_or(|before| !same(before, view))
+        });
+        new.extend(views.map(|(name, _)| name.name.clone()));
+        let mut words = new.clone();
+        words.extend(self.new_columns());
         let mut waiting: BTreeSet<ObjectId> = BTreeSet::new();
         loop {
             let before = waiting.len();
             for (id, object) in &target.objects {
                 let differs = id.kind.is_early() && self.work.objects.get(id) != Some(object);
-                let waits = matches!(id.kind, ObjectKind::Routine | ObjectKind::Aggregate)
-                    || id.kind == ObjectKind::Operator;
-                if differs && waits && !waiting.contains(id) && object.words().any(|w| new.contains(w)) {
-                    new.insert(bare_name(id).to_owned());
+                let names = match id.kind {
+                    ObjectKind::Routine | ObjectKind::Aggregate | ObjectKind::Operator => &words,
+                    ObjectKind::Type | ObjectKind::Domain => &new,
+                    _ => continue,
+                };
+                let own = bare_name(id);
+                let waits = object.words().any(|w| w != own && names.contains(w));
+                if differs && !waiting.contains(id) && waits {
+                    new.insert(own.to_owned());
+                    words.insert(own.to_owned());
                     waiting.insert(id.clone());
                 }
             }
             if waiting.len() == before {
-                break;
+                return waiting;
             }
         }
-        self.make(&|id| id.kind.is_early() && !waiting.contains(id));
+    }
+
+    /// Routines that go and that name a view which changes or goes.
+    pub(super) fn routines_over_views(&mut self) {
+        let target = self.target;
+        let changed: BTreeSet<&str> = self
+            .work
+            .views
+            .iter()
+            .filter(|(name, view)| target.views.get(*name).is_none_or(|after| !same(view, after)))
+            .map(|(name, _)| name.name.as_str())
+            .collect();
+        let gone: Vec<ObjectId> = self
+            .work
+            .objects
+            .iter()
+            .filter(|(id, object)| {
+                id.kind == ObjectKind::Routine
+                    && !target.objects.contains_key(*id)
+                    && object.words().any(|word| changed.contains(word))
+            })
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in gone {
+            self.drop_object(&id);
+        }
     }
 
     /// Columns that tables which stay get.
@@ -141,6 +215,7 @@ impl Diff<'_> {
             .objects
             .iter()
             .filter(|(id, object)| wanted(id) && differs(&self.work, id, object))
+            .filter(|(id, object)| !self.comes_back(id, object))
             .collect();
         while !open.is_empty() {
             let needs_another = |id: &ObjectId, object: &Object| {
@@ -153,6 +228,18 @@ impl Diff<'_> {
             });
             let (id, object) = open.remove(ready.unwrap_or(0));
             self.change_object(id.clone(), Some(object.clone()));
+        }
+    }
+
+    /// Whether an object belongs to a view that only makes way and comes back with all it has.
+    fn comes_back(&self, id: &ObjectId, object: &Object) -> bool {
+        let of = object.of.as_ref().and_then(Subject::relation);
+        let Some(view) = of else { return false };
+        match (self.source.views.get(view), self.target.views.get(view)) {
+            (Some(before), Some(after)) => {
+                same(before, after) && self.source.objects.get(id) == Some(object)
+            }
+            _ => false,
         }
     }
 

@@ -1,10 +1,10 @@
 //! Tables that are renamed, dropped or new, and columns renamed by hints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Diff;
 use crate::change::Hint;
-use crate::name::{QName, quote};
+use crate::name::{QName, clip, quote};
 use crate::op::Op;
 use crate::schema::{Column, ConstraintKind, Table, split_partitioning};
 
@@ -123,9 +123,51 @@ impl Diff<'_> {
 
     /// Creates what is new, without foreign keys, indexes and triggers: those come when all tables
     /// are there.
-    pub(super) fn create_tables(&mut self) {
+    /// Index names that new tables and indexes take from tables that go: those go last, so their
+    /// indexes step aside first.
+    pub(super) fn free_names(&mut self) {
+        let target = self.target;
+        let mut aside = Vec::new();
+        for (name, table) in &self.work.tables {
+            if target.tables.contains_key(name) {
+                continue;
+            }
+            let wanted = |index: &String| {
+                target.tables.iter().any(|(other, t)| {
+                    let key = t.constraints.get(index).is_some_and(|c| c.kind.is_key());
+                    other.schema == name.schema && (key || t.indexes.contains_key(index))
+                })
+            };
+            let keys = table.constraints.iter().filter(|(_, c)| c.kind.is_key()).map(|(k, _)| k);
+            for index in keys.chain(table.indexes.keys()).filter(|index| wanted(index)) {
+                aside.push((name.clone(), index.clone()));
+            }
+        }
+        for (table, name) in aside {
+            let to = clip(&format!("{name}_concertina_old"));
+            self.push(Op::RenameIndex { table, name, to });
+        }
+    }
+
+    /// `waiting` are types that themselves wait for tables.
+    pub(super) fn create_tables(&mut self, waiting: &BTreeSet<String>) {
+        let waits = |table: &Table| {
+            table.columns.iter().any(|c| {
+                let words = c.ty.as_str().split(|c: char| !c.is_alphanumeric() && c != '_');
+                words.into_iter().any(|word| waiting.contains(word))
+            })
+        };
+        self.create_those(&|table| !waits(table));
+        if !waiting.is_empty() {
+            self.objects_before_tables();
+            self.create_those(&|_| true);
+        }
+    }
+
+    fn create_those(&mut self, wanted: &dyn Fn(&Table) -> bool) {
         let target = self.target;
         let new = target.tables.iter().filter(|(name, _)| !self.work.tables.contains_key(*name));
+        let new = new.filter(|(_, table)| wanted(table));
         let (heirs, others): (Vec<_>, Vec<_>) = new.partition(|(_, table)| is_heir(table));
         for (name, table) in others.into_iter().chain(parents_first(heirs)) {
             let mut definition = table.clone();

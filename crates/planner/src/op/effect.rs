@@ -446,11 +446,12 @@ impl Schema {
     fn apply_to_index(&mut self, op: &Op) -> Result<(), Refusal> {
         match op {
             Op::CreateIndex { table, name, index, concurrently: _ } => {
-                let taken = |t: &Table| {
-                    t.indexes.contains_key(name)
-                        || t.constraints.get(name).is_some_and(|c| c.kind.is_key())
+                let taken = |(other, t): (&QName, &Table)| {
+                    other.schema == table.schema
+                        && (t.indexes.contains_key(name)
+                            || t.constraints.get(name).is_some_and(|c| c.kind.is_key()))
                 };
-                if self.tables.values().any(taken) {
+                if self.tables.iter().any(taken) {
                     return refuse("42P07", format!("relation \"{name}\" already exists"));
                 }
                 for column in &index.columns {

@@ -37,6 +37,11 @@ pub fn change(
     Ok(statements.into_iter().enumerate().map(step).collect())
 }
 
+/// The statements that make an object.
+pub fn make(id: &ObjectId, object: &Object) -> Vec<Op> {
+    change(id, None, Some(object)).unwrap_or_default()
+}
+
 fn unmake(id: &ObjectId, object: &Object) -> Result<String, NoWay> {
     object.unmake.clone().ok_or_else(|| {
         NoWay(format!("PostgreSQL has no statement that undoes `{}`", first(id, object)))
@@ -60,6 +65,7 @@ fn alter(id: &ObjectId, before: &Object, after: &Object) -> Result<Vec<String>, 
         ObjectKind::Domain => domain(id, before, after),
         ObjectKind::Type => attributes(id, before, after),
         ObjectKind::Routine => replace(before, after),
+        ObjectKind::Privilege | ObjectKind::DefaultPrivilege => grants(before, after),
         ObjectKind::Schema
         | ObjectKind::Extension
         | ObjectKind::Language
@@ -77,8 +83,6 @@ fn alter(id: &ObjectId, before: &Object, after: &Object) -> Result<Vec<String>, 
         | ObjectKind::Policy
         | ObjectKind::Property
         | ObjectKind::Replication
-        | ObjectKind::Privilege
-        | ObjectKind::DefaultPrivilege
         | ObjectKind::Owner
         | ObjectKind::Comment
         | ObjectKind::Unknown => None,
@@ -146,6 +150,12 @@ fn labels(id: &ObjectId, before: &Object, after: &Object) -> Result<Vec<String>,
         statements.push(format!("ALTER TYPE {} ADD VALUE {}{place}", id.name, literal(label)));
     }
     Ok(statements)
+}
+
+/// More privileges are granted; fewer are taken away and granted anew.
+fn grants(before: &Object, after: &Object) -> Option<Vec<String>> {
+    let more = !before.parts.is_empty() && before.parts.iter().all(|p| after.parts.contains(p));
+    more.then(|| after.make.clone())
 }
 
 /// Constraints and the default of a domain, where its base type stays.

@@ -14,7 +14,8 @@ pub(super) fn around(schema: &Schema, script: Vec<Statement>) -> Vec<Statement> 
     let ops: Vec<&Op> = script.iter().map(|s| &s.op).collect();
     let columns = moved_columns(&ops);
     let views = views(schema, &ops, &columns);
-    let objects = objects(schema, &columns);
+    let mut objects = objects(schema, &columns);
+    objects.extend(users_of_routines(schema, &ops));
     if (views.is_empty() && objects.is_empty()) || !ops.iter().all(|op| in_transaction(op)) {
         return script;
     }
@@ -84,8 +85,19 @@ fn views(schema: &Schema, ops: &[&Op], columns: &BTreeSet<(QName, String)>) -> V
     let over_columns = columns.iter().flat_map(|(table, column)| {
         schema.views_over(table, Some(column)).map(|(name, _)| name.clone())
     });
+    // A table whose name a view takes is as good as a view that is dropped.
+    let table = |op: &&Op| match op {
+        Op::DropTable { table } => ops
+            .iter()
+            .any(|op| matches!(op, Op::CreateView { view, .. } if view == table))
+            .then(|| table.clone()),
+        _ => None,
+    };
+    let tables: Vec<QName> = ops.iter().filter_map(|op| table(op)).collect();
     let over_views = dropped
         .iter()
+        .copied()
+        .chain(&tables)
         .flat_map(|view| schema.views_over(view, None).map(|(name, _)| name.clone()));
     let first: Vec<QName> = over_columns.chain(over_views).collect();
     let mut all = schema.with_dependents(first);
@@ -106,6 +118,36 @@ fn objects(schema: &Schema, columns: &BTreeSet<(QName, String)>) -> Vec<(ObjectI
         }
     }
     found.into_iter().collect()
+}
+
+/// Triggers, policies and routines that PostgreSQL knows to depend on a routine that is dropped and
+/// made again. Of a routine it knows so only where the body is no string.
+fn users_of_routines(schema: &Schema, ops: &[&Op]) -> Vec<(ObjectId, Object)> {
+    let mut found = Vec::new();
+    for op in ops {
+        let Op::Object { id, becomes, sql } = op else { continue };
+        let dropped = id.kind == ObjectKind::Routine && sql.starts_with("DROP ");
+        if !dropped || becomes.is_none() && ops.len() == 1 {
+            continue;
+        }
+        let bare = id.name.split('(').next().unwrap_or_default();
+        let bare = bare.rsplit('.').next().unwrap_or_default();
+        let quoted = bare.trim_matches('"');
+        for (other, object) in &schema.objects {
+            let tracked = match other.kind {
+                ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule => true,
+                ObjectKind::Routine => object.make.iter().all(|sql| !sql.contains(" AS ")),
+                _ => false,
+            };
+            let calls = object.make.iter().any(|sql| sql.contains(quoted));
+            if tracked && calls && other != id {
+                found.push((other.clone(), object.clone()));
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
 }
 
 fn unmake(id: &ObjectId, object: &Object) -> Option<Op> {

@@ -88,6 +88,19 @@ fn back(before: &Column) -> Expr {
     Expr::Cast(Box::new(Expr::column(&before.name)), before.ty.clone())
 }
 
+/// The default does not always convert by itself, and where it does it is spelled with a cast.
+fn with_default(table: &QName, column: &Column, alter: Op) -> Vec<Op> {
+    let set = |default: Option<Expr>| Op::SetDefault {
+        table: table.clone(),
+        column: column.name.clone(),
+        default,
+    };
+    match &column.default {
+        Some(default) => vec![set(None), alter, set(Some(default.clone()))],
+        None => vec![alter],
+    }
+}
+
 /// In one go under its lock: where a second column cannot take the first one's place.
 fn rewrite(
     context: &Context<'_>,
@@ -107,8 +120,8 @@ fn rewrite(
     let mut recipe = under_lock(
         context,
         (format!("change {table}.{} from {} to {}", before.name, before.ty, after.ty), reason),
-        vec![alter(after, using)],
-        Some(vec![alter(before, (!same).then(|| back(before)))]),
+        with_default(table, before, alter(after, using)),
+        Some(with_default(table, before, alter(before, (!same).then(|| back(before))))),
     );
     recipe.hazards.push(context.hazard(
         "rewrite",
@@ -142,12 +155,13 @@ fn in_place(context: &Context<'_>, table: &QName, column: &Column, ty: &SqlType)
         format!("a prepared statement that returns {table}.{name} fails once with 0A000 (cached plan must not change result type)"),
         "recycle connections after the step, or let the driver prepare again",
     ));
-    let mut draft = Draft::ddl(
-        context,
-        Slot::Expand,
-        format!("change {table}.{name} from {} to {ty}, in place", column.ty),
-        vec![alter(ty)],
-    )
+    let operation = format!("change {table}.{name} from {} to {ty}, in place", column.ty);
+    let forward = with_default(table, column, alter(ty));
+    let mut draft = if forward.len() > 1 {
+        Draft::atomic(context, Slot::Expand, operation, forward)
+    } else {
+        Draft::ddl(context, Slot::Expand, operation, forward)
+    }
     .why("the new type holds every value as it is stored: only the catalogue changes")
     .done_when(
         "the column has the new type",
@@ -159,7 +173,7 @@ fn in_place(context: &Context<'_>, table: &QName, column: &Column, ty: &SqlType)
         );
     } else {
         draft = draft
-            .back(context, vec![alter(&column.ty)])
+            .back_atomic(context, with_default(table, column, alter(&column.ty)))
             .loses("nothing, as long as no longer value was written");
     }
     recipe.drafts.push(draft);

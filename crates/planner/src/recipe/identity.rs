@@ -38,7 +38,7 @@ pub(super) fn plan(
         .source
         .table(table)
         .and_then(|t| t.column(column))
-        .is_some_and(|c| !c.not_null);
+        .is_some_and(|c| !c.not_null || c.default.is_some());
     let slot = if identity.is_some() && !is_null_today { Slot::Expand } else { Slot::Tighten };
     let mut ops = vec![set(identity.cloned(), was)];
     if identity.is_some() && !was {

@@ -110,10 +110,13 @@ pub(super) fn drop(
     ));
     let check =
         Condition::NotNull { table: table.clone(), column: column.to_owned(), present: false };
+    // A primary key goes first.
+    let key = context.source.table(table).and_then(|t| t.primary_key());
+    let in_key = key.is_some_and(|key| key.iter().any(|c| c == column));
     recipe.drafts.push(
         Draft::ddl(
             context,
-            Slot::Tighten,
+            if in_key { Slot::Swap } else { Slot::Tighten },
             format!("drop NOT NULL of {table}.{column}"),
             vec![set(false)],
         )

@@ -2,10 +2,12 @@
 //! goes or changes after it; each with the change backwards as its rollback.
 
 use crate::diagnostic::Diagnostic;
-use crate::op::object::{NoWay, change};
+use crate::name::QName;
+use crate::op::Op;
+use crate::op::object::{NoWay, change, make};
 use crate::plan::{Statement, StepKind};
-use crate::recipe::{Context, Draft, Recipe, Slot};
-use crate::schema::{Object, ObjectId, ObjectKind};
+use crate::recipe::{Context, Draft, Recipe, Slot, enums};
+use crate::schema::{Object, ObjectId, ObjectKind, Subject};
 
 pub(super) fn plan(
     context: &Context<'_>,
@@ -13,20 +15,36 @@ pub(super) fn plan(
     after: Option<&Object>,
 ) -> Result<Recipe, Diagnostic> {
     let before = context.schema.objects.get(id);
-    let ops = change(id, before, after).map_err(|NoWay(why)| {
-        context.refuse(
-            "not-supported",
-            why,
-            "make a new one under another name, move its users over, and drop the old one afterwards",
-        )
-    })?;
+    let ops = match (change(id, before, after), before, after) {
+        (Ok(ops), ..) => ops,
+        (Err(_), Some(before), Some(after)) if id.kind == ObjectKind::Enum => {
+            return enums::plan(context, id, (before, after));
+        }
+        (Err(NoWay(why)), ..) => {
+            return Err(context.refuse(
+                "not-supported",
+                why,
+                "make a new one under another name, move its users over, and drop the old one afterwards",
+            ));
+        }
+    };
     let mut recipe = Recipe::default();
     if ops.is_empty() {
         return Ok(recipe);
     }
+    let ops = match (before, after) {
+        (Some(before), Some(_)) => with_attached(context, id, Some(before), ops),
+        (Some(_), None) | (None, _) => ops,
+    };
     hazards(context, id, (before, after), &mut recipe);
     let operation = format!("{} {} {}", verb(before, after), id.kind.noun(), shown(id));
-    let slot = slot(id.kind, before, after);
+    let slot = match slot(id.kind, before, after) {
+        // Around the views that it names and that change after the app has moved.
+        Slot::Expand | Slot::Drop if names_a_changing_view(context, id, (before, after)) => {
+            Slot::Tighten
+        }
+        slot => slot,
+    };
     let draft = if id.kind == ObjectKind::Unknown {
         let script = ops.into_iter().map(Statement::new).collect();
         let mut draft = Draft::new(slot, StepKind::Ddl, format!("not analysed: {}", shown(id)), script)
@@ -41,14 +59,40 @@ pub(super) fn plan(
             Draft::ddl(context, slot, operation, ops)
         };
         let draft = draft.why(why(id.kind, before, after));
-        match change(id, after, before) {
+        let back = change(id, after, before).map(|back| match before {
+            Some(_) => with_attached(context, id, after, back),
+            None => back,
+        });
+        match back {
             Ok(back) if back.len() > 1 => draft.back_atomic(context, back),
             Ok(back) => draft.back(context, back),
-            Err(NoWay(why)) => draft.irreversible(&format!("nothing; but {why}")),
+            Err(NoWay(why)) => match before.and_then(|b| enums::rebuild(context.schema, id, b)) {
+                Some(back) if id.kind == ObjectKind::Enum => draft
+                    .back_atomic(context, back)
+                    .loses("nothing; but rows that hold a new label stop it, and every row of the type's columns is written anew"),
+                Some(_) | None => draft.irreversible(&format!("nothing; but {why}")),
+            },
         }
     };
     recipe.drafts.push(draft);
     Ok(recipe)
+}
+
+/// What belongs to an object goes when it is dropped, and is made again with it.
+fn with_attached(
+    context: &Context<'_>,
+    id: &ObjectId,
+    dropped: Option<&Object>,
+    mut ops: Vec<Op>,
+) -> Vec<Op> {
+    let unmake = dropped.and_then(|object| object.unmake.as_deref());
+    let drops = |op: &Op| matches!(op, Op::Object { sql, .. } if Some(sql.as_str()) == unmake);
+    if dropped.is_none() || ops.iter().any(drops) {
+        let of = Subject::Object(id.clone());
+        let attached = context.schema.objects.iter().filter(|(_, o)| o.of.as_ref() == Some(&of));
+        ops.extend(attached.flat_map(|(id, object)| make(id, object)));
+    }
+    ops
 }
 
 fn shown(id: &ObjectId) -> String {
@@ -58,6 +102,22 @@ fn shown(id: &ObjectId) -> String {
         cut += " …";
     }
     cut
+}
+
+/// Whether a routine names a view that the change makes again or drops.
+fn names_a_changing_view(
+    context: &Context<'_>,
+    id: &ObjectId,
+    (before, after): (Option<&Object>, Option<&Object>),
+) -> bool {
+    let Some(object) = after.or(before).filter(|_| id.kind == ObjectKind::Routine) else {
+        return false;
+    };
+    let goes = after.is_none();
+    let changes = |name: &QName| {
+        context.schema.views.get(name) != context.source.views.get(name) || goes
+    };
+    context.source.views.keys().any(|name| changes(name) && object.mentions(&name.name))
 }
 
 fn verb(before: Option<&Object>, after: Option<&Object>) -> &'static str {

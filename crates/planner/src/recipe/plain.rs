@@ -249,9 +249,11 @@ fn rename(context: &Context<'_>, op: &Op, recipe: &mut Recipe) {
         ),
         _ => return,
     };
+    // What steps aside for something new does so before that is made.
+    let slot = if to.ends_with("_concertina_old") { Slot::Prepare } else { Slot::Swap };
     let mut draft = Draft::ddl(
         context,
-        Slot::Swap,
+        slot,
         format!("rename {from} of {table} to {to}"),
         vec![op.clone()],
     )

@@ -5,18 +5,27 @@ use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::name::{QName, clip};
 use crate::op::Op;
+use crate::op::object::make;
 use crate::recipe::steps::{NO_CONCURRENT_INDEX, build_index, enforce_constraint, under_lock};
 use crate::recipe::{Context, Draft, Recipe, Slot};
-use crate::schema::{Column, Constraint, ConstraintKind, Index, View};
+use crate::schema::{Column, Constraint, ConstraintKind, Index, Object, ObjectId, View};
 
-pub(super) fn plan(context: &Context<'_>, drop: &Op, create: &Op) -> Result<Recipe, Diagnostic> {
+pub(super) fn plan(
+    context: &Context<'_>,
+    drop: &Op,
+    (create, with): (&Op, &[(ObjectId, Object)]),
+) -> Result<Recipe, Diagnostic> {
+    if let Op::DropTable { table } = drop {
+        return Ok(instead_of_table(context, table, (create, with)));
+    }
     #[expect(clippy::wildcard_enum_match_arm, reason = "`fold::lift` makes only these pairs")]
     match create {
         Op::CreateIndex { table, name, index, .. } => replace_index(context, table, (name, index)),
         Op::AddConstraint { table, name, constraint } => {
             replace_constraint(context, table, (name, constraint))
         }
-        Op::CreateView { view, definition } => replace_view(context, view, definition),
+        Op::CreateView { view, definition } => replace_view(context, view, (definition, with)),
+        Op::CreateTable { table, .. } => Ok(instead_of_view(context, table, create)),
         Op::AddColumn { table, column } => replace_column(context, table, column),
         _ => Err(context.unsupported(
             &format!("`{}` and then `{}`", crate::op::sql::render(drop), crate::op::sql::render(create)),
@@ -186,7 +195,69 @@ fn replace_constraint(
     Ok(recipe)
 }
 
-fn replace_view(context: &Context<'_>, view: &QName, after: &View) -> Result<Recipe, Diagnostic> {
+/// A view takes the name of a table that goes.
+fn instead_of_table(
+    context: &Context<'_>,
+    table: &QName,
+    (create, with): (&Op, &[(ObjectId, Object)]),
+) -> Recipe {
+    let mut ops = vec![Op::DropTable { table: table.clone() }, create.clone()];
+    ops.extend(with.iter().flat_map(|(id, object)| make(id, object)));
+    let mut recipe = Recipe {
+        needs_release: true,
+        release_change: format!("reads {table} as the view it becomes, and does not write it"),
+        ..Recipe::default()
+    };
+    recipe.hazards.push(context.hazard(
+        "destroys-data",
+        format!("everything in the table {table} is gone for good when the view takes its name"),
+        "take a backup and restore it somewhere before; rename the table instead if the view reads it",
+    ));
+    let mut draft = Draft::atomic(
+        context,
+        Slot::Drop,
+        format!("drop table {table}; a view takes its name"),
+        ops,
+    )
+    .irreversible(&format!("everything in {table}: only the backup has it"))
+    .why("one transaction: the name is there at every moment");
+    draft.destructive = true;
+    recipe.drafts.push(draft);
+    recipe
+}
+
+/// A table takes the name of a view that goes.
+fn instead_of_view(context: &Context<'_>, name: &QName, create: &Op) -> Recipe {
+    let mut recipe = Recipe {
+        needs_release: true,
+        release_change: format!("uses {name} as the table it becomes"),
+        ..Recipe::default()
+    };
+    let ops = vec![context.source.drop_view(name), create.clone()];
+    let mut back = vec![Op::DropTable { table: name.clone() }];
+    if let Some(definition) = context.source.views.get(name).cloned() {
+        back.push(Op::CreateView { view: name.clone(), definition });
+        back.extend(context.source.objects_of(name).flat_map(|(id, o)| make(id, o)));
+    }
+    recipe.drafts.push(
+        Draft::atomic(
+            context,
+            Slot::Expand,
+            format!("drop view {name}; a table takes its name"),
+            ops,
+        )
+        .back_atomic(context, back)
+        .loses("what has been written to the table")
+        .why("one transaction: the name is there at every moment"),
+    );
+    recipe
+}
+
+fn replace_view(
+    context: &Context<'_>,
+    view: &QName,
+    (after, with): (&View, &[(ObjectId, Object)]),
+) -> Result<Recipe, Diagnostic> {
     let Some(before) = context.source.views.get(view) else {
         return Err(context.unsupported(
             &format!("replacing the view {view}"),
@@ -194,7 +265,8 @@ fn replace_view(context: &Context<'_>, view: &QName, after: &View) -> Result<Rec
         ));
     };
     let mut recipe = Recipe::default();
-    if before == after && before.materialized == after.materialized {
+    let star = after.identifiers.iter().any(|i| i == "*");
+    if before == after && with.is_empty() && !star {
         // It only stood in the way of something: the step that it stands in the way of moves it.
         return Ok(recipe);
     }
@@ -205,14 +277,18 @@ fn replace_view(context: &Context<'_>, view: &QName, after: &View) -> Result<Rec
         |v: &View| Op::DropView { view: view.clone(), materialized: v.materialized };
     let create =
         |definition: &View| Op::CreateView { view: view.clone(), definition: definition.clone() };
+    let mut forward = vec![drop(before), create(after)];
+    forward.extend(with.iter().flat_map(|(id, object)| make(id, object)));
+    let mut back = vec![drop(after), create(before)];
+    back.extend(context.source.objects_of(view).flat_map(|(id, object)| make(id, object)));
     recipe.drafts.push(
         Draft::atomic(
             context,
             Slot::Tighten,
             format!("replace view {view}"),
-            vec![drop(before), create(after)],
+            forward,
         )
-        .back_atomic(context, vec![drop(after), create(before)])
+        .back_atomic(context, back)
         .why("one transaction: a query finds the old view or the new one, never none")
         .done_when(
             "the view is there",
@@ -222,7 +298,7 @@ fn replace_view(context: &Context<'_>, view: &QName, after: &View) -> Result<Rec
     Ok(recipe)
 }
 
-/// Only a computed column holds nothing that would be lost.
+/// The old column goes and another takes its name: what the old one held is lost, unless it was computed.
 fn replace_column(
     context: &Context<'_>,
     table: &QName,
@@ -230,19 +306,32 @@ fn replace_column(
 ) -> Result<Recipe, Diagnostic> {
     let name = &column.name;
     let old = context.source.table(table).and_then(|t| t.column(name)).cloned();
-    let Some(old) = old.filter(|old| old.generated.is_some()) else {
-        return Err(context.refuse(
-            "destroys-data",
-            format!("dropping `{name}` of `{table}` and adding another column of that name loses what it holds"),
-            "add the new column under another name, move the app over, and drop the old one in a request of its own",
-        ));
-    };
     let drop = || Op::DropColumn { table: table.clone(), column: name.clone() };
     let add = |column: &Column| Op::AddColumn { table: table.clone(), column: column.clone() };
-    Ok(under_lock(
+    let computed = old.as_ref().is_some_and(|old| old.generated.is_some());
+    let back = old.filter(|_| computed).map(|old| vec![drop(), add(&old)]);
+    let mut recipe = under_lock(
         context,
-        (format!("compute {table}.{name} anew"), "a stored computed column is written for every row in one go"),
+        (
+            format!("drop {table}.{name} and add another column of that name"),
+            "a stored computed column is written for every row in one go",
+        ),
         vec![drop(), add(column)],
-        Some(vec![drop(), add(&old)]),
-    ))
+        back,
+    );
+    if !computed {
+        recipe.needs_release = true;
+        recipe.release_change = format!("knows {table}.{name} only as the column that it becomes");
+        recipe.hazards.push(context.hazard(
+            "destroys-data",
+            format!("what {table}.{name} holds is gone for good"),
+            "take a backup and restore it somewhere before; or add the new column under another name and move the app over",
+        ));
+        for draft in &mut recipe.drafts {
+            draft.slot = Slot::Drop;
+            draft.destructive = true;
+            draft.loses = format!("everything {table}.{name} held: only the backup has it");
+        }
+    }
+    Ok(recipe)
 }

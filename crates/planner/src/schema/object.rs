@@ -379,9 +379,20 @@ impl Schema {
                     }
                     _ => {}
                 }
-                self.objects.insert(id.clone(), object.clone());
+                let mut object = object.clone();
+                if id.kind == ObjectKind::Sequence {
+                    // Its table may come later: from then on it goes with the column.
+                    object.of = object.of.filter(|of| self.has(of));
+                }
+                if id.kind == ObjectKind::Ownership {
+                    self.own_sequence(&id.name, object.of.clone());
+                }
+                self.objects.insert(id.clone(), object);
             }
             None => {
+                if id.kind == ObjectKind::Ownership {
+                    self.own_sequence(&id.name, None);
+                }
                 match (id.kind, name()) {
                     (ObjectKind::Enum, Some(name)) => drop(self.enums.remove(&name)),
                     (ObjectKind::Domain, Some(name)) => drop(self.domains.remove(&name)),
@@ -390,6 +401,13 @@ impl Schema {
                 self.objects.remove(id);
                 self.sweep();
             }
+        }
+    }
+
+    fn own_sequence(&mut self, name: &str, of: Option<Subject>) {
+        let id = ObjectId::new(ObjectKind::Sequence, name);
+        if let Some(sequence) = self.objects.get_mut(&id) {
+            sequence.of = of;
         }
     }
 

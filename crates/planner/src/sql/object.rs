@@ -68,7 +68,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
 fn alter(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
     let statement = format!("ALTER {}", cursor.flat(cursor.at, cursor.tokens.len()));
     if cursor.eat("DEFAULT PRIVILEGES") {
-        return Ok(Some(about::default_privilege(cursor, &statement)));
+        return Ok(Some(about::default_privilege(cursor)?));
     }
     if let Some(owner) = about::owner(cursor, &statement) {
         return Ok(Some(vec![owner]));

@@ -151,26 +151,53 @@ pub(in crate::sql) fn table_owner(table: &QName, action: &str) -> Said {
 }
 
 /// Reads from after `ALTER DEFAULT PRIVILEGES`.
-pub(super) fn default_privilege(cursor: &Cursor<'_>, statement: &str) -> Vec<Said> {
-    let mut ahead = *cursor;
-    ahead.skip_until(|c| c.is_any(0, &["GRANT", "REVOKE"]));
-    let head = cursor.flat(cursor.at, ahead.at);
-    let grants = ahead.eat("GRANT");
+pub(super) fn default_privilege(cursor: &mut Cursor<'_>) -> Read<Vec<Said>> {
+    let (from, to) = cursor.skip_until(|c| c.is_any(0, &["GRANT", "REVOKE"]));
+    let head = format!("ALTER DEFAULT PRIVILEGES {}", cursor.flat(from, to));
+    let head = format!("{} ", head.trim_end());
+    let grants = cursor.eat("GRANT");
     if !grants {
-        ahead.eat("REVOKE");
+        cursor.expect("REVOKE")?;
+        if cursor.eat("GRANT OPTION FOR") {
+            return Ok(Vec::new());
+        }
     }
+    let (from, to) = cursor.skip_until(|c| c.is(0, "ON"));
+    let privileges = list(cursor, from, to);
+    cursor.expect("ON")?;
     let link = if grants { "TO" } else { "FROM" };
-    let from = ahead.at;
-    ahead.skip_until(|c| c.is(0, link));
-    let what = ahead.flat(from, ahead.at);
-    ahead.eat(link);
-    let role = ahead.flat(ahead.at, ahead.tokens.len());
-    let side = |grant: bool| {
-        let (verb, link) = if grant { ("GRANT", "TO") } else { ("REVOKE", "FROM") };
-        format!("ALTER DEFAULT PRIVILEGES {head} {verb} {what} {link} {role}")
-    };
-    let id = ObjectId::new(ObjectKind::DefaultPrivilege, statement.to_owned());
-    vec![Said::Made(id, Object::one(side(grants), Some(side(!grants))))]
+    let (from, to) = cursor.skip_until(|c| c.is(0, link));
+    let thing = cursor.flat(from, to).to_ascii_uppercase();
+    cursor.expect(link)?;
+    Ok(for_roles(cursor, grants, (&head, &privileges), &[(thing, None)]))
+}
+
+/// What a GRANT or REVOKE says of each thing for each role at the cursor.
+fn for_roles(
+    cursor: &mut Cursor<'_>,
+    grants: bool,
+    (head, privileges): (&str, &[String]),
+    things: &[(String, Option<Subject>)],
+) -> Vec<Said> {
+    let (from, to) = cursor.skip_until(|c| {
+        c.sees("WITH GRANT") || c.sees("GRANTED BY") || c.is_any(0, &["CASCADE", "RESTRICT"])
+    });
+    let roles = list(cursor, from, to);
+    let option = if cursor.eat("WITH GRANT OPTION") { "WITH GRANT OPTION" } else { "" };
+    let mut said = Vec::new();
+    for (thing, of) in things {
+        for role in &roles {
+            said.push(Said::Privileges(Privileges {
+                head: head.to_owned(),
+                thing: thing.clone(),
+                of: of.clone(),
+                role: role.strip_prefix("GROUP ").unwrap_or(role).to_owned(),
+                grants,
+                parts: privileges.iter().map(|p| (p.clone(), option.to_owned())).collect(),
+            }));
+        }
+    }
+    said
 }
 
 /// Reads GRANT or REVOKE on things; membership of roles is not the schema's.
@@ -188,32 +215,16 @@ pub(super) fn privilege(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
     let link = if grants { "TO" } else { "FROM" };
     let things = things(cursor, link)?;
     cursor.expect(link)?;
-    let (from, to) = cursor.skip_until(|c| {
-        c.sees("WITH GRANT") || c.sees("GRANTED BY") || c.is_any(0, &["CASCADE", "RESTRICT"])
-    });
-    let roles = list(cursor, from, to);
-    let option = if cursor.eat("WITH GRANT OPTION") { "WITH GRANT OPTION" } else { "" };
-    let mut said = Vec::new();
-    for (thing, of) in things {
-        for role in &roles {
-            let role = role.strip_prefix("GROUP ").unwrap_or(role).to_owned();
-            said.push(Said::Privileges(Privileges {
-                thing: thing.clone(),
-                of: of.clone(),
-                role,
-                grants,
-                parts: privileges.iter().map(|p| (p.clone(), option.to_owned())).collect(),
-            }));
-        }
-    }
-    Ok(Some(said))
+    Ok(Some(for_roles(cursor, grants, ("", &privileges), &things)))
 }
 
 /// One GRANT or REVOKE, for one thing and role.
 #[derive(Clone, Debug)]
 pub(in crate::sql) struct Privileges {
+    /// `ALTER DEFAULT PRIVILEGES … ` before the verb; empty for a privilege on what is there.
+    head: String,
     /// `TABLE public.t`.
-    pub(super) thing: String,
+    thing: String,
     of: Option<Subject>,
     role: String,
     /// GRANT, or REVOKE.
@@ -228,17 +239,22 @@ impl Privileges {
         &self,
         before: &dyn Fn(&ObjectId) -> Option<Object>,
     ) -> (ObjectId, Option<Object>) {
-        let Self { thing, of, role, grants, parts } = self;
-        let granted = ObjectId::new(ObjectKind::Privilege, format!("{thing} TO {role}"));
-        let revoked = ObjectId::new(ObjectKind::Privilege, format!("{thing} FROM {role}"));
+        let Self { head, thing, of, role, grants, parts } = self;
+        let kind = if head.is_empty() {
+            ObjectKind::Privilege
+        } else {
+            ObjectKind::DefaultPrivilege
+        };
+        let granted = ObjectId::new(kind, format!("{head}{thing} TO {role}"));
+        let revoked = ObjectId::new(kind, format!("{head}{thing} FROM {role}"));
         let known = before(&granted);
         if !grants && known.is_none() {
             let list = privilege_list(parts);
             let object = Object {
                 of: of.clone(),
                 ..Object::one(
-                    format!("REVOKE {list} ON {thing} FROM {role}"),
-                    Some(format!("GRANT {list} ON {thing} TO {role}")),
+                    format!("{head}REVOKE {list} ON {thing} FROM {role}"),
+                    Some(format!("{head}GRANT {list} ON {thing} TO {role}")),
                 )
             };
             return (revoked, Some(object));
@@ -259,8 +275,8 @@ impl Privileges {
             return (granted, None);
         }
         let object = Object {
-            make: grant_sql(thing, role, &now),
-            unmake: Some(format!("REVOKE ALL ON {thing} FROM {role}")),
+            make: grant_sql((head, thing), role, &now),
+            unmake: Some(format!("{head}REVOKE ALL ON {thing} FROM {role}")),
             of: of.clone(),
             parts: now,
         };
@@ -272,13 +288,13 @@ fn privilege_list(parts: &[(String, String)]) -> String {
     parts.iter().map(|(p, _)| p.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn grant_sql(thing: &str, role: &str, parts: &[(String, String)]) -> Vec<String> {
+fn grant_sql((head, thing): (&str, &str), role: &str, parts: &[(String, String)]) -> Vec<String> {
     let mut statements = Vec::new();
     for option in ["", "WITH GRANT OPTION"] {
         let some: Vec<(String, String)> =
             parts.iter().filter(|(_, o)| o == option).cloned().collect();
         if !some.is_empty() {
-            let text = format!("GRANT {} ON {thing} TO {role} {option}", privilege_list(&some));
+            let text = format!("{head}GRANT {} ON {thing} TO {role} {option}", privilege_list(&some));
             statements.push(text.trim_end().to_owned());
         }
     }

@@ -1,0 +1,152 @@
+//! Labels of an enum that go or change places: PostgreSQL has no statement for it, so a new type takes
+//! the name, and every column of the old one is cast to it by its labels. Backwards it is how an added
+//! label is taken away again.
+
+use crate::condition::Condition;
+use crate::diagnostic::Diagnostic;
+use crate::expr::Expr;
+use crate::name::{QName, clip, literal, quote};
+use crate::op::Op;
+use crate::op::object::make;
+use crate::recipe::steps::under_lock;
+use crate::recipe::{Context, Draft, Recipe, Slot};
+use crate::schema::{Column, Object, ObjectId, ObjectKind, Schema, Subject};
+use crate::sql_type::SqlType;
+
+/// The plan for an enum whose labels go or change places.
+pub(super) fn plan(
+    context: &Context<'_>,
+    id: &ObjectId,
+    (before, after): (&Object, &Object),
+) -> Result<Recipe, Diagnostic> {
+    let Some(ops) = rebuild(context.schema, id, after) else {
+        return Err(context.unsupported(
+            &format!("changing the labels of the enum `{}`", id.name),
+            "make a new type, and change the columns to it",
+        ));
+    };
+    let back = rebuild(context.schema, id, before);
+    let gone: Vec<&str> = before
+        .parts
+        .iter()
+        .map(|(label, _)| label.as_str())
+        .filter(|label| after.parts.iter().all(|(l, _)| l != label))
+        .collect();
+    let mut recipe = under_lock(
+        context,
+        (
+            format!("give the enum {} its new labels", id.name),
+            "labels are never taken away or moved: a new type takes the name, and every row of its columns is written anew",
+        ),
+        ops,
+        back,
+    );
+    if gone.is_empty() {
+        return Ok(recipe);
+    }
+    recipe.needs_release = true;
+    recipe.release_change = format!("never writes {} to {}", gone.join(", "), id.name);
+    let kept: Vec<String> = after.parts.iter().map(|(label, _)| literal(label)).collect();
+    for (table, column) in columns(context.schema, id) {
+        if column.ty.as_str().ends_with("[]") {
+            continue;
+        }
+        let sql = format!("{}::text IN ({})", quote(&column.name), kept.join(", "));
+        let check = Expr::Raw { sql, columns: std::iter::once(column.name.clone()).collect() };
+        let condition = Condition::NoViolations { table: table.clone(), check };
+        recipe.drafts.push(
+            Draft::gate(
+                Slot::Confirm,
+                format!("no row of {table} holds a label in {} that goes", column.name),
+                Vec::new(),
+            )
+            .why("such a row would stop the step after it has locked the table")
+            .done_when("rows with a label that goes", condition),
+        );
+    }
+    Ok(recipe)
+}
+
+/// Statements by which a new type with the labels of `to` takes the enum's name.
+pub(super) fn rebuild(schema: &Schema, id: &ObjectId, to: &Object) -> Option<Vec<Op>> {
+    let name: QName = id.name.parse().ok()?;
+    let aside = name.sibling(clip(&format!("{}_concertina_old", name.name)));
+    let old = ObjectId::new(ObjectKind::Enum, aside.to_string());
+    let routines: Vec<(&ObjectId, &Object)> = schema
+        .objects
+        .iter()
+        .filter(|(other, object)| {
+            other.kind == ObjectKind::Routine
+                && object.part("HEAD").is_some_and(|head| mentions(head, &name.name))
+        })
+        .collect();
+    let mut ops: Vec<Op> = routines
+        .iter()
+        .filter_map(|(id, object)| {
+            let sql = object.unmake.clone()?;
+            Some(Op::Object { sql, id: (*id).clone(), becomes: None })
+        })
+        .collect();
+    ops.push(Op::Object {
+        sql: format!("ALTER TYPE {name} RENAME TO {}", quote(&aside.name)),
+        id: id.clone(),
+        becomes: None,
+    });
+    ops.extend(make(id, to));
+    for (table, column) in columns(schema, id) {
+        ops.extend(recast(&table, column));
+    }
+    ops.push(Op::Object { sql: format!("DROP TYPE {aside}"), id: old, becomes: None });
+    ops.extend(routines.into_iter().flat_map(|(id, object)| make(id, object)));
+    let of = Subject::Object(id.clone());
+    let of_type = Subject::Object(ObjectId::new(ObjectKind::Type, id.name.clone()));
+    let attached = schema
+        .objects
+        .iter()
+        .filter(|(_, o)| o.of.as_ref() == Some(&of) || o.of.as_ref() == Some(&of_type));
+    ops.extend(attached.flat_map(|(id, object)| make(id, object)));
+    Some(ops)
+}
+
+fn mentions(text: &str, name: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+}
+
+/// Columns of the type, or of arrays of it; those of partitions follow their parents.
+fn columns<'a>(schema: &'a Schema, id: &ObjectId) -> Vec<(QName, &'a Column)> {
+    let array = format!("{}[]", id.name);
+    let mut found = Vec::new();
+    for (name, table) in &schema.tables {
+        let follows = table.partitioning.as_ref().is_some_and(|text| {
+            text.starts_with("PARTITION OF ") || text.starts_with("INHERITS ")
+        });
+        if follows {
+            continue;
+        }
+        let of_type = |c: &&Column| c.ty.as_str() == id.name || c.ty.as_str() == array;
+        found.extend(table.columns.iter().filter(of_type).map(|c| (name.clone(), c)));
+    }
+    found
+}
+
+/// The column from the old type to the new one of the same name, by way of its text.
+fn recast(table: &QName, column: &Column) -> Vec<Op> {
+    let text = if column.ty.as_str().ends_with("[]") { "text[]" } else { "text" };
+    let value = Expr::Cast(Box::new(Expr::column(&column.name)), SqlType::new(text));
+    let default = |default: Option<Expr>| Op::SetDefault {
+        table: table.clone(),
+        column: column.name.clone(),
+        default,
+    };
+    let retype = Op::AlterType {
+        table: table.clone(),
+        column: column.name.clone(),
+        ty: column.ty.clone(),
+        collation: column.collation.clone(),
+        using: Some(Expr::Cast(Box::new(value), column.ty.clone())),
+    };
+    match &column.default {
+        Some(before) => vec![default(None), retype, default(Some(before.clone()))],
+        None => vec![retype],
+    }
+}
