@@ -22,6 +22,34 @@ pub enum TypeChange {
     Rewrite,
 }
 
+/// How a value of one type becomes one of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cast {
+    /// By a cast.
+    Direct,
+    /// By its text.
+    ByText,
+    /// Not at all.
+    None,
+}
+
+/// Built-in types that cast to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    Number,
+    Text,
+    Bool,
+    Date,
+    Time,
+    Interval,
+    Uuid,
+    Json,
+    Bytes,
+    Net,
+    Bits,
+    User,
+}
+
 impl SqlType {
     /// Takes any spelling of a type (`int4`, `VARCHAR(20)`, `timestamptz`) to the canonical one.
     pub fn new(text: &str) -> Self {
@@ -110,6 +138,46 @@ impl SqlType {
             _ => false,
         };
         if in_place { TypeChange::InPlace } else { TypeChange::Rewrite }
+    }
+
+    /// Whether an explicit cast leads from this type to `to`, as far as both are built in: the table
+    /// `pg_cast`, and conversion by way of text. Of a user's types nothing is known.
+    pub fn casts_to(&self, to: &Self) -> Cast {
+        let (from, to) = (self.family(), to.family());
+        match (from, to) {
+            (Family::User, Family::User) => Cast::ByText,
+            (Family::User, Family::Text) | (Family::Text, _) | (_, Family::Text) => Cast::Direct,
+            (Family::User, _) | (_, Family::User) => Cast::ByText,
+            (a, b) if a == b => Cast::Direct,
+            (Family::Number, Family::Bool) | (Family::Bool, Family::Number) => Cast::Direct,
+            (Family::Date, Family::Time)
+            | (Family::Time, Family::Interval)
+            | (Family::Interval, Family::Time) => Cast::Direct,
+            _ => Cast::None,
+        }
+    }
+
+    fn family(&self) -> Family {
+        let base = self.base();
+        if base.ends_with("[]") {
+            return SqlType::new(base.trim_end_matches("[]")).family();
+        }
+        match base.as_str() {
+            "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" => {
+                Family::Number
+            }
+            "text" | "character varying" | "character" | "name" | "\"char\"" => Family::Text,
+            "boolean" => Family::Bool,
+            "date" | "timestamp without time zone" | "timestamp with time zone" => Family::Date,
+            "time without time zone" | "time with time zone" => Family::Time,
+            "interval" => Family::Interval,
+            "uuid" => Family::Uuid,
+            "json" | "jsonb" => Family::Json,
+            "bytea" => Family::Bytes,
+            "inet" | "cidr" => Family::Net,
+            "bit" | "bit varying" => Family::Bits,
+            _ => Family::User,
+        }
     }
 
     /// Whether every value of this type converts to `to` without an error and back unchanged.

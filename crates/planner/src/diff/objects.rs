@@ -19,10 +19,22 @@ pub(super) fn same_text(a: &str, b: &str) -> bool {
     squeeze(a.trim_end_matches(';')) == squeeze(b.trim_end_matches(';'))
 }
 
-/// The bare names by which others may mention an object.
+/// The bare name by which others may mention an object: `f` of `public.f(integer)`.
 fn bare_name(id: &ObjectId) -> &str {
-    let name = id.name.split(['(', ' ']).next().unwrap_or_default();
-    name.rsplit('.').next().unwrap_or_default().trim_matches('"')
+    let mut quoted = false;
+    let (mut start, mut end) = (0, id.name.len());
+    for (at, c) in id.name.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            '.' if !quoted => start = at + 1,
+            '(' | ' ' if !quoted => {
+                end = at;
+                break;
+            }
+            _ => {}
+        }
+    }
+    id.name.get(start..end).unwrap_or_default().trim_matches('"')
 }
 
 impl Diff<'_> {

@@ -54,7 +54,9 @@ fn first(id: &ObjectId, object: &Object) -> String {
 
 fn alter(id: &ObjectId, before: &Object, after: &Object) -> Result<Vec<String>, NoWay> {
     if id.kind.is_setting() {
-        return Ok(after.make.clone());
+        // An identity that is there goes on where it is.
+        let set = |sql: &String| sql.trim_end_matches(" RESTART").to_owned();
+        return Ok(after.make.iter().map(set).collect());
     }
     if after.make.starts_with(&before.make) {
         return Ok(after.make.get(before.make.len()..).unwrap_or_default().to_vec());

@@ -17,7 +17,7 @@ use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{
     Column, Constraint, ConstraintKind, Index, ObjectId, ObjectKind, Table,
 };
-use crate::sql_type::{SqlType, TypeChange};
+use crate::sql_type::{Cast, SqlType, TypeChange};
 use crate::sync::{Assignment, SyncRule};
 
 pub(super) fn plan(
@@ -40,7 +40,13 @@ pub(super) fn plan(
     let up = match using {
         Some(using) => using.clone(),
         None if found.ty == *ty => Expr::column(column),
-        None => Expr::Cast(Box::new(Expr::column(column)), ty.clone()),
+        None => converted(found, ty).ok_or_else(|| {
+            context.refuse(
+                "no-cast",
+                format!("`{column}` of `{table}` cannot become {ty}: nothing casts {} to it (42846)", found.ty),
+                &format!("say what becomes of its values: ALTER COLUMN {column} TYPE {ty} USING <expression>"),
+            )
+        })?,
     };
     let alone = up.columns().iter().all(|c| c == column);
     let reason = hindrance(context, table, found)?
@@ -72,7 +78,7 @@ fn questions(
     recipe.questions.push(Question {
         code: "conversion".to_owned(),
         question: format!("What becomes of {table}.{name}, and back?"),
-        default: format!("{}; back: {}", up.sql(), back(before).sql()),
+        default: format!("{}; back: {}", up.sql(), back(before, after).sql()),
         answer_with: format!(
             "ALTER COLUMN {name} TYPE … USING <expression>, or -- concertina: split {table}.{name} into {name}_new {} := <expression> back <expression>",
             after.ty
@@ -84,8 +90,24 @@ fn questions(
     ));
 }
 
-fn back(before: &Column) -> Expr {
-    Expr::Cast(Box::new(Expr::column(&before.name)), before.ty.clone())
+/// The column's value as one of another type, where a cast leads there.
+fn converted(column: &Column, ty: &SqlType) -> Option<Expr> {
+    let value = Expr::column(&column.name);
+    let cast = |value: Expr, ty: &SqlType| Expr::Cast(Box::new(value), ty.clone());
+    match column.ty.casts_to(ty) {
+        Cast::Direct => Some(cast(value, ty)),
+        Cast::ByText => {
+            let text = if ty.as_str().ends_with("[]") { "text[]" } else { "text" };
+            Some(cast(cast(value, &SqlType::new(text)), ty))
+        }
+        Cast::None => None,
+    }
+}
+
+/// The value that the old type has for one of the new type.
+fn back(before: &Column, after: &Column) -> Expr {
+    converted(after, &before.ty)
+        .unwrap_or_else(|| Expr::Cast(Box::new(Expr::column(&before.name)), before.ty.clone()))
 }
 
 /// The default does not always convert by itself, and where it does it is spelled with a cast.
@@ -121,7 +143,7 @@ fn rewrite(
         context,
         (format!("change {table}.{} from {} to {}", before.name, before.ty, after.ty), reason),
         with_default(table, before, alter(after, using)),
-        Some(with_default(table, before, alter(before, (!same).then(|| back(before))))),
+        Some(with_default(table, before, alter(before, (!same).then(|| back(before, after))))),
     );
     recipe.hazards.push(context.hazard(
         "rewrite",
@@ -256,7 +278,7 @@ fn shadow(
         .why("parity before anything depends on it")
         .done_when("rows where they differ", Condition::Parity { rule: forward.clone() })
     }));
-    swap_and_drop(context, table, column, (&names, &twins, &forward), &mut recipe);
+    swap_and_drop(context, table, (column, after), (&names, &twins, &forward), &mut recipe);
     Ok(recipe)
 }
 
@@ -473,7 +495,7 @@ fn unswap_ops(table: &QName, column: &Column, (names, twins): (&Names, &Twins)) 
 fn swap_and_drop(
     context: &Context<'_>,
     table: &QName,
-    column: &Column,
+    (column, after): (&Column, &Column),
     (names, twins, forward): (&Names, &Twins, &SyncRule),
     recipe: &mut Recipe,
 ) {
@@ -481,7 +503,7 @@ fn swap_and_drop(
     let backward = one_way(
         table,
         name,
-        (&names.old, Expr::Cast(Box::new(Expr::column(name)), column.ty.clone())),
+        (&names.old, back(column, after)),
     );
     let rule = |r: &SyncRule| r.clone();
     let mut ops = vec![

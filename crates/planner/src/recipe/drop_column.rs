@@ -115,6 +115,9 @@ fn stand_in(
     }) || definition.indexes.values().any(|i| i.unique && i.columns.contains(name));
     let value = match context.fill(table, name) {
         Some(value) => value,
+        None if in_key && generator(context, table, column).is_some() => {
+            generator(context, table, column).unwrap_or(Expr::Null)
+        }
         None if in_key => {
             return Err(context.refuse(
                 "needs-fill",
@@ -162,4 +165,36 @@ fn stand_in(
         recipe.conversions.push(left_out(table, name, value));
     }
     Ok(())
+}
+
+/// A value that differs from row to row, for a column that is unique and refers to nothing.
+fn generator(context: &Context<'_>, table: &QName, column: &Column) -> Option<Expr> {
+    let definition = context.schema.table(table)?;
+    let refers = definition.constraints.values().any(|c| {
+        matches!(c.kind, ConstraintKind::ForeignKey(_)) && c.kind.columns().contains(&column.name)
+    });
+    if refers {
+        return None;
+    }
+    let random = || Expr::Call("random".to_owned(), Vec::new());
+    let text = Expr::Call(
+        "md5".to_owned(),
+        vec![Expr::Cast(Box::new(random()), crate::sql_type::SqlType::new("text"))],
+    );
+    match column.ty.base().as_str() {
+        "uuid" => Some(Expr::Cast(Box::new(text), column.ty.clone())),
+        "text" => Some(text),
+        "character varying" | "character" => {
+            column.ty.args().first().is_none_or(|length| *length >= 32).then_some(text)
+        }
+        "integer" | "bigint" | "numeric" => {
+            let range = Expr::Binary(
+                Box::new(random()),
+                "*".to_owned(),
+                Box::new(Expr::Number("-2147483647".to_owned())),
+            );
+            Some(Expr::Cast(Box::new(range), column.ty.clone()))
+        }
+        _ => None,
+    }
 }

@@ -20,7 +20,15 @@ pub(super) fn plan(
     }
     #[expect(clippy::wildcard_enum_match_arm, reason = "`fold::lift` makes only these pairs")]
     match create {
-        Op::CreateIndex { table, name, index, .. } => replace_index(context, table, (name, index)),
+        Op::CreateIndex { table, name, index, .. } => {
+            if let Op::DropConstraint { .. } = drop {
+                return Ok(key_to_index(context, table, (name, index)));
+            }
+            replace_index(context, table, (name, index))
+        }
+        Op::AddConstraint { table, name, constraint } if matches!(drop, Op::DropIndex { .. }) => {
+            index_to_key(context, table, (name, constraint))
+        }
         Op::AddConstraint { table, name, constraint } => {
             replace_constraint(context, table, (name, constraint))
         }
@@ -106,6 +114,79 @@ fn replace_index(
         ),
     );
     Ok(recipe)
+}
+
+/// A constraint of an index's name: where the index is what the constraint needs, it takes it over.
+fn index_to_key(
+    context: &Context<'_>,
+    table: &QName,
+    (name, constraint): (&str, &Constraint),
+) -> Result<Recipe, Diagnostic> {
+    let old = context.source.table(table).and_then(|t| t.indexes.get(name)).cloned();
+    let (Some(old), ConstraintKind::PrimaryKey(columns) | ConstraintKind::Unique(columns)) =
+        (old, &constraint.kind)
+    else {
+        return Err(context.unsupported(
+            &format!("a constraint of the name of the index {name}"),
+            "ask for the drop of the index first, in a request of its own",
+        ));
+    };
+    let fits = old == Index::unique_on(columns);
+    let take = |index: &str| Op::AddConstraintUsingIndex {
+        table: table.clone(),
+        name: name.to_owned(),
+        index: index.to_owned(),
+        primary: matches!(constraint.kind, ConstraintKind::PrimaryKey(_)),
+    };
+    let drop = || Op::DropConstraint { table: table.clone(), name: name.to_owned() };
+    let mut back = vec![drop(), create_index(table, (name, &old))];
+    for column in columns {
+        let nullable = context.source.table(table).and_then(|t| t.column(column));
+        if nullable.is_some_and(|c| !c.not_null) && context.column(table, column)?.not_null {
+            continue;
+        }
+        if nullable.is_some_and(|c| !c.not_null) {
+            back.push(Op::SetNotNull {
+                table: table.clone(),
+                column: column.clone(),
+                not_null: false,
+            });
+        }
+    }
+    let mut recipe = Recipe::default();
+    let ops = if fits {
+        vec![take(name)]
+    } else {
+        let new = clip(&format!("{name}_concertina"));
+        let index = Index::unique_on(columns);
+        recipe.drafts.push(build_index(context, Slot::Tighten, table, (&new, &index)));
+        vec![drop_index(table, name), take(&new)]
+    };
+    recipe.drafts.push(
+        Draft::atomic(context, Slot::Swap, format!("make {name} a constraint of {table}"), ops)
+            .back_atomic(context, back)
+            .why("the index is there already: only the catalogue changes"),
+    );
+    Ok(recipe)
+}
+
+/// An index of a constraint's name.
+fn key_to_index(context: &Context<'_>, table: &QName, (name, index): (&str, &Index)) -> Recipe {
+    let drop = || Op::DropConstraint { table: table.clone(), name: name.to_owned() };
+    let old = context.source.table(table).and_then(|t| t.constraints.get(name)).cloned();
+    let back = old.map(|constraint| {
+        let add = Op::AddConstraint { table: table.clone(), name: name.to_owned(), constraint };
+        vec![drop_index(table, name), add]
+    });
+    under_lock(
+        context,
+        (
+            format!("make the constraint {name} of {table} an index"),
+            "PostgreSQL cannot turn a constraint into an index: it is built anew",
+        ),
+        vec![drop(), create_index(table, (name, index))],
+        back,
+    )
 }
 
 fn drop_index(table: &QName, name: &str) -> Op {

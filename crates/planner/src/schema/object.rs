@@ -290,7 +290,12 @@ impl Object {
 
     /// Whether its statements mention the name.
     pub fn mentions(&self, name: &str) -> bool {
-        self.words().any(|word| word.eq_ignore_ascii_case(name))
+        let simple = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$');
+        if simple {
+            self.words().any(|word| word.eq_ignore_ascii_case(name))
+        } else {
+            self.make.iter().any(|sql| sql.contains(name))
+        }
     }
 
     /// The value of a part.
@@ -500,6 +505,9 @@ fn rename_subject(text: &str, from: &Subject, to: &Subject) -> String {
         _ => text.to_owned(),
     }
 }
+
+/// How the identity of the setting of an identity column's options ends.
+pub const IDENTITY: &str = "IDENTITY OPTIONS";
 
 /// How the identity of a table's row security setting ends.
 pub const ROW_SECURITY: &str = " ROW SECURITY";

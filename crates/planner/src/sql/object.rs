@@ -13,7 +13,7 @@ use crate::name::quote;
 use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject};
 
 pub(super) use about::{
-    ColumnSetting, column_setting, identity_option, property, setting, storage_options,
+    ColumnSetting, column_setting, identity_options, property, setting, storage_options,
     table_owner,
 };
 pub(super) use sequence::serial;

@@ -357,7 +357,7 @@ pub(super) fn generated(cursor: &mut Cursor<'_>, column: &mut Column) -> Read<Ge
     Ok(found)
 }
 
-/// Options of an identity's sequence, those left out that are the default anyway.
+/// Options of an identity's sequence as one setting; none where all are the default.
 fn sequence_options(cursor: &mut Cursor<'_>) -> Read<Vec<ColumnSetting>> {
     const DEFAULTS: &[&str] = &[
         "START WITH 1",
@@ -385,8 +385,8 @@ fn sequence_options(cursor: &mut Cursor<'_>) -> Read<Vec<ColumnSetting>> {
         });
         let text = cursor.flat(start, cursor.at);
         if !DEFAULTS.contains(&text.to_ascii_uppercase().as_str()) {
-            found.push(object::identity_option(&text));
+            found.push(text);
         }
     }
-    Ok(found)
+    Ok(if found.is_empty() { Vec::new() } else { vec![object::identity_options(&found)] })
 }

@@ -3,7 +3,7 @@
 
 use super::{Said, qualified, routine};
 use crate::name::{QName, quote};
-use crate::schema::object::ROW_SECURITY;
+use crate::schema::object::{IDENTITY, ROW_SECURITY};
 use crate::schema::{Object, ObjectId, ObjectKind, Subject};
 use crate::sql::cursor::{Cursor, Read};
 
@@ -576,25 +576,36 @@ fn options(cursor: &mut Cursor<'_>) -> Read<Vec<(String, String)>> {
     Ok(found)
 }
 
-/// Options of an identity's sequence, and what takes each back.
+/// Options of an identity's sequence, each with its default.
 const IDENTITY_OPTIONS: &[(&str, &str)] = &[
-    ("INCREMENT", "SET INCREMENT BY 1"),
-    ("MINVALUE", "SET NO MINVALUE"),
-    ("MAXVALUE", "SET NO MAXVALUE"),
-    ("START", "SET START WITH 1"),
-    ("CACHE", "SET CACHE 1"),
-    ("CYCLE", "SET NO CYCLE"),
+    ("INCREMENT", "INCREMENT BY 1"),
+    ("MINVALUE", "NO MINVALUE"),
+    ("MAXVALUE", "NO MAXVALUE"),
+    ("START", "START WITH 1"),
+    ("CACHE", "CACHE 1"),
+    ("CYCLE", "NO CYCLE"),
 ];
 
-/// An option of an identity's sequence as a setting: `INCREMENT BY 2`.
-pub(in crate::sql) fn identity_option(text: &str) -> ColumnSetting {
-    let word = text.split_whitespace().find(|w| !w.eq_ignore_ascii_case("NO")).unwrap_or("");
-    let word = word.to_ascii_uppercase();
-    let back = IDENTITY_OPTIONS.iter().find(|(key, _)| *key == word).map_or("", |(_, back)| back);
-    let restart = if word == "START" { " RESTART" } else { "" };
-    (format!("IDENTITY {word}"), format!("SET {text}{restart}"), back.to_owned())
+/// The options of an identity's sequence as one setting that says them all: PostgreSQL checks them
+/// together.
+pub(in crate::sql) fn identity_options(given: &[String]) -> ColumnSetting {
+    let word = |text: &str| {
+        let first = text.split_whitespace().find(|w| !w.eq_ignore_ascii_case("NO"));
+        first.unwrap_or_default().to_ascii_uppercase()
+    };
+    let value = |(key, default): &(&str, &str)| {
+        let said = given.iter().find(|text| word(text) == *key);
+        said.map_or_else(|| (*default).to_owned(), |text| text.to_ascii_uppercase())
+    };
+    let list = |texts: Vec<String>| {
+        texts.into_iter().map(|text| format!("SET {text}")).collect::<Vec<_>>().join(" ")
+    };
+    let set = list(IDENTITY_OPTIONS.iter().map(value).collect());
+    let reset = list(IDENTITY_OPTIONS.iter().map(|(_, default)| (*default).to_owned()).collect());
+    (IDENTITY.to_owned(), format!("{set} RESTART"), reset)
 }
 
+/// Key, action and the action that takes it back, for a column.
 fn column_settings(cursor: &mut Cursor<'_>) -> Read<Vec<ColumnSetting>> {
     let one = |key: &str, make: String, unmake: &str| {
         Ok(vec![(key.to_owned(), make, unmake.to_owned())])
@@ -611,16 +622,22 @@ fn column_settings(cursor: &mut Cursor<'_>) -> Read<Vec<ColumnSetting>> {
             return one(key, cursor.flat(start, cursor.at), back);
         }
     }
-    for (word, back) in IDENTITY_OPTIONS {
-        if cursor.eat(&format!("SET {word}")) {
-            cursor.skip_until(|c| c.is_symbol(0, b',') || c.is(0, "SET"));
-            let text = cursor.flat(start, cursor.at);
-            let mut found = vec![(format!("IDENTITY {word}"), text, (*back).to_owned())];
-            if cursor.is(0, "SET") {
-                found.extend(column_settings(cursor)?);
-            }
-            return Ok(found);
+    let mut identity = Vec::new();
+    loop {
+        let at = cursor.at;
+        let is_option = cursor.eat("SET") && {
+            cursor.eat("NO");
+            IDENTITY_OPTIONS.iter().any(|(word, _)| cursor.is(0, word))
+        };
+        if !is_option {
+            cursor.at = at;
+            break;
         }
+        cursor.skip_until(|c| c.is_symbol(0, b',') || c.is_any(0, &["SET", "RESTART"]));
+        identity.push(cursor.flat(at + 1, cursor.at));
+    }
+    if !identity.is_empty() {
+        return Ok(vec![identity_options(&identity)]);
     }
     if cursor.eat("SET") && cursor.is_symbol(0, b'(') {
         let found = options(cursor)?;
