@@ -106,12 +106,15 @@ fn read(text: &str) -> Result<Answer, Failure> {
 
 /// The other side: reads a request, and writes what the planner says to it.
 pub fn answer() -> ExitCode {
-    let Ok(request) = serde_json::from_reader::<_, Request>(io::stdin().lock()) else {
-        return ExitCode::from(2);
-    };
-    let planned = planner::plan(&request);
-    match serde_json::to_writer(io::stdout().lock(), &planned) {
+    let answered = serde_json::from_reader::<_, Request>(io::stdin().lock())
+        .map(|request| planner::plan(&request))
+        .and_then(|planned| serde_json::to_writer(io::stdout().lock(), &planned));
+    match answered {
         Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::from(3),
+        Err(error) => {
+            // Nobody is left to tell that it could not be said.
+            let _said = writeln!(io::stderr(), "the answer panicked at being JSON: {error}");
+            ExitCode::FAILURE
+        }
     }
 }

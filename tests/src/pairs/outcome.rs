@@ -115,6 +115,14 @@ impl Verdict {
         self
     }
 
+    /// Whether the schema at the end is another than the one wanted, and no warning said so: worse
+    /// than any failure.
+    pub fn is_silent(&self) -> bool {
+        let is_wrong = matches!(self.outcome, Outcome::Unchanged | Outcome::Differs);
+        let says = |code: &String| code.ends_with("-not-diffed") || code == "not-dropped";
+        is_wrong && !self.warnings.keys().any(says)
+    }
+
     /// Warnings as one line: `[not-dropped ×2]`; empty for none.
     pub fn notes(&self) -> String {
         let mut notes: Vec<String> =

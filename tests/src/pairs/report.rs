@@ -75,6 +75,10 @@ pub fn summary(judged: &[(Pair, Verdict)]) -> String {
         let word = verdict.outcome.word();
         verdict.warnings.keys().map(|code| format!("{code} ({word})")).collect()
     });
+    out += &counted("another schema than wanted, and no warning", usize::MAX, judged, |verdict| {
+        let word = verdict.outcome.word();
+        if verdict.is_silent() { vec![word.to_owned()] } else { Vec::new() }
+    });
     out += &counted("checks that do not hold", usize::MAX, judged, |verdict| {
         let word = verdict.outcome.word();
         if verdict.checks.is_empty() { Vec::new() } else { vec![word.to_owned()] }
