@@ -3,6 +3,7 @@
 pub(crate) mod servers;
 
 mod backfill_resume;
+pub(crate) mod facts;
 pub(crate) mod itself;
 mod locks;
 pub(crate) mod pairs;

@@ -30,6 +30,15 @@ impl Servers {
         Self { installed: installations(), running: Mutex::new(BTreeMap::new()) }
     }
 
+    /// The versions that are here beside these, oldest first: what is not here shows as ignored.
+    pub(crate) fn versions(&self, wanted: &[u16]) -> Vec<u16> {
+        let mut versions: Vec<u16> = wanted.to_vec();
+        versions.extend(self.installed.iter().map(|installation| installation.version));
+        versions.sort_unstable();
+        versions.dedup();
+        versions
+    }
+
     /// A server as wanted.
     pub(crate) fn get(&self, wanted: Wanted) -> Result<Option<Arc<Server>>, Failure> {
         let Wanted { version, exact, alone } = wanted;

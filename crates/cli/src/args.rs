@@ -19,12 +19,14 @@ pub(crate) enum Command {
     Prove,
     /// Plays one run.
     Simulate,
+    /// Says what a statement locks and does.
+    Facts,
 }
 
-use Command::{Check, Plan, Prove, Simulate};
+use Command::{Check, Facts, Plan, Prove, Simulate};
 
 /// Every subcommand.
-pub(crate) const COMMANDS: [Command; 4] = [Plan, Check, Prove, Simulate];
+pub(crate) const COMMANDS: [Command; 5] = [Plan, Check, Prove, Simulate, Facts];
 
 /// A flag.
 #[derive(Clone, Copy, Debug)]
@@ -50,13 +52,14 @@ const fn flag(
 }
 
 const REQUEST: &[Command] = &[Plan, Check, Prove];
+const SCHEMA: &[Command] = &[Plan, Check, Prove, Facts];
 
 /// Every flag, in the order of the help.
 pub(crate) const FLAGS: [Flag; 14] = [
-    flag("schema", "FILE", REQUEST, "the schema as it is: a pg_dump, or written by hand"),
+    flag("schema", "FILE", SCHEMA, "the schema as it is: a pg_dump, or written by hand"),
     flag("change", "FILE", REQUEST, "the SQL somebody was about to run"),
     flag("target", "FILE", REQUEST, "instead of --change: the schema as it should be"),
-    flag("engine", "NAME", REQUEST, "postgres:12 to postgres:18 [postgres:15]"),
+    flag("engine", "NAME", SCHEMA, "postgres:12 to postgres:18 [postgres:15]"),
     flag("facts", "FILE", REQUEST, "sizes and traffic of tables, deploy, constraints, as TOML"),
     flag("out", "DIR", &[Plan], "write files there instead of to standard output"),
     flag("as-asked", "", &[Prove], "prove the change as asked, without a plan"),
@@ -74,7 +77,7 @@ pub(crate) const FLAGS: [Flag; 14] = [
 pub(crate) struct Invocation {
     /// The subcommand.
     pub(crate) command: Command,
-    /// The file named without a flag.
+    /// What stands there without a flag: a file, or for `facts` a statement.
     pub(crate) file: Option<OsString>,
     flags: BTreeMap<&'static str, OsString>,
 }
@@ -96,6 +99,7 @@ impl Command {
             Check => "check",
             Prove => "prove",
             Simulate => "simulate",
+            Facts => "facts",
         }
     }
 
@@ -103,7 +107,7 @@ impl Command {
     pub(crate) fn formats(self) -> &'static [&'static str] {
         match self {
             Plan => &["markdown", "json", "sql", "text"],
-            Check | Prove | Simulate => &["text", "json"],
+            Check | Prove | Simulate | Facts => &["text", "json"],
         }
     }
 
@@ -187,7 +191,12 @@ fn parse_flags(command: Command, mut parser: Parser) -> Result<Parsed, BadInput>
             }
             Arg::Value(file) => {
                 if invocation.file.replace(file).is_some() {
-                    let problem = "more than one file is named without a flag";
+                    let problem = match command {
+                        Facts => "the statement is more than one word: put it in quotes",
+                        Plan | Check | Prove | Simulate => {
+                            "more than one file is named without a flag"
+                        }
+                    };
                     return Err(usage(problem, &help::usage_line(command)));
                 }
                 continue;

@@ -1,6 +1,7 @@
 //! The commands, a file each. Must not read arguments or files by itself.
 
 pub(crate) mod check;
+pub(crate) mod facts;
 pub(crate) mod plan;
 pub(crate) mod prove;
 pub(crate) mod simulate;

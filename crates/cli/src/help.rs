@@ -38,6 +38,7 @@ pub(crate) fn usage_line(command: Command) -> String {
         Command::Plan | Command::Check => "[REQUEST.toml]",
         Command::Prove => "[PLAN.json | REQUEST.toml]",
         Command::Simulate => "PLAN.json",
+        Command::Facts => "[STATEMENT | -]",
     };
     format!("usage: concertina {} {file} [flags]", command.name())
 }
@@ -48,6 +49,9 @@ fn summary(command: Command) -> &'static str {
         Command::Check => "lists the hazards of a change as asked; exit code 1 if there are any",
         Command::Prove => "searches every interleaving of a plan, or of a change as asked",
         Command::Simulate => "plays one run of a plan, chosen by a seed",
+        Command::Facts => {
+            "says what a statement locks and does, from what was measured; without one, all rows"
+        }
     }
 }
 
@@ -71,6 +75,11 @@ fn example(command: Command) -> &'static str {
         Command::Simulate => {
             "  $ concertina plan --schema schema.sql --change change.sql --format json > plan.json\n  \
              $ concertina simulate plan.json --seed 7 --faults 1\n"
+        }
+        Command::Facts => {
+            "  $ concertina facts --engine postgres:17 'ALTER TABLE users ADD COLUMN age int CHECK (age > 0)'\n  \
+             $ concertina facts --engine postgres:17 --schema schema.sql 'DROP TABLE users CASCADE'\n  \
+             $ concertina facts --engine postgres:17\n"
         }
     }
 }

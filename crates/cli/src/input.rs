@@ -130,7 +130,8 @@ pub(crate) fn read(path: &OsStr) -> Result<Text, BadInput> {
 impl Asked {
     /// Prints what the planner found; says whether a plan could not be made.
     pub(crate) fn report(&self, diagnostics: &[Diagnostic]) -> String {
-        diagnostics.iter().map(|diagnostic| self.text(diagnostic)).collect()
+        let schema = (self.schema_name.as_str(), self.request.schema.as_str());
+        diagnostics.iter().map(|found| finding(found, schema, self.change())).collect()
     }
 
     /// The change's name and text.
@@ -139,22 +140,27 @@ impl Asked {
             Change::Statements(text) | Change::Target(text) => (&self.change_name, text),
         }
     }
+}
 
-    fn text(&self, diagnostic: &Diagnostic) -> String {
-        let severity = match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        let (name, text) = match diagnostic.source {
-            Source::Schema => (self.schema_name.as_str(), self.request.schema.as_str()),
-            Source::Change => self.change(),
-            Source::Request => ("", ""),
-        };
-        let label = format!("{severity}[{}]", diagnostic.code);
-        let place = (diagnostic.source != Source::Request).then_some((name, text, diagnostic.span));
-        let (message, help) = (diagnostic.message.as_str(), diagnostic.help.as_str());
-        Finding { label: &label, message, place, help }.text()
-    }
+/// What a diagnostic says, at its place in one of the two texts.
+pub(crate) fn finding(
+    diagnostic: &Diagnostic,
+    schema: (&str, &str),
+    change: (&str, &str),
+) -> String {
+    let severity = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let place = match diagnostic.source {
+        Source::Schema => Some(schema),
+        Source::Change => Some(change),
+        Source::Request => None,
+    };
+    let label = format!("{severity}[{}]", diagnostic.code);
+    let place = place.map(|(name, text)| (name, text, diagnostic.span));
+    let (message, help) = (diagnostic.message.as_str(), diagnostic.help.as_str());
+    Finding { label: &label, message, place, help }.text()
 }
 
 fn only_one_stdin(invocation: &Invocation) -> Result<(), BadInput> {

@@ -1,4 +1,4 @@
-//! The `concertina` command: plan, check, prove, simulate. Reads files, calls the planner and the
+//! The `concertina` command: plan, check, prove, simulate, facts. Reads files, calls the planner and the
 //! simulator, prints. Must not judge a change itself.
 //!
 //! Exit codes: 0 fine, 1 the change is unsafe or refuted, 2 bad input, 3 our fault.
@@ -60,5 +60,6 @@ fn run() -> Result<Outcome, BadInput> {
         Command::Check => command::check::run(&invocation),
         Command::Prove => command::prove::run(&invocation),
         Command::Simulate => command::simulate::run(&invocation),
+        Command::Facts => command::facts::run(&invocation),
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::change::{Asked, Hint, Split, What};
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::engine::Engine;
+use crate::fold::Moved;
 use crate::name::QName;
 use crate::op::{self, Op};
 use crate::order::{self, Arranged};
@@ -13,7 +14,6 @@ use crate::plan::{
     ColumnRef, Deploy, FORMAT, Hazard, Model, NotAnalysed, Phase, PhaseKind, Plan, PointOfNoReturn,
     Release, Rollback, Statement, Step, StepKind, hash_text,
 };
-use crate::fold::Moved;
 use crate::recipe::{Context, Recipe, recipe};
 use crate::request::{Backup, Change, Request};
 use crate::schema::{ConstraintKind, Schema};

@@ -15,6 +15,7 @@ pub mod lock;
 pub mod postgres;
 
 pub use lock::{Held, Lock, LockMode};
+use postgres::{Role, Subject};
 
 /// A supported engine: PostgreSQL of a major version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,27 +76,58 @@ impl<'de> Deserialize<'de> for Engine {
 pub struct Facts {
     /// The row that says so.
     pub row: &'static postgres::FactRow,
-    /// Every table-level lock, strongest first on each relation.
+    /// Locks on tables and views, the strongest on each.
     pub locks: Vec<Lock>,
 }
 
 /// Facts of a statement on `schema`, as it is before the statement.
 pub fn facts(engine: Engine, op: &Op, schema: &Schema) -> Facts {
-    let form = postgres::form_of(op, schema);
-    let row = postgres::row_or_worst(form, engine.version);
-    let held = row.held();
+    let subject = postgres::subject(op, schema);
+    let row = postgres::row_or_worst(subject.form, engine.version);
+    let locks = locks_of(row, &subject, schema)
+        .into_iter()
+        .filter(|(role, ..)| role.is_table())
+        .map(|(_, relation, mode)| Lock::new(relation, mode, row.held()));
+    Facts { row, locks: merge_locks(locks) }
+}
+
+/// Every lock of a row on the relations that can be named, those on itself first.
+pub(crate) fn locks_of(
+    row: &postgres::FactRow,
+    subject: &Subject,
+    schema: &Schema,
+) -> Vec<(Role, QName, LockMode)> {
     let mut locks = Vec::new();
-    if let (Some(mode), Some(relation)) = (row.target, op.relation()) {
-        locks.push(Lock::new(relation.clone(), mode, held));
+    if let (Some(mode), Some(target)) = (subject.mode.or(row.target), &subject.target) {
+        locks.push((Role::Target, target.clone(), mode));
     }
-    if let Some(mode) = row.parents {
-        for parent in postgres::parents_of(op, schema) {
-            if Some(&parent) != op.relation() {
-                locks.push(Lock::new(parent, mode, held));
-            }
+    for (role, mode) in row.others {
+        for relation in relations(*role, subject, schema) {
+            locks.push((*role, relation, *mode));
         }
     }
-    Facts { row, locks }
+    locks
+}
+
+/// The relations in a role: those that the statement names, else those that its table decides.
+pub(crate) fn relations(role: Role, subject: &Subject, schema: &Schema) -> Vec<QName> {
+    let named = |wanted: Role| {
+        subject.named.iter().filter(move |(role, _)| *role == wanted).map(|(_, name)| name.clone())
+    };
+    let mut found: Vec<QName> = named(role).collect();
+    if found.is_empty() && !subject.closed.contains(&role) {
+        match (&subject.target, role) {
+            (_, Role::ParentPartitions) => {
+                let all = named(Role::Parents).map(|p| postgres::partitions_of(&p, schema));
+                found = all.flatten().collect();
+            }
+            (Some(target), _) => found = postgres::related(role, target, schema),
+            (None, _) => {}
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// Locks of statements that share a transaction: all held to its end, the strongest on each relation.

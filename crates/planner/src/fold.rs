@@ -193,12 +193,11 @@ fn moves(what: &What, schema: &Schema) -> bool {
     match what {
         What::Split(_) => true,
         What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
-        What::Statement(Op::AlterType { table, column, ty, collation, .. }) => schema
-            .table(table)
-            .and_then(|t| t.column(column))
-            .is_some_and(|c| {
+        What::Statement(Op::AlterType { table, column, ty, collation, .. }) => {
+            schema.table(table).and_then(|t| t.column(column)).is_some_and(|c| {
                 c.ty.change_to(ty) == TypeChange::Rewrite || c.collation != *collation
-            }),
+            })
+        }
         What::Statement(op) => matches!(
             op,
             Op::RenameColumn { .. }

@@ -13,6 +13,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod engine;
 pub mod expr;
+pub mod facts;
 pub mod name;
 pub mod op;
 pub mod plan;

@@ -221,9 +221,13 @@ pub(crate) fn recipe(context: &Context<'_>, asked: &Asked) -> Result<Recipe, Dia
 /// A table that this plan makes is empty and unused: what is said of it is done as it stands.
 fn on_new_table(context: &Context<'_>, table: &QName, op: &Op) -> Result<Recipe, Diagnostic> {
     let text = crate::op::sql::render(op);
-    let draft =
-        Draft::ddl(context, Slot::Expand, format!("on the new table {table}: {text}"), vec![op.clone()])
-            .why("the table is new: nobody uses it yet");
+    let draft = Draft::ddl(
+        context,
+        Slot::Expand,
+        format!("on the new table {table}: {text}"),
+        vec![op.clone()],
+    )
+    .why("the table is new: nobody uses it yet");
     let Some(back) = steps::inverse(context, op) else { return for_op(context, op) };
     Ok(Recipe { drafts: vec![draft.back(context, vec![back])], ..Recipe::default() })
 }
@@ -234,12 +238,9 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         Op::DropColumn { table, column } => drop_column::plan(context, table, column),
         Op::RenameColumn { table, column, to } => rename_column::plan(context, table, column, to),
         Op::RenameTable { table, to } => rename_table::plan(context, table, to),
-        Op::AlterType { table, column, ty, collation, using } => change_type::plan(
-            context,
-            (table, column),
-            (ty, collation.as_ref()),
-            using.as_ref(),
-        ),
+        Op::AlterType { table, column, ty, collation, using } => {
+            change_type::plan(context, (table, column), (ty, collation.as_ref()), using.as_ref())
+        }
         Op::SetNotNull { table, column, not_null: true } => not_null::set(context, table, column),
         Op::SetNotNull { table, column, not_null: false } => not_null::drop(context, table, column),
         Op::AddConstraint { table, name, constraint } => match &constraint.kind {

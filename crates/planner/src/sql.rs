@@ -13,6 +13,7 @@ mod ask;
 mod constraint;
 mod cursor;
 mod expr;
+mod forms;
 mod hint;
 mod index;
 mod load;
@@ -37,6 +38,7 @@ use crate::expr::Expr;
 use crate::plan::NotAnalysed;
 use crate::schema::Schema;
 
+pub(crate) use forms::{ByForm, read as read_forms};
 pub(crate) use view_column::replace_column;
 
 /// A schema as read.

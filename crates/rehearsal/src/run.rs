@@ -34,6 +34,18 @@ pub fn query(client: &mut Client, sql: &str) -> Result<Vec<String>, Failure> {
     Ok(rows(messages).iter().map(|row| row.get(0).unwrap_or("").to_owned()).collect())
 }
 
+/// Every row of an answer, as texts; a NULL is empty.
+///
+/// # Errors
+/// The server's refusal.
+pub fn table(client: &mut Client, sql: &str) -> Result<Vec<Vec<String>>, Failure> {
+    let messages = client.simple_query(sql).map_err(|e| Failure::of_statement(sql, &e))?;
+    let texts = |row: &SimpleQueryRow| {
+        (0..row.len()).map(|at| row.get(at).unwrap_or("").to_owned()).collect()
+    };
+    Ok(rows(messages).iter().map(texts).collect())
+}
+
 /// The rows among the messages of an answer.
 pub(crate) fn rows(messages: Vec<SimpleQueryMessage>) -> Vec<SimpleQueryRow> {
     let mut rows = Vec::new();

@@ -208,7 +208,8 @@ impl Diff<'_> {
         let Some(object) = self.work.objects.get(id) else { return };
         if object.unmake.is_none() {
             if id.kind == ObjectKind::Unknown {
-                let line: String = id.name.lines().next().unwrap_or_default().chars().take(80).collect();
+                let line: String =
+                    id.name.lines().next().unwrap_or_default().chars().take(80).collect();
                 self.warn(
                     "not-dropped",
                     format!("`{line}` is not in the target; what it made is left alone"),
@@ -235,9 +236,9 @@ impl Diff<'_> {
                     *other != id && other.kind.is_early() && object.mentions(bare_name(other))
                 })
             };
-            let ready = open.iter().position(|(id, object)| {
-                !id.kind.is_early() || !needs_another(id, object)
-            });
+            let ready = open
+                .iter()
+                .position(|(id, object)| !id.kind.is_early() || !needs_another(id, object));
             let (id, object) = open.remove(ready.unwrap_or(0));
             self.change_object(id.clone(), Some(object.clone()));
         }

@@ -39,7 +39,9 @@ impl Diff<'_> {
     /// Whether a table that stays gets other columns.
     fn columns_change(&self, table: &QName) -> bool {
         let names = |schema: &Schema| {
-            schema.table(table).map(|t| t.columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>())
+            schema
+                .table(table)
+                .map(|t| t.columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>())
         };
         names(&self.work) != names(self.target)
     }

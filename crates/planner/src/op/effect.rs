@@ -265,7 +265,10 @@ impl Schema {
                 if identity.is_some() && !column.not_null {
                     return refuse(
                         "55000",
-                        format!("column \"{}\" must be declared NOT NULL before identity can be added", column.name),
+                        format!(
+                            "column \"{}\" must be declared NOT NULL before identity can be added",
+                            column.name
+                        ),
                     );
                 }
                 column.identity.clone_from(identity);

@@ -107,9 +107,8 @@ fn sequence(id: &ObjectId, before: &Object, after: &Object) -> Vec<String> {
         ("CACHE", "1"),
         ("CYCLE", "NO CYCLE"),
     ];
-    let of = |object: &Object, key: &str, default: &str| {
-        object.part(key).unwrap_or(default).to_owned()
-    };
+    let of =
+        |object: &Object, key: &str, default: &str| object.part(key).unwrap_or(default).to_owned();
     let changed: Vec<String> = DEFAULTS
         .iter()
         .filter(|(key, default)| of(before, key, default) != of(after, key, default))

@@ -55,9 +55,9 @@ fn in_transaction(op: &Op) -> bool {
 /// their name.
 fn moved_columns(ops: &[&Op]) -> BTreeSet<(QName, String)> {
     let takes_name = |table: &QName, name: &str| {
-        ops.iter().any(|op| {
-            matches!(op, Op::RenameColumn { table: t, to, .. } if t == table && to == name)
-        })
+        ops.iter().any(
+            |op| matches!(op, Op::RenameColumn { table: t, to, .. } if t == table && to == name),
+        )
     };
     let mut columns = BTreeSet::new();
     for op in ops {

@@ -14,9 +14,7 @@ use crate::recipe::steps::{
     under_lock,
 };
 use crate::recipe::{Context, Draft, Recipe, Slot};
-use crate::schema::{
-    Column, Constraint, ConstraintKind, Index, ObjectId, ObjectKind, Table,
-};
+use crate::schema::{Column, Constraint, ConstraintKind, Index, ObjectId, ObjectKind, Table};
 use crate::sql_type::{Cast, SqlType, TypeChange};
 use crate::sync::{Assignment, SyncRule};
 
@@ -240,10 +238,8 @@ fn shadow(
         "until the old column is dropped, the new release writes to {table}.{name} only values that {} holds",
         column.ty
     ));
-    let forward =
-        one_way(table, name, (&names.new, up.clone()));
-    let add =
-        Column { name: names.new.clone(), not_null: false, default: None, ..after.clone() };
+    let forward = one_way(table, name, (&names.new, up.clone()));
+    let add = Column { name: names.new.clone(), not_null: false, default: None, ..after.clone() };
     recipe.drafts.push(
         Draft::ddl(
             context,
@@ -500,11 +496,7 @@ fn swap_and_drop(
     recipe: &mut Recipe,
 ) {
     let name = &column.name;
-    let backward = one_way(
-        table,
-        name,
-        (&names.old, back(column, after)),
-    );
+    let backward = one_way(table, name, (&names.old, back(column, after)));
     let rule = |r: &SyncRule| r.clone();
     let mut ops = vec![
         Op::DropSyncTrigger { rule: rule(forward) },
@@ -562,9 +554,5 @@ fn comments(context: &Context<'_>, table: &QName, column: &str) -> Option<Op> {
     let name = format!("COLUMN {table}.{}", crate::name::quote(column));
     let id = ObjectId::new(ObjectKind::Comment, name);
     let object = context.schema.objects.get(&id)?;
-    Some(Op::Object {
-        sql: object.make.first()?.clone(),
-        becomes: Some(object.clone()),
-        id,
-    })
+    Some(Op::Object { sql: object.make.first()?.clone(), becomes: Some(object.clone()), id })
 }

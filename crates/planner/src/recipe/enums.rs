@@ -117,9 +117,10 @@ fn columns<'a>(schema: &'a Schema, id: &ObjectId) -> Vec<(QName, &'a Column)> {
     let array = format!("{}[]", id.name);
     let mut found = Vec::new();
     for (name, table) in &schema.tables {
-        let follows = table.partitioning.as_ref().is_some_and(|text| {
-            text.starts_with("PARTITION OF ") || text.starts_with("INHERITS ")
-        });
+        let follows = table
+            .partitioning
+            .as_ref()
+            .is_some_and(|text| text.starts_with("PARTITION OF ") || text.starts_with("INHERITS "));
         if follows {
             continue;
         }

@@ -47,9 +47,10 @@ pub(super) fn plan(
     };
     let draft = if id.kind == ObjectKind::Unknown {
         let script = ops.into_iter().map(Statement::new).collect();
-        let mut draft = Draft::new(slot, StepKind::Ddl, format!("not analysed: {}", shown(id)), script)
-            .irreversible("unknown: Concertina does not analyse this statement")
-            .why("carried as it stands: read it, and write its rollback, before running it");
+        let mut draft =
+            Draft::new(slot, StepKind::Ddl, format!("not analysed: {}", shown(id)), script)
+                .irreversible("unknown: Concertina does not analyse this statement")
+                .why("carried as it stands: read it, and write its rollback, before running it");
         draft.destructive = true;
         draft
     } else {
@@ -114,9 +115,8 @@ fn names_a_changing_view(
         return false;
     };
     let goes = after.is_none();
-    let changes = |name: &QName| {
-        context.schema.views.get(name) != context.source.views.get(name) || goes
-    };
+    let changes =
+        |name: &QName| context.schema.views.get(name) != context.source.views.get(name) || goes;
     context.source.views.keys().any(|name| changes(name) && object.mentions(&name.name))
 }
 

@@ -21,7 +21,13 @@ pub(super) fn plan(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic>
         Op::RenameConstraint { .. } | Op::RenameIndex { .. } => rename(context, op, &mut recipe),
         Op::CreateView { view, definition } => recipe.drafts.push(
             Draft::ddl(context, Slot::Expand, format!("create view {view}"), vec![op.clone()])
-                .back(context, vec![Op::DropView { view: view.clone(), materialized: definition.materialized }])
+                .back(
+                    context,
+                    vec![Op::DropView {
+                        view: view.clone(),
+                        materialized: definition.materialized,
+                    }],
+                )
                 .why("nobody reads it yet")
                 .done_when(
                     "the view is there",

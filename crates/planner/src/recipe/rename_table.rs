@@ -83,7 +83,8 @@ fn grants(context: &Context<'_>, from: &QName, to: &QName) -> Vec<Op> {
     let objects = context.schema.objects_of(from);
     objects
         .filter(|(id, object)| {
-            id.kind == ObjectKind::Privilege && object.make.iter().all(|sql| sql.starts_with("GRANT"))
+            id.kind == ObjectKind::Privilege
+                && object.make.iter().all(|sql| sql.starts_with("GRANT"))
         })
         .flat_map(|(_, object)| &object.make)
         .map(|sql| Op::Verbatim { sql: sql.replace(&old, &new), relation: Some(to.clone()) })

@@ -36,7 +36,11 @@ pub(super) fn plan(
         Op::CreateTable { table, .. } => Ok(instead_of_view(context, table, create)),
         Op::AddColumn { table, column } => replace_column(context, table, column),
         _ => Err(context.unsupported(
-            &format!("`{}` and then `{}`", crate::op::sql::render(drop), crate::op::sql::render(create)),
+            &format!(
+                "`{}` and then `{}`",
+                crate::op::sql::render(drop),
+                crate::op::sql::render(create)
+            ),
             "ask for one of them first, and for the other in a request of its own",
         )),
     }
@@ -54,12 +58,15 @@ fn replace_index(
             context,
             (format!("replace index {name} of {table}"), NO_CONCURRENT_INDEX),
             vec![drop_index(table, name), create_index(table, (name, index))],
-            context.source.table(table).and_then(|t| t.indexes.get(name)).map(|old| {
-                vec![drop_index(table, name), create_index(table, (name, old))]
-            }),
+            context
+                .source
+                .table(table)
+                .and_then(|t| t.indexes.get(name))
+                .map(|old| vec![drop_index(table, name), create_index(table, (name, old))]),
         ));
     };
-    let (new, aside) = (clip(&format!("{name}_concertina")), clip(&format!("{name}_concertina_old")));
+    let (new, aside) =
+        (clip(&format!("{name}_concertina")), clip(&format!("{name}_concertina_old")));
     let rename = |from: &str, to: &str| Op::RenameIndex {
         table: table.clone(),
         name: from.to_owned(),
@@ -68,7 +75,9 @@ fn replace_index(
     let mut recipe = Recipe::default();
     recipe.hazards.push(context.hazard(
         "drops-index",
-        format!("between DROP INDEX {name} and the end of CREATE INDEX queries have no index to use"),
+        format!(
+            "between DROP INDEX {name} and the end of CREATE INDEX queries have no index to use"
+        ),
         "build the new index first, drop the old one last",
     ));
     recipe.drafts.push(build_index(context, Slot::Constrain, table, (&new, index)));
@@ -223,9 +232,8 @@ fn replace_constraint(
     let Some(old) = old else {
         return Err(context.unsupported(&title, "ask for its drop first, in a request of its own"));
     };
-    let simple = |c: &Constraint| {
-        matches!(c.kind, ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_))
-    };
+    let simple =
+        |c: &Constraint| matches!(c.kind, ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_));
     let partitioned = context.table(table)?.partitioning.is_some();
     if !simple(constraint) || !simple(&old) || partitioned {
         return Ok(under_lock(
@@ -351,11 +359,10 @@ fn replace_view(
         // It only stood in the way of something: the step that it stands in the way of moves it.
         return Ok(recipe);
     }
-    recipe.assumptions.push(format!(
-        "both releases find what they read in {view}, as it is and as it will be"
-    ));
-    let drop =
-        |v: &View| Op::DropView { view: view.clone(), materialized: v.materialized };
+    recipe
+        .assumptions
+        .push(format!("both releases find what they read in {view}, as it is and as it will be"));
+    let drop = |v: &View| Op::DropView { view: view.clone(), materialized: v.materialized };
     let create =
         |definition: &View| Op::CreateView { view: view.clone(), definition: definition.clone() };
     let mut forward = vec![drop(before), create(after)];
@@ -363,18 +370,13 @@ fn replace_view(
     let mut back = vec![drop(after), create(before)];
     back.extend(context.source.objects_of(view).flat_map(|(id, object)| make(id, object)));
     recipe.drafts.push(
-        Draft::atomic(
-            context,
-            Slot::Tighten,
-            format!("replace view {view}"),
-            forward,
-        )
-        .back_atomic(context, back)
-        .why("one transaction: a query finds the old view or the new one, never none")
-        .done_when(
-            "the view is there",
-            Condition::Relation { relation: view.clone(), present: true },
-        ),
+        Draft::atomic(context, Slot::Tighten, format!("replace view {view}"), forward)
+            .back_atomic(context, back)
+            .why("one transaction: a query finds the old view or the new one, never none")
+            .done_when(
+                "the view is there",
+                Condition::Relation { relation: view.clone(), present: true },
+            ),
     );
     Ok(recipe)
 }

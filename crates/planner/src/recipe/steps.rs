@@ -169,10 +169,9 @@ pub(crate) fn inverse(context: &Context<'_>, op: &Op) -> Option<Op> {
         Op::RenameConstraint { table, name, to } => {
             Some(Op::RenameConstraint { table: table.clone(), name: to.clone(), to: name.clone() })
         }
-        Op::CreateView { view, definition } => Some(Op::DropView {
-            view: view.clone(),
-            materialized: definition.materialized,
-        }),
+        Op::CreateView { view, definition } => {
+            Some(Op::DropView { view: view.clone(), materialized: definition.materialized })
+        }
         Op::SetNotNull { table, column, not_null } => Some(Op::SetNotNull {
             table: table.clone(),
             column: column.clone(),
@@ -434,8 +433,7 @@ pub(crate) fn neutral_value(ty: &crate::sql_type::SqlType) -> Option<Expr> {
 }
 
 /// Why an index of a partitioned table is built under a lock.
-pub(crate) const NO_CONCURRENT_INDEX: &str =
-    "an index of a partitioned table cannot be built concurrently; build it on each partition concurrently first, and this finds them and is brief";
+pub(crate) const NO_CONCURRENT_INDEX: &str = "an index of a partitioned table cannot be built concurrently; build it on each partition concurrently first, and this finds them and is brief";
 
 /// Statements for which there is no way beside traffic: one transaction, under its locks to its end.
 /// The plan says so, and its proof refutes it where the table is big.

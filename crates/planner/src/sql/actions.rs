@@ -92,9 +92,7 @@ pub(super) fn ops(
             child: child.name.clone(),
             concurrently: *concurrently,
         }),
-        Action::SetSchema { .. }
-        | Action::Settings(_)
-        | Action::Carried => None,
+        Action::SetSchema { .. } | Action::Settings(_) | Action::Carried => None,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::constraint::{self, NewConstraint};
 use super::cursor::{Cursor, Placed, PlacedName, Read};
-use super::table::{self, NewColumn};
 use super::object::{self, ColumnSetting, Said};
+use super::table::{self, NewColumn};
 use super::{expr, types};
 use crate::expr::Expr;
 use crate::name::QName;
@@ -167,8 +167,7 @@ fn drop(cursor: &mut Cursor<'_>) -> Read<Action> {
 fn alter_column(cursor: &mut Cursor<'_>, column: Placed) -> Read<Action> {
     if cursor.eat("TYPE") || cursor.eat("SET DATA TYPE") {
         let ty = types::read(cursor)?.ty;
-        let collation =
-            if cursor.eat("COLLATE") { Some(table::collation(cursor)?) } else { None };
+        let collation = if cursor.eat("COLLATE") { Some(table::collation(cursor)?) } else { None };
         let using = if cursor.eat("USING") {
             let (from, to) = cursor.skip_to_comma();
             if from == to {

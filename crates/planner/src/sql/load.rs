@@ -6,8 +6,8 @@ use super::actions;
 use super::alter::{Action, Alter};
 use super::cursor::{Broken, Cursor};
 use super::names::Names;
-use super::report;
 use super::object::{self, Said};
+use super::report;
 use super::resolve;
 use super::split::{HintLines, Splitter, Statement};
 use super::statement::{self, Carried, Drop, Dropped, Parsed};
@@ -228,7 +228,11 @@ impl Loader<'_> {
             }
             Parsed::Objects(said) => self.objects(&said, span),
             Parsed::SearchPath(path) => self.path = path,
-            Parsed::Setting | Parsed::Transaction | Parsed::Data | Parsed::Update { .. } | Parsed::Delete { .. } => {}
+            Parsed::Setting
+            | Parsed::Transaction
+            | Parsed::Data
+            | Parsed::Update { .. }
+            | Parsed::Delete { .. } => {}
             Parsed::Carried(carried) => self.carry(&carried, span),
         }
     }

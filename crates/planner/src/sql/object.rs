@@ -113,7 +113,10 @@ pub(super) fn settle(
         Said::Altered(id, alteration) => {
             let Some(id) = known(schema, id) else { return Err(missing(id)) };
             let before = schema.objects.get(&id);
-            Ok(before.map(|b| (id.clone(), Some(altered(&id, b, alteration)))).into_iter().collect())
+            Ok(before
+                .map(|b| (id.clone(), Some(altered(&id, b, alteration))))
+                .into_iter()
+                .collect())
         }
         Said::Privileges(privileges) => {
             Ok(vec![privileges.settle(&|id| schema.objects.get(id).cloned())])

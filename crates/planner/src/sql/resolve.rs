@@ -252,8 +252,7 @@ pub(super) fn view_index(new: &NewIndex, names: &mut Names) -> (ObjectId, Object
     };
     let make = op::sql::create_index(&view, &name, &new.index, false);
     let full = view.sibling(name);
-    let object =
-        Object::one(make, Some(format!("DROP INDEX {full}"))).of(Subject::Relation(view));
+    let object = Object::one(make, Some(format!("DROP INDEX {full}"))).of(Subject::Relation(view));
     (ObjectId::new(ObjectKind::ViewIndex, full.to_string()), object)
 }
 

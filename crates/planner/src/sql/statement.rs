@@ -4,10 +4,10 @@
 use super::alter::{self, Alter};
 use super::cursor::{Cursor, Placed, PlacedName, Read};
 use super::index::{self, NewIndex};
-use super::table::{self, NewTable};
-use super::verb;
 use super::object::{self, Said};
 use super::rows;
+use super::table::{self, NewTable};
+use super::verb;
 use super::view::{self, NewView};
 use crate::expr::Expr;
 use crate::name::QName;
@@ -98,9 +98,7 @@ pub(super) fn not_looked_into(kind: ObjectKind) -> Option<&'static str> {
         ObjectKind::Routine | ObjectKind::Aggregate => {
             Some("a routine's body may name tables and columns; it was not looked into")
         }
-        ObjectKind::Policy => {
-            Some("a policy's condition may name columns; it was not looked into")
-        }
+        ObjectKind::Policy => Some("a policy's condition may name columns; it was not looked into"),
         ObjectKind::Trigger => {
             Some("a trigger's function may name columns; it was not looked into")
         }

@@ -119,7 +119,7 @@ fn identifiers(cursor: &Cursor<'_>, from: usize, to: usize) -> BTreeSet<String> 
 }
 
 /// Names in FROM lists and after JOIN. A FROM list ends at the next clause of its level.
-fn relations(cursor: &Cursor<'_>) -> Vec<(QName, bool)> {
+pub(super) fn relations(cursor: &Cursor<'_>) -> Vec<(QName, bool)> {
     const ENDS: &[&str] = &[
         "SELECT",
         "WHERE",

@@ -240,11 +240,8 @@ impl Privileges {
         before: &dyn Fn(&ObjectId) -> Option<Object>,
     ) -> (ObjectId, Option<Object>) {
         let Self { head, thing, of, role, grants, parts } = self;
-        let kind = if head.is_empty() {
-            ObjectKind::Privilege
-        } else {
-            ObjectKind::DefaultPrivilege
-        };
+        let kind =
+            if head.is_empty() { ObjectKind::Privilege } else { ObjectKind::DefaultPrivilege };
         let granted = ObjectId::new(kind, format!("{head}{thing} TO {role}"));
         let revoked = ObjectId::new(kind, format!("{head}{thing} FROM {role}"));
         let known = before(&granted);
@@ -294,7 +291,8 @@ fn grant_sql((head, thing): (&str, &str), role: &str, parts: &[(String, String)]
         let some: Vec<(String, String)> =
             parts.iter().filter(|(_, o)| o == option).cloned().collect();
         if !some.is_empty() {
-            let text = format!("{head}GRANT {} ON {thing} TO {role} {option}", privilege_list(&some));
+            let text =
+                format!("{head}GRANT {} ON {thing} TO {role} {option}", privilege_list(&some));
             statements.push(text.trim_end().to_owned());
         }
     }
@@ -324,9 +322,7 @@ fn list(cursor: &Cursor<'_>, from: usize, to: usize) -> Vec<String> {
 fn things(cursor: &mut Cursor<'_>, link: &str) -> Read<Vec<(String, Option<Subject>)>> {
     let object = |kind, name: &String| Some(Subject::Object(ObjectId::new(kind, name.clone())));
     let routine = ["FUNCTION", "PROCEDURE", "ROUTINE"].into_iter().find(|w| cursor.is(0, w));
-    let other = [
-        "ALL", "DATABASE", "FOREIGN", "LANGUAGE", "LARGE", "PARAMETER", "TABLESPACE",
-    ];
+    let other = ["ALL", "DATABASE", "FOREIGN", "LANGUAGE", "LARGE", "PARAMETER", "TABLESPACE"];
     if cursor.is_any(0, &other) {
         let (from, to) = cursor.skip_until(|c| c.is(0, link));
         return Ok(vec![(cursor.flat(from, to), None)]);
@@ -382,8 +378,7 @@ pub(super) fn relation_setting(
         };
         if cursor.eat("ATTACH PARTITION") {
             let child = cursor.name("an index")?.name;
-            let object =
-                Object::one(statement.to_owned(), None).of(Subject::Index(child.clone()));
+            let object = Object::one(statement.to_owned(), None).of(Subject::Index(child.clone()));
             let id = ObjectId::new(ObjectKind::Property, format!("{child} ATTACHED"));
             return Ok(Some(vec![Said::Made(id, object)]));
         }
@@ -521,12 +516,9 @@ fn trigger_state(
     alter: impl Fn(&str) -> String,
 ) -> Read<Option<Said>> {
     let start = cursor.at;
-    for (action, is_default) in [
-        ("ENABLE", true),
-        ("DISABLE", false),
-        ("ENABLE REPLICA", false),
-        ("ENABLE ALWAYS", false),
-    ] {
+    for (action, is_default) in
+        [("ENABLE", true), ("DISABLE", false), ("ENABLE REPLICA", false), ("ENABLE ALWAYS", false)]
+    {
         for (word, kind) in [("TRIGGER", ObjectKind::Trigger), ("RULE", ObjectKind::Rule)] {
             if !cursor.eat(&format!("{action} {word}")) {
                 continue;
@@ -558,9 +550,8 @@ fn options(cursor: &mut Cursor<'_>) -> Read<Vec<(String, String)>> {
     let mut found = Vec::new();
     while !inner.done() {
         let start = inner.at;
-        let (from, to) = inner.skip_until(|c| {
-            c.is_symbol(0, b',') || c.peek(0).is_some_and(|t| c.of(t) == "=")
-        });
+        let (from, to) =
+            inner.skip_until(|c| c.is_symbol(0, b',') || c.peek(0).is_some_and(|t| c.of(t) == "="));
         let key = inner.flat(from, to);
         inner.skip_to_comma();
         let value = inner.flat(to, inner.at);
@@ -607,9 +598,8 @@ pub(in crate::sql) fn identity_options(given: &[String]) -> ColumnSetting {
 
 /// Key, action and the action that takes it back, for a column.
 fn column_settings(cursor: &mut Cursor<'_>) -> Read<Vec<ColumnSetting>> {
-    let one = |key: &str, make: String, unmake: &str| {
-        Ok(vec![(key.to_owned(), make, unmake.to_owned())])
-    };
+    let one =
+        |key: &str, make: String, unmake: &str| Ok(vec![(key.to_owned(), make, unmake.to_owned())]);
     let start = cursor.at;
     for (word, back) in [
         ("SET STORAGE", "SET STORAGE EXTENDED"),

@@ -36,11 +36,7 @@ const KINDS: &[Named] = &[
     Named { words: "TRUSTED LANGUAGE", kind: ObjectKind::Language, name: Naming::Bare },
     Named { words: "COLLATION", kind: ObjectKind::Plain, name: Naming::Qualified },
     Named { words: "CONVERSION", kind: ObjectKind::Plain, name: Naming::Qualified },
-    Named {
-        words: "TEXT SEARCH CONFIGURATION",
-        kind: ObjectKind::Plain,
-        name: Naming::Qualified,
-    },
+    Named { words: "TEXT SEARCH CONFIGURATION", kind: ObjectKind::Plain, name: Naming::Qualified },
     Named { words: "TEXT SEARCH DICTIONARY", kind: ObjectKind::Plain, name: Naming::Qualified },
     Named { words: "TEXT SEARCH PARSER", kind: ObjectKind::Plain, name: Naming::Qualified },
     Named { words: "TEXT SEARCH TEMPLATE", kind: ObjectKind::Plain, name: Naming::Qualified },
@@ -104,8 +100,7 @@ pub(super) fn create(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
         text
     };
     let drop = words.trim_start_matches("CONSTRAINT ").trim_start_matches("TRUSTED ");
-    let object =
-        Object { of, ..Object::one(text, Some(format!("DROP {drop} {name}"))) };
+    let object = Object { of, ..Object::one(text, Some(format!("DROP {drop} {name}"))) };
     Ok(Some(vec![Said::Made(identity(named, name), object)]))
 }
 

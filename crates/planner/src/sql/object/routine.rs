@@ -65,9 +65,8 @@ fn arguments(cursor: &mut Cursor<'_>) -> Read<Vec<Argument>> {
     let mut inner = cursor.part(from, to);
     let mut found = Vec::new();
     while !inner.done() {
-        let (from, to) = inner.skip_until(|c| {
-            c.is_symbol(0, b',') || (c.is(0, "ORDER") && c.is(1, "BY"))
-        });
+        let (from, to) =
+            inner.skip_until(|c| c.is_symbol(0, b',') || (c.is(0, "ORDER") && c.is(1, "BY")));
         if from == to {
             // `ORDER BY` of an ordered-set aggregate: its arguments count too.
             inner.at += 2;
@@ -124,9 +123,26 @@ fn read_type(cursor: Cursor<'_>) -> Option<String> {
 /// The RETURNS clause, single-spaced.
 fn returns(cursor: &Cursor<'_>) -> String {
     const CLAUSES: &[&str] = &[
-        "LANGUAGE", "AS", "IMMUTABLE", "STABLE", "VOLATILE", "STRICT", "CALLED", "SECURITY",
-        "EXTERNAL", "PARALLEL", "COST", "ROWS", "SET", "WINDOW", "LEAKPROOF", "NOT", "TRANSFORM",
-        "SUPPORT", "BEGIN", "RETURN",
+        "LANGUAGE",
+        "AS",
+        "IMMUTABLE",
+        "STABLE",
+        "VOLATILE",
+        "STRICT",
+        "CALLED",
+        "SECURITY",
+        "EXTERNAL",
+        "PARALLEL",
+        "COST",
+        "ROWS",
+        "SET",
+        "WINDOW",
+        "LEAKPROOF",
+        "NOT",
+        "TRANSFORM",
+        "SUPPORT",
+        "BEGIN",
+        "RETURN",
     ];
     let mut ahead = *cursor;
     if !ahead.sees("RETURNS") || ahead.sees("RETURNS NULL ON NULL INPUT") {

@@ -67,8 +67,9 @@ fn made(name: &QName, parts: Vec<(String, String)>, owner: Option<&(QName, Strin
 
 fn ownership(name: &QName, table: &QName, column: &str) -> Said {
     let own = |of: String| format!("ALTER SEQUENCE {name} OWNED BY {of}");
-    let object = Object::one(own(format!("{table}.{}", quote(column))), Some(own("NONE".to_owned())))
-        .of(Subject::Column(table.clone(), column.to_owned()));
+    let object =
+        Object::one(own(format!("{table}.{}", quote(column))), Some(own("NONE".to_owned())))
+            .of(Subject::Column(table.clone(), column.to_owned()));
     Said::Made(ObjectId::new(ObjectKind::Ownership, name.to_string()), object)
 }
 

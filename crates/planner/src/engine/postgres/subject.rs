@@ -1,0 +1,455 @@
+//! What an operation is about: its form on a schema, and the relations beside its table that the
+//! form's row may lock. The decisions that the reader of SQL shares are here. Must not know facts.
+
+use super::relation::{Role, foreign_key};
+use super::{Form, LockMode};
+use crate::expr::{Expr, Volatility};
+use crate::name::{QName, quote, rename_in_text};
+use crate::op::Op;
+use crate::schema::object::IDENTITY;
+use crate::schema::{
+    Column, Constraint, ConstraintKind, Index, ObjectId, ObjectKind, Schema, Table,
+};
+use crate::sql_type::{SqlType, TypeChange};
+
+/// What one action of a statement is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Subject {
+    /// The form.
+    pub(crate) form: Form,
+    /// The relation it is about, where it can be named.
+    pub(crate) target: Option<QName>,
+    /// Other relations that its row may lock, those that the table alone decides left out.
+    pub(crate) named: Vec<(Role, QName)>,
+    /// Roles in which there is nobody else: the statement itself says so.
+    pub(crate) closed: Vec<Role>,
+    /// The mode that LOCK TABLE names.
+    pub(crate) mode: Option<LockMode>,
+}
+
+impl Subject {
+    /// A form on a relation.
+    pub(crate) fn new(form: Form, target: Option<QName>) -> Self {
+        Self { form, target, named: Vec::new(), closed: Vec::new(), mode: None }
+    }
+
+    /// The same with nobody in a role but who is named.
+    pub(crate) fn only(mut self, roles: &[Role]) -> Self {
+        self.closed.extend(roles);
+        self
+    }
+
+    /// The same with relations in a role.
+    pub(crate) fn with(mut self, role: Role, names: impl IntoIterator<Item = QName>) -> Self {
+        for name in names {
+            if !self.named.contains(&(role, name.clone())) {
+                self.named.push((role, name));
+            }
+        }
+        self
+    }
+}
+
+/// What an operation is about on `schema`, as it is before the operation.
+pub(crate) fn subject(op: &Op, schema: &Schema) -> Subject {
+    let subject = Subject::new(form(op, schema), op.relation().cloned());
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these name other relations")]
+    match op {
+        Op::CreateTable { table, definition } => {
+            let parents = parents_of(definition, |_| true);
+            subject.with(Role::Parents, parents.into_iter().filter(|parent| parent != table))
+        }
+        Op::DropTable { table } => {
+            let parents = schema.table(table).map(|t| parents_of(t, |_| true));
+            subject.with(Role::Parents, parents.unwrap_or_default())
+        }
+        Op::DropColumn { table, column } => {
+            let carries = |c: &Constraint| c.kind.columns().contains(column);
+            let parents = schema.table(table).map(|t| parents_of(t, carries));
+            subject.with(Role::Parents, parents.unwrap_or_default())
+        }
+        Op::AlterType { table, column, .. } => {
+            let (parents, children) = keys_of_column(schema, table, column);
+            subject.with(Role::Parents, parents).with(Role::Children, children)
+        }
+        Op::AddConstraint { constraint, .. } => {
+            subject.with(Role::Parents, parent(&constraint.kind))
+        }
+        Op::ValidateConstraint { table, name } | Op::DropConstraint { table, name } => {
+            let kind = schema.constraint_kind(table, name);
+            subject.with(Role::Parents, kind.and_then(parent))
+        }
+        Op::RenameIndex { table, name, .. } => subject.with(Role::OwnIndex, [table.sibling(name)]),
+        Op::CreateView { definition, .. } | Op::ReplaceView { definition, .. } => {
+            subject.with(Role::Reads, definition.reads.clone())
+        }
+        Op::Update { table, set, .. } => {
+            let carries =
+                |c: &Constraint| c.kind.columns().iter().any(|k| set.iter().any(|(s, _)| s == k));
+            let parents = schema.table(table).map(|t| parents_of(t, carries));
+            subject.with(Role::Parents, parents.unwrap_or_default())
+        }
+        Op::Delete { table, .. } => subject.with(Role::Children, children_of(schema, table)),
+        Op::AttachPartition { child, .. } | Op::DetachPartition { child, .. } => {
+            subject.with(Role::Attached, [child.clone()])
+        }
+        _ => subject,
+    }
+}
+
+fn parent(kind: &ConstraintKind) -> Option<QName> {
+    foreign_key(kind).map(|key| key.parent.clone())
+}
+
+/// Tables that the foreign keys among a table's constraints point at.
+pub(crate) fn parents_of(table: &Table, wanted: impl Fn(&Constraint) -> bool) -> Vec<QName> {
+    let mut parents: Vec<QName> =
+        table.constraints.values().filter(|c| wanted(c)).filter_map(|c| parent(&c.kind)).collect();
+    parents.sort();
+    parents.dedup();
+    parents
+}
+
+/// Tables other than itself whose foreign keys point at a table.
+pub(crate) fn children_of(schema: &Schema, table: &QName) -> Vec<QName> {
+    schema.referencing(table).map(|(child, ..)| child.clone()).filter(|c| c != table).collect()
+}
+
+/// Parents of a column's foreign keys, and children whose keys point at the column.
+pub(crate) fn keys_of_column(
+    schema: &Schema,
+    table: &QName,
+    column: &str,
+) -> (Vec<QName>, Vec<QName>) {
+    let Some(found) = schema.table(table) else { return (Vec::new(), Vec::new()) };
+    let carries = |c: &Constraint| c.kind.columns().iter().any(|k| k == column);
+    let parents = parents_of(found, carries).into_iter().filter(|parent| parent != table);
+    let points = |columns: &[String]| {
+        let implied = found.primary_key().unwrap_or_default();
+        let columns = if columns.is_empty() { implied } else { columns };
+        columns.iter().any(|c| c == column)
+    };
+    let children = schema
+        .referencing(table)
+        .filter(|(child, _, key)| *child != table && points(&key.parent_columns))
+        .map(|(child, ..)| child.clone());
+    (parents.collect(), children.collect())
+}
+
+/// Which form an operation has on `schema`.
+fn form(op: &Op, schema: &Schema) -> Form {
+    match op {
+        Op::AddColumn { column, .. } => add_column(column, schema),
+        Op::DropColumn { .. } => Form::DropColumn,
+        Op::AlterType { table, column, ty, collation, using } => {
+            let found = schema.table(table).and_then(|t| t.column(column).map(|c| (t, c)));
+            let recollated = found.is_some_and(|(_, c)| c.collation != *collation);
+            let indexed =
+                found.is_some_and(|(t, _)| t.indexes.values().any(|i| i.columns.contains(column)));
+            match change_type(schema, (table, column), ty, using.as_ref()) {
+                Form::AlterTypeInPlace if recollated && indexed => Form::AlterTypeReindex,
+                form => form,
+            }
+        }
+        Op::SetDefault { .. } => Form::SetDefault,
+        Op::SetNotNull { not_null: false, .. } => Form::DropNotNull,
+        Op::SetNotNull { table, column, not_null: true } => {
+            let proved = schema.proves_not_null(table, column);
+            if proved { Form::SetNotNullProved } else { Form::SetNotNull }
+        }
+        Op::AddConstraint { constraint, .. } => add_constraint(constraint),
+        Op::AddConstraintUsingIndex { table, index, primary, .. } => {
+            using_index(schema, (table, index), *primary)
+        }
+        Op::AddNotNullNotValid { .. } => Form::AddNotNullNotValid,
+        Op::ValidateConstraint { table, name } => validate(schema.constraint_kind(table, name)),
+        Op::DropConstraint { table, name } => drop_constraint(schema.constraint_kind(table, name)),
+        Op::RenameConstraint { .. } => Form::RenameConstraint,
+        Op::SetLockTimeout { .. }
+        | Op::CreateHelpers
+        | Op::CreateProgress
+        | Op::DropHelpers
+        | Op::CreateSyncFunction { .. }
+        | Op::DropSyncFunction { .. }
+        | Op::CreateUndoTable { .. }
+        | Op::CreateBackfill { .. }
+        | Op::CreateUndo { .. } => Form::NoTable,
+        Op::CreateTable { .. } => Form::CreateTable,
+        Op::DropTable { .. } => Form::DropTable,
+        Op::RenameTable { .. } => Form::RenameTable,
+        Op::RenameColumn { .. } => Form::RenameColumn,
+        Op::CreateIndex { concurrently: false, .. } => Form::CreateIndex,
+        Op::CreateIndex { concurrently: true, .. } => Form::CreateIndexConcurrently,
+        Op::DropIndex { concurrently: false, .. } => Form::DropIndex,
+        Op::DropIndex { concurrently: true, .. } => Form::DropIndexConcurrently,
+        Op::RenameIndex { .. } => Form::RenameIndex,
+        Op::CreateView { .. } => Form::CreateView,
+        Op::ReplaceView { .. } => Form::ReplaceView,
+        Op::DropView { .. } => Form::DropView,
+        Op::CreateSyncTrigger { .. } => Form::CreateTrigger,
+        Op::DropSyncTrigger { .. } => Form::DropTrigger,
+        Op::Update { .. } | Op::Delete { .. } => Form::WholeTableWrite,
+        Op::RunBackfill { .. } | Op::RunUndo { .. } => Form::Batches,
+        Op::SetIdentity { identity: None, .. } => Form::DropIdentity,
+        Op::SetIdentity { was: true, .. } => Form::AlterIdentity,
+        Op::SetIdentity { .. } => Form::AddIdentity,
+        Op::DropExpression { .. } => Form::DropExpression,
+        Op::AdvanceSequence { .. } => Form::Select,
+        Op::AttachPartition { .. } => Form::AttachPartition,
+        Op::DetachPartition { concurrently: false, .. } => Form::DetachPartition,
+        Op::DetachPartition { concurrently: true, .. } => Form::DetachConcurrently,
+        Op::Object { id, becomes, sql } => object(id, becomes.is_some(), sql),
+        Op::Verbatim { .. } => Form::Unknown,
+    }
+}
+
+/// The form of a statement about an object that is neither table, index nor view.
+fn object(id: &ObjectId, stays: bool, sql: &str) -> Form {
+    match id.kind {
+        ObjectKind::Trigger if stays => Form::CreateTrigger,
+        ObjectKind::Trigger => Form::DropTrigger,
+        ObjectKind::Policy => Form::Policy,
+        ObjectKind::Rule => Form::Rule,
+        ObjectKind::Property => property(&id.name, sql),
+        ObjectKind::Owner => Form::SetOwner,
+        ObjectKind::Comment if id.name.starts_with("INDEX ") => Form::CommentOnIndex,
+        ObjectKind::Comment => comment(&id.name),
+        ObjectKind::Statistics => Form::CreateStatistics,
+        ObjectKind::ViewIndex if stays => Form::CreateIndex,
+        ObjectKind::ViewIndex => Form::DropIndex,
+        ObjectKind::Privilege if id.name.starts_with("TABLE ") => Form::GrantTable,
+        ObjectKind::Privilege | ObjectKind::DefaultPrivilege => Form::GrantOther,
+        ObjectKind::Sequence if !stays => Form::DropSequence,
+        ObjectKind::Sequence if sql.starts_with("CREATE ") => Form::CreateSequence,
+        ObjectKind::Sequence | ObjectKind::Ownership => Form::AlterSequence,
+        ObjectKind::Enum if sql.contains(" ADD VALUE ") => Form::AddEnumValue,
+        ObjectKind::Domain if stays && sql.contains(" ADD CONSTRAINT ") => {
+            Form::AddDomainConstraint
+        }
+        ObjectKind::Domain if stays => Form::AlterDomain,
+        ObjectKind::Enum | ObjectKind::Type | ObjectKind::Domain if !stays => Form::DropType,
+        ObjectKind::Type if sql.starts_with("ALTER ") => Form::AlterComposite,
+        ObjectKind::Enum if sql.starts_with("ALTER ") => Form::AlterType,
+        ObjectKind::Enum | ObjectKind::Type | ObjectKind::Domain => Form::CreateType,
+        ObjectKind::Schema if !stays => Form::DropSchema,
+        ObjectKind::Schema | ObjectKind::Extension | ObjectKind::Language => Form::Container,
+        ObjectKind::Routine | ObjectKind::Aggregate => Form::Routine,
+        ObjectKind::Replication => Form::Publication,
+        ObjectKind::Plain
+        | ObjectKind::Operator
+        | ObjectKind::Foreign
+        | ObjectKind::ForeignTable
+        | ObjectKind::EventTrigger => Form::Container,
+        ObjectKind::Unknown => Form::Unknown,
+    }
+}
+
+/// The form of COMMENT ON by what it is on.
+fn comment(name: &str) -> Form {
+    let begins = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
+    if begins(&["TABLE ", "COLUMN ", "VIEW ", "MATERIALIZED VIEW ", "FOREIGN TABLE "]) {
+        Form::CommentOnTable
+    } else if begins(&["CONSTRAINT ", "TRIGGER ", "POLICY ", "RULE "]) {
+        Form::CommentOnPart
+    } else {
+        Form::CommentOther
+    }
+}
+
+/// The form of a setting by the words that make it.
+fn property(name: &str, sql: &str) -> Form {
+    let has = |word: &str| sql.contains(word);
+    if has(" ATTACH PARTITION ") {
+        Form::AttachIndex
+    } else if sql.starts_with("ALTER INDEX ") {
+        Form::SetIndexOption
+    } else if sql.starts_with("ALTER MATERIALIZED VIEW ") {
+        Form::SetMaterializedViewOption
+    } else if sql.starts_with("ALTER VIEW ") {
+        Form::AlterView
+    } else if has(" ROW LEVEL SECURITY") {
+        Form::RowSecurity
+    } else if has(" REPLICA IDENTITY ") {
+        Form::ReplicaIdentity
+    } else if has(" CLUSTER") {
+        Form::ClusterOn
+    } else if has("LOGGED") {
+        Form::SetLogged
+    } else if has(" TABLESPACE ") {
+        Form::SetTablespace
+    } else if has(" ACCESS METHOD ") {
+        Form::SetAccessMethod
+    } else if has(" RULE ") {
+        Form::Rule
+    } else if has(" TRIGGER ") {
+        Form::EnableTrigger
+    } else if has(" SET STORAGE ") {
+        Form::SetStorage
+    } else if has(" SET COMPRESSION ") {
+        Form::SetCompression
+    } else if has(" SET STATISTICS ") {
+        Form::SetStatistics
+    } else if name.ends_with(IDENTITY) {
+        Form::AlterIdentity
+    } else if has(" ALTER COLUMN ") {
+        Form::SetColumnOption
+    } else {
+        Form::SetTableOption
+    }
+}
+
+/// The form of ADD COLUMN, its constraints aside.
+pub(crate) fn add_column(column: &Column, schema: &Schema) -> Form {
+    let is_volatile = |d: &Expr| d.volatility() == Volatility::Volatile;
+    if column.identity.is_some() {
+        Form::AddColumnSequence
+    } else if column.generated.is_some() {
+        Form::AddColumnStored
+    } else if schema.domain_of(&column.ty).is_some_and(|d| d.constrained) {
+        Form::AddColumnDomain
+    } else if column.default.as_ref().is_some_and(is_volatile) {
+        Form::AddColumnVolatile
+    } else {
+        Form::AddColumn
+    }
+}
+
+/// The form of ALTER COLUMN TYPE; a column that is not known is taken to be rewritten.
+pub(crate) fn change_type(
+    schema: &Schema,
+    (table, column): (&QName, &str),
+    to: &SqlType,
+    using: Option<&Expr>,
+) -> Form {
+    let Some(found) = schema.table(table) else { return Form::AlterTypeRewrite };
+    let Some(from) = found.column(column).map(|c| &c.ty) else { return Form::AlterTypeRewrite };
+    let plain = using.is_none_or(|expr| match expr {
+        Expr::Cast(inner, ty) => ty == to && **inner == Expr::column(column),
+        other => *other == Expr::column(column),
+    });
+    if !plain {
+        return Form::AlterTypeRewrite;
+    }
+    if zone_apart(from, to) {
+        return Form::AlterTypeTimeZone;
+    }
+    if !in_place(schema, from, to) {
+        return Form::AlterTypeRewrite;
+    }
+    let checks = |c: &Constraint| match &c.kind {
+        ConstraintKind::Check(expr) => c.validated && expr.columns().contains(column),
+        ConstraintKind::Other(text, columns) => {
+            c.validated && text.starts_with("CHEC") && columns.iter().any(|k| k == column)
+        }
+        ConstraintKind::PrimaryKey(_)
+        | ConstraintKind::Unique(_)
+        | ConstraintKind::ForeignKey(_)
+        | ConstraintKind::NotNull(_) => false,
+    };
+    if found.indexes.values().any(|index| computes_from(index, column)) {
+        Form::AlterTypeReindex
+    } else if found.constraints.values().any(checks) {
+        Form::AlterTypeRecheck
+    } else {
+        Form::AlterTypeInPlace
+    }
+}
+
+/// Whether the two types differ in their time zone alone: the session's zone decides what it costs.
+fn zone_apart(from: &SqlType, to: &SqlType) -> bool {
+    let (with, without) = ("timestamp with time zone", "timestamp without time zone");
+    let bases = (from.base(), to.base());
+    let apart = (bases.0 == with && bases.1 == without) || (bases.0 == without && bases.1 == with);
+    apart
+        && (to.args().is_empty() || from.args().first() <= to.args().first())
+        && (to.args().is_empty() || !from.args().is_empty())
+}
+
+/// Whether the rows stay as they are: the types themselves, and domains without constraints.
+fn in_place(schema: &Schema, from: &SqlType, to: &SqlType) -> bool {
+    match (schema.domain_of(from), schema.domain_of(to)) {
+        _ if from == to => true,
+        (None, None) => from.change_to(to) != TypeChange::Rewrite,
+        (Some(domain), None) => domain.base == *to,
+        (None, Some(domain)) => !domain.constrained && domain.base == *from,
+        (Some(_), Some(_)) => false,
+    }
+}
+
+/// Whether an index holds more of a column than its plain values: an expression or a condition,
+/// which a change of the type makes anew.
+fn computes_from(index: &Index, column: &str) -> bool {
+    let name = quote(column);
+    let plain = |key: &str| *key == name || key.starts_with(&format!("{name} "));
+    let mentions = |key: &String| rename_in_text(key, column, "other_name_1") != **key;
+    index.predicate.as_ref().is_some_and(|p| p.columns().contains(column))
+        || index.keys.iter().any(|key| !plain(key) && mentions(key))
+}
+
+/// The form of ADD CONSTRAINT.
+pub(crate) fn add_constraint(constraint: &Constraint) -> Form {
+    match (&constraint.kind, constraint.validated) {
+        (ConstraintKind::Check(_), true) => Form::AddCheck,
+        (ConstraintKind::Check(_), false) => Form::AddCheckNotValid,
+        (ConstraintKind::NotNull(_), true) => Form::AddNotNull,
+        (ConstraintKind::NotNull(_), false) => Form::AddNotNullNotValid,
+        (ConstraintKind::ForeignKey(key), _) if key.actions.ends_with("NOT ENFORCED") => {
+            Form::AddForeignKeyNotEnforced
+        }
+        (ConstraintKind::ForeignKey(_), true) => Form::AddForeignKey,
+        (ConstraintKind::ForeignKey(_), false) => Form::AddForeignKeyNotValid,
+        (ConstraintKind::PrimaryKey(_) | ConstraintKind::Unique(_), _) => Form::AddUnique,
+        (ConstraintKind::Other(text, _), validated) => match (text.get(..4), validated) {
+            (Some("CHEC"), _) if text.ends_with("NOT ENFORCED") => Form::AddCheckNotEnforced,
+            (Some("CHEC"), true) => Form::AddCheck,
+            (Some("CHEC"), false) => Form::AddCheckNotValid,
+            (Some("FORE"), true) => Form::AddForeignKey,
+            (Some("FORE"), false) => Form::AddForeignKeyNotValid,
+            (Some("PRIM" | "UNIQ"), _) => Form::AddUnique,
+            _ => Form::AddExclude,
+        },
+    }
+}
+
+/// The form of ADD … USING INDEX.
+pub(crate) fn using_index(schema: &Schema, (table, index): (&QName, &str), primary: bool) -> Form {
+    let found = schema.table(table).and_then(|t| t.indexes.get(index));
+    let proved = found.is_some_and(|index| {
+        index.columns.iter().all(|column| schema.proves_not_null(table, column))
+    });
+    if primary && !proved { Form::AddPrimaryKeyUsingIndexScan } else { Form::AddUsingIndex }
+}
+
+/// The form of VALIDATE CONSTRAINT; of a CHECK where the constraint is not known.
+pub(crate) fn validate(kind: Option<&ConstraintKind>) -> Form {
+    match kind {
+        Some(ConstraintKind::ForeignKey(_)) => Form::ValidateForeignKey,
+        Some(ConstraintKind::NotNull(_)) => Form::ValidateNotNull,
+        Some(ConstraintKind::Other(text, _)) if text.starts_with("FORE") => {
+            Form::ValidateForeignKey
+        }
+        Some(
+            ConstraintKind::Check(_)
+            | ConstraintKind::PrimaryKey(_)
+            | ConstraintKind::Unique(_)
+            | ConstraintKind::Other(..),
+        )
+        | None => Form::ValidateCheck,
+    }
+}
+
+/// The form of DROP CONSTRAINT; of a key or CHECK where the constraint is not known.
+pub(crate) fn drop_constraint(kind: Option<&ConstraintKind>) -> Form {
+    match kind {
+        Some(ConstraintKind::ForeignKey(_)) => Form::DropForeignKey,
+        Some(ConstraintKind::Other(text, _)) if text.starts_with("FORE") => Form::DropForeignKey,
+        Some(
+            ConstraintKind::Check(_)
+            | ConstraintKind::NotNull(_)
+            | ConstraintKind::PrimaryKey(_)
+            | ConstraintKind::Unique(_)
+            | ConstraintKind::Other(..),
+        )
+        | None => Form::DropConstraint,
+    }
+}
