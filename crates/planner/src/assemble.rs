@@ -230,8 +230,13 @@ fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
     let touched = touched(&read.asked, &read.source);
     let existing: Vec<QName> =
         touched.iter().filter(|t| read.source.tables.contains_key(t)).cloned().collect();
-    let frame =
-        order::Frame { engine: read.engine, request, source: &read.source, tables: &existing };
+    let frame = order::Frame {
+        engine: read.engine,
+        request,
+        source: &read.source,
+        cut: &cut(&read.source, &touched),
+        tables: &existing,
+    };
     let Arranged { phases, point_of_no_return, backfills, validation } =
         order::arrange(&frame, recipes);
     let model = model(request, read, &touched, recipes);

@@ -24,6 +24,9 @@ pub enum Op {
         /// Milliseconds.
         ms: u64,
     },
+    /// `SET check_function_bodies = off` for the session, as `pg_dump` does: a routine may be made
+    /// before what its body names.
+    SkipBodyChecks,
     /// CREATE TABLE.
     CreateTable {
         /// Name.
@@ -368,6 +371,7 @@ impl Op {
                 becomes.as_ref().and_then(|o| o.of.as_ref()).and_then(Subject::relation)
             }
             Self::SetLockTimeout { .. }
+            | Self::SkipBodyChecks
             | Self::CreateHelpers
             | Self::CreateProgress
             | Self::DropHelpers

@@ -3,6 +3,7 @@
 //! the engine's facts on the schema as it is at each step. Must not know any one recipe.
 
 mod rebuild;
+mod wait;
 
 use crate::condition::Condition;
 use crate::engine::{Engine, Lock, facts, merge_locks};
@@ -25,6 +26,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) request: &'a Request,
     /// Source schema.
     pub(crate) source: &'a Schema,
+    /// The same cut to what the change is about.
+    pub(crate) cut: &'a Schema,
     /// Touched tables: for the backup's commands.
     pub(crate) tables: &'a [QName],
 }
@@ -39,11 +42,12 @@ pub(crate) struct Arranged {
 
 /// Puts the drafts of all recipes into phases.
 pub(crate) fn arrange(frame: &Frame<'_>, recipes: &[Recipe]) -> Arranged {
-    let staged = |r: &Recipe| {
-        let stage = r.stage;
-        r.drafts.clone().into_iter().map(move |draft| Draft { stage, ..draft }).collect::<Vec<_>>()
+    let staged = |(at, r): (usize, &Recipe)| {
+        let (stage, change) = (r.stage, Some(at));
+        let drafts = r.drafts.clone().into_iter();
+        drafts.map(move |draft| Draft { stage, change, ..draft }).collect::<Vec<_>>()
     };
-    let mut drafts: Vec<Draft> = recipes.iter().flat_map(staged).collect();
+    let mut drafts: Vec<Draft> = recipes.iter().enumerate().flat_map(staged).collect();
     if recipes.iter().any(|r| r.needs_release) {
         drafts.extend(cutover(frame));
     }
@@ -55,7 +59,7 @@ pub(crate) fn arrange(frame: &Frame<'_>, recipes: &[Recipe]) -> Arranged {
     }
     // The second round comes when the first one's swaps are done, and before anything is dropped.
     drafts.sort_by_key(|draft| (draft.slot >= Slot::Backup, draft.stage, draft.slot));
-    number(frame, drafts)
+    number(frame, wait::for_each_other(frame.cut.clone(), drafts))
 }
 
 fn cutover(frame: &Frame<'_>) -> [Draft; 2] {

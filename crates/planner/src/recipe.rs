@@ -75,6 +75,8 @@ pub(crate) struct Draft {
     pub(crate) slot: Slot,
     /// In which round.
     pub(crate) stage: u8,
+    /// Of which change, in the order asked; none where it serves all.
+    pub(crate) change: Option<usize>,
     /// Kind.
     pub(crate) kind: StepKind,
     /// What is done.
@@ -291,6 +293,7 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
             plain::plan(context, op)
         }
         Op::SetLockTimeout { .. }
+        | Op::SkipBodyChecks
         | Op::CreateHelpers
         | Op::CreateProgress
         | Op::DropHelpers

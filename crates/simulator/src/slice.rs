@@ -202,6 +202,7 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         Op::CreateSyncTrigger { rule } | Op::DropSyncTrigger { rule } => mention_rule(rule, keep),
         Op::RunBackfill { backfill } | Op::RunUndo { backfill } => mention_backfill(backfill, keep),
         Op::SetLockTimeout { .. }
+        | Op::SkipBodyChecks
         | Op::DropTable { .. }
         | Op::RenameTable { .. }
         | Op::AddConstraintUsingIndex { .. }

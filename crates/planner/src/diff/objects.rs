@@ -37,6 +37,16 @@ fn bare_name(id: &ObjectId) -> &str {
     id.name.get(start..end).unwrap_or_default().trim_matches('"')
 }
 
+/// Whether an object's text names another. One of its own bare name it names only in full.
+fn needs((id, object): (&ObjectId, &Object), other: &ObjectId) -> bool {
+    if bare_name(id) != bare_name(other) {
+        return object.mentions(bare_name(other));
+    }
+    let full = other.name.split('(').next().unwrap_or_default();
+    let own = id.name.split('(').next().unwrap_or_default();
+    full != own && object.make.iter().any(|sql| sql.contains(full))
+}
+
 impl Diff<'_> {
     /// What everything else may stand in.
     pub(super) fn schemas(&mut self) {
@@ -233,7 +243,7 @@ impl Diff<'_> {
         while !open.is_empty() {
             let needs_another = |id: &ObjectId, object: &Object| {
                 open.iter().any(|(other, _)| {
-                    *other != id && other.kind.is_early() && object.mentions(bare_name(other))
+                    *other != id && other.kind.is_early() && needs((id, object), other)
                 })
             };
             let ready = open

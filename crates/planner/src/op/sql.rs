@@ -8,6 +8,7 @@ use crate::schema::{Column, Constraint, ConstraintKind, Index, Table};
 pub fn render(op: &Op) -> String {
     match op {
         Op::SetLockTimeout { ms } => format!("SET lock_timeout = '{ms}ms'"),
+        Op::SkipBodyChecks => "SET check_function_bodies = off".to_owned(),
         Op::CreateTable { table, definition } => create_table(table, definition),
         Op::DropTable { table } => format!("DROP TABLE {table}"),
         Op::RenameTable { table, to } => format!("ALTER TABLE {table} RENAME TO {}", quote(to)),

@@ -32,6 +32,7 @@ pub(super) fn plan(
     if ops.is_empty() {
         return Ok(recipe);
     }
+    let ops = unchecked(id, after, ops);
     let ops = match (before, after) {
         (Some(before), Some(_)) => with_attached(context, id, Some(before), ops),
         (Some(_), None) | (None, _) => ops,
@@ -64,7 +65,7 @@ pub(super) fn plan(
             Some(_) => with_attached(context, id, after, back),
             None => back,
         });
-        match back {
+        match back.map(|back| unchecked(id, before, back)) {
             Ok(back) if back.len() > 1 => draft.back_atomic(context, back),
             Ok(back) => draft.back(context, back),
             Err(NoWay(why)) => match before.and_then(|b| enums::rebuild(context.schema, id, b)) {
@@ -77,6 +78,17 @@ pub(super) fn plan(
     };
     recipe.drafts.push(draft);
     Ok(recipe)
+}
+
+/// A body in SQL is looked into when the routine is made: its tables may come later.
+fn unchecked(id: &ObjectId, made: Option<&Object>, mut ops: Vec<Op>) -> Vec<Op> {
+    let in_sql = |object: &Object| {
+        object.make.iter().any(|sql| sql.to_ascii_lowercase().contains("language sql"))
+    };
+    if id.kind == ObjectKind::Routine && made.is_some_and(in_sql) {
+        ops.insert(0, Op::SkipBodyChecks);
+    }
+    ops
 }
 
 /// What belongs to an object goes when it is dropped, and is made again with it.

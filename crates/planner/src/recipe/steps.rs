@@ -40,6 +40,7 @@ impl Draft {
         Self {
             slot,
             stage: 0,
+            change: None,
             kind,
             operation,
             script,

@@ -166,6 +166,7 @@ fn form(op: &Op, schema: &Schema) -> Form {
         Op::DropConstraint { table, name } => drop_constraint(schema.constraint_kind(table, name)),
         Op::RenameConstraint { .. } => Form::RenameConstraint,
         Op::SetLockTimeout { .. }
+        | Op::SkipBodyChecks
         | Op::CreateHelpers
         | Op::CreateProgress
         | Op::DropHelpers
