@@ -1,6 +1,8 @@
 //! From a request to a plan: reads, asks the recipes, arranges, and states what it took for
 //! granted. The one place that sees every part.
 
+mod words;
+
 use std::collections::BTreeSet;
 
 use crate::change::{Asked, Hint, Split, What};
@@ -11,13 +13,15 @@ use crate::name::QName;
 use crate::op::{self, Op};
 use crate::order::{self, Arranged};
 use crate::plan::{
-    ColumnRef, Deploy, FORMAT, Hazard, Model, NotAnalysed, Phase, PhaseKind, Plan, PointOfNoReturn,
-    Release, Rollback, Statement, Step, StepKind, hash_text,
+    Deploy, FORMAT, Hazard, Model, NotAnalysed, Phase, PhaseKind, Plan, PointOfNoReturn, Rollback,
+    Statement, Step, StepKind, hash_text,
 };
 use crate::recipe::{Context, Recipe, recipe};
 use crate::request::{Backup, Change, Request};
 use crate::schema::{ConstraintKind, Schema};
 use crate::{Planned, diff, fold, sql};
+
+use words::{releases, title};
 
 /// A request, read.
 struct Read {
@@ -92,7 +96,9 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
         }
     };
     let ends_empty = diagnostics.iter().any(|d| d.code == "empty-change");
-    if starts_empty != ends_empty && (target || starts_empty) {
+    if starts_empty && ends_empty {
+        diagnostics.retain(|d| d.code != "empty-change");
+    } else if ends_empty && target || starts_empty {
         // From nothing to something, or the other way round, is a change like any other: said aloud.
         diagnostics = diagnostics.into_iter().map(allow_empty).collect();
     }
@@ -169,12 +175,12 @@ fn recipes(request: &Request, read: &Read) -> Result<Vec<Recipe>, Vec<Diagnostic
         }
         moved.note(&asked.what, &schema);
         for op in naive_ops(&asked.what, &schema) {
-            match &op {
-                Op::CreateTable { table, .. } => drop(created.insert(table.clone())),
-                Op::RenameTable { table, to } if created.remove(table) => {
-                    created.insert(table.sibling(to));
-                }
-                _ => {}
+            if let Op::CreateTable { table, .. } = &op {
+                created.insert(table.clone());
+            } else if let Op::RenameTable { table, to } = &op
+                && created.remove(table)
+            {
+                created.insert(table.sibling(to));
             }
             // What the server would refuse was refused when the change was read.
             let _refused = schema.apply(&op).is_err();
@@ -188,7 +194,7 @@ fn naive_ops(what: &What, schema: &Schema) -> Vec<Op> {
     match what {
         What::Statement(op) | What::Lifted(op) => vec![op.clone()],
         What::Replace { create, with, .. } => {
-            let mut ops = vec![create.clone()];
+            let mut ops = vec![(**create).clone()];
             ops.extend(with.iter().flat_map(|(id, object)| op::object::make(id, object)));
             ops
         }
@@ -339,88 +345,6 @@ fn parent(kind: &ConstraintKind) -> Option<&QName> {
         | ConstraintKind::NotNull(_)
         | ConstraintKind::Other(..) => None,
     }
-}
-
-/// R0 uses every column of the touched tables as they are; R1, where there is one, as they will be.
-fn releases(model: &Model, touched: &[QName], recipes: &[Recipe]) -> Vec<Release> {
-    let columns = |schema: &Schema, all: bool| -> Vec<ColumnRef> {
-        let relations = schema
-            .tables
-            .iter()
-            .filter(|(name, _)| touched.contains(name) || !model.source.tables.contains_key(name));
-        relations
-            .flat_map(|(name, table)| {
-                table
-                    .columns
-                    .iter()
-                    .filter(move |c| {
-                        all || (c.generated.is_none() && c.identity.as_deref() != Some("always"))
-                    })
-                    .map(|c| ColumnRef { relation: name.clone(), column: c.name.clone() })
-            })
-            .collect()
-    };
-    let mut releases = vec![Release {
-        id: "R0".to_owned(),
-        title: "the running release".to_owned(),
-        reads: columns(&model.source, true),
-        writes: columns(&model.source, false),
-        change: String::new(),
-        keeps: Vec::new(),
-    }];
-    if recipes.iter().any(|r| r.needs_release) {
-        let changes: Vec<&str> = recipes
-            .iter()
-            .map(|r| r.release_change.as_str())
-            .filter(|change| !change.is_empty())
-            .collect();
-        releases.push(Release {
-            id: "R1".to_owned(),
-            title: "the release that wants the change".to_owned(),
-            reads: columns(&model.target, true),
-            writes: columns(&model.target, false),
-            change: changes.join("; "),
-            keeps: recipes.iter().flat_map(|r| r.keeps.clone()).collect(),
-        });
-    }
-    releases
-}
-
-fn title(asked: &[Asked]) -> String {
-    const SHOWN: usize = 3;
-    let wanted = || asked.iter().filter(|a| !matches!(a.what, What::Lifted(_)));
-    let mut parts: Vec<String> = wanted().take(SHOWN).map(|a| describe(&a.what)).collect();
-    if wanted().count() > SHOWN {
-        parts.push(format!("and {} more", wanted().count() - SHOWN));
-    }
-    parts.join("; ")
-}
-
-fn describe(what: &What) -> String {
-    match what {
-        What::Split(split) => {
-            let into: Vec<&str> = split.into.iter().map(|(c, _)| c.name.as_str()).collect();
-            format!("split {}.{} into {}", split.table, split.column, into.join(", "))
-        }
-        What::Lifted(_) => String::new(),
-        What::Replace { create, .. } => format!("replace: {}", describe_op(create)),
-        What::Object { id, after: Some(_) } => format!("{} {}", id.kind.noun(), id.name),
-        What::Object { id, after: None } => format!("drop {} {}", id.kind.noun(), id.name),
-        What::Statement(Op::RenameColumn { table, column, to }) => {
-            format!("rename {table}.{column} to {to}")
-        }
-        What::Statement(op) => describe_op(op),
-    }
-}
-
-fn describe_op(op: &Op) -> String {
-    let text = op::sql::render(op);
-    let line = text.lines().next().unwrap_or_default();
-    let mut cut: String = line.chars().take(80).collect();
-    if cut.len() < text.len() {
-        cut += " …";
-    }
-    cut
 }
 
 fn assumptions(request: &Request, recipes: &[Recipe], tables: &[QName]) -> Vec<String> {

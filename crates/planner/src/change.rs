@@ -29,9 +29,9 @@ pub enum What {
     /// Something is made again in another shape under its name.
     Replace {
         /// What takes the old one away. It was applied where it stood: see `Lifted`.
-        drop: Op,
+        drop: Box<Op>,
         /// What makes the new one.
-        create: Op,
+        create: Box<Op>,
         /// What belongs to it and is made with it.
         with: Vec<(ObjectId, Object)>,
     },

@@ -24,7 +24,11 @@ pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
         if let What::Statement(create) = &next.what
             && let Some(drop) = folded.iter_mut().find_map(|earlier| lift(earlier, create))
         {
-            next.what = What::Replace { drop, create: create.clone(), with: Vec::new() };
+            next.what = What::Replace {
+                drop: Box::new(drop),
+                create: Box::new(create.clone()),
+                with: Vec::new(),
+            };
         }
         folded.push(next);
     }
@@ -36,8 +40,9 @@ fn attach(folded: &mut [Asked], next: &Asked) -> bool {
     let What::Object { id, after: Some(object) } = &next.what else { return false };
     let of = object.of.as_ref().and_then(Subject::relation);
     for earlier in folded {
-        if let What::Replace { create: Op::CreateView { view, .. }, with, .. } = &mut earlier.what
-            && Some(&*view) == of
+        if let What::Replace { create, with, .. } = &mut earlier.what
+            && let Op::CreateView { view, .. } = &**create
+            && Some(view) == of
         {
             with.push((id.clone(), object.clone()));
             return true;
@@ -156,7 +161,7 @@ impl Moved {
             if let Some(column) = column
                 && self.swapped.contains(&(table.clone(), column.clone()))
             {
-                if moves {
+                if moves || is_said_of_values(what) {
                     return Err(format!("`{table}.{column}`"));
                 }
                 stage = 1;
@@ -176,6 +181,12 @@ impl Moved {
             self.names.extend(names(what));
         }
     }
+}
+
+/// Whether a change says which values a column may hold or gets: beside a change of its type that is
+/// one change with it.
+fn is_said_of_values(what: &What) -> bool {
+    matches!(what, What::Statement(Op::SetDefault { .. } | Op::SetNotNull { .. }))
 }
 
 /// The refusal of a change that moves what an earlier one moves.

@@ -12,7 +12,7 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{Check, Conversion, Hazard, Question, Statement, StepKind};
 use crate::request::Request;
-use crate::schema::{ConstraintKind, Schema};
+use crate::schema::{Constraint, ConstraintKind, Schema};
 
 mod add_column;
 mod add_constraint;
@@ -245,23 +245,9 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         }
         Op::SetNotNull { table, column, not_null: true } => not_null::set(context, table, column),
         Op::SetNotNull { table, column, not_null: false } => not_null::drop(context, table, column),
-        Op::AddConstraint { table, name, constraint } => match &constraint.kind {
-            ConstraintKind::ForeignKey(key) => {
-                add_constraint::foreign_key(context, table, (name, constraint), key)
-            }
-            ConstraintKind::Check(check) => {
-                add_constraint::check(context, table, (name, constraint), check)
-            }
-            ConstraintKind::Unique(columns) => {
-                add_constraint::unique(context, table, name, columns)
-            }
-            ConstraintKind::PrimaryKey(columns) => {
-                add_constraint::primary_key(context, table, name, columns)
-            }
-            ConstraintKind::NotNull(_) | ConstraintKind::Other(..) => {
-                Ok(add_constraint::locking(context, op, (table, name), constraint))
-            }
-        },
+        Op::AddConstraint { table, name, constraint } => {
+            for_constraint(context, op, (table, name), constraint)
+        }
         Op::CreateIndex { table, name, index, .. } => index::create(context, table, name, index),
         Op::DropIndex { table, name, .. } => index::drop(context, table, name),
         Op::CreateTable { table, definition } => Ok(table::create(context, table, definition)),
@@ -307,5 +293,28 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         | Op::CreateUndo { .. }
         | Op::RunUndo { .. }
         | Op::AdvanceSequence { .. } => Ok(Recipe::default()),
+    }
+}
+
+fn for_constraint(
+    context: &Context<'_>,
+    op: &Op,
+    (table, name): (&QName, &String),
+    constraint: &Constraint,
+) -> Result<Recipe, Diagnostic> {
+    match &constraint.kind {
+        ConstraintKind::ForeignKey(key) => {
+            add_constraint::foreign_key(context, table, (name, constraint), key)
+        }
+        ConstraintKind::Check(check) => {
+            add_constraint::check(context, table, (name, constraint), check)
+        }
+        ConstraintKind::Unique(columns) => add_constraint::unique(context, table, name, columns),
+        ConstraintKind::PrimaryKey(columns) => {
+            add_constraint::primary_key(context, table, name, columns)
+        }
+        ConstraintKind::NotNull(_) | ConstraintKind::Other(..) => {
+            Ok(add_constraint::locking(context, op, (table, name), constraint))
+        }
     }
 }

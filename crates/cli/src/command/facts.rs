@@ -113,7 +113,7 @@ fn versions(engine: Engine, measured: &str) -> String {
     format!("PostgreSQL {measured}{note}")
 }
 
-fn yes_no<'a>(yes: bool, what: &'a str) -> &'a str {
+fn yes_no(yes: bool, what: &str) -> &str {
     if yes { what } else { "no" }
 }
 

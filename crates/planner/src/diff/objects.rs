@@ -107,11 +107,14 @@ impl Diff<'_> {
             let before = waiting.len();
             for (id, object) in &target.objects {
                 let differs = id.kind.is_early() && self.work.objects.get(id) != Some(object);
-                let names = match id.kind {
-                    ObjectKind::Routine | ObjectKind::Aggregate | ObjectKind::Operator => &words,
-                    ObjectKind::Type | ObjectKind::Domain => &new,
-                    _ => continue,
-                };
+                let has_body = matches!(
+                    id.kind,
+                    ObjectKind::Routine | ObjectKind::Aggregate | ObjectKind::Operator
+                );
+                if !has_body && !matches!(id.kind, ObjectKind::Type | ObjectKind::Domain) {
+                    continue;
+                }
+                let names = if has_body { &words } else { &new };
                 let own = bare_name(id);
                 let waits = object.words().any(|w| w != own && names.contains(w));
                 if differs && !waiting.contains(id) && waits {

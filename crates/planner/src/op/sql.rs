@@ -20,19 +20,9 @@ pub fn render(op: &Op) -> String {
         | Op::SetNotNull { .. }
         | Op::DropExpression { .. }
         | Op::SetIdentity { .. } => column_op(op),
-        Op::AdvanceSequence { table, column } => format!(
-            "SELECT setval(pg_get_serial_sequence({}, {}), coalesce((SELECT max({}) FROM {table}), 0) + 1, false)",
-            crate::name::literal(&table.to_string()),
-            crate::name::literal(column),
-            quote(column)
-        ),
-        Op::AttachPartition { table, child, bounds } => {
-            format!("ALTER TABLE {table} ATTACH PARTITION {child} {bounds}")
+        Op::AdvanceSequence { .. } | Op::AttachPartition { .. } | Op::DetachPartition { .. } => {
+            partition_op(op)
         }
-        Op::DetachPartition { table, child, concurrently } => format!(
-            "ALTER TABLE {table} DETACH PARTITION {child}{}",
-            if *concurrently { " CONCURRENTLY" } else { "" }
-        ),
         Op::AddConstraint { .. }
         | Op::AddConstraintUsingIndex { .. }
         | Op::AddNotNullNotValid { .. }
@@ -129,6 +119,26 @@ fn column_op(op: &Op) -> String {
             }
         ),
         other => unreachable!("not a column operation: {other:?}"),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "`render` sends only these here")]
+fn partition_op(op: &Op) -> String {
+    match op {
+        Op::AdvanceSequence { table, column } => format!(
+            "SELECT setval(pg_get_serial_sequence({}, {}), coalesce((SELECT max({}) FROM {table}), 0) + 1, false)",
+            crate::name::literal(&table.to_string()),
+            crate::name::literal(column),
+            quote(column)
+        ),
+        Op::AttachPartition { table, child, bounds } => {
+            format!("ALTER TABLE {table} ATTACH PARTITION {child} {bounds}")
+        }
+        Op::DetachPartition { table, child, concurrently } => format!(
+            "ALTER TABLE {table} DETACH PARTITION {child}{}",
+            if *concurrently { " CONCURRENTLY" } else { "" }
+        ),
+        other => unreachable!("not about partitions or sequences: {other:?}"),
     }
 }
 

@@ -86,14 +86,14 @@ fn views(schema: &Schema, ops: &[&Op], columns: &BTreeSet<(QName, String)>) -> V
         schema.views_over(table, Some(column)).map(|(name, _)| name.clone())
     });
     // A table whose name a view takes is as good as a view that is dropped.
-    let table = |op: &&Op| match op {
-        Op::DropTable { table } => ops
-            .iter()
-            .any(|op| matches!(op, Op::CreateView { view, .. } if view == table))
-            .then(|| table.clone()),
-        _ => None,
+    let becomes_view = |table: &QName| {
+        ops.iter().any(|op| matches!(op, Op::CreateView { view, .. } if view == table))
     };
-    let tables: Vec<QName> = ops.iter().filter_map(|op| table(op)).collect();
+    let tables: Vec<QName> = ops
+        .iter()
+        .filter_map(|op| if let Op::DropTable { table } = op { Some(table.clone()) } else { None })
+        .filter(becomes_view)
+        .collect();
     let over_views = dropped
         .iter()
         .copied()
@@ -134,11 +134,10 @@ fn users_of_routines(schema: &Schema, ops: &[&Op]) -> Vec<(ObjectId, Object)> {
         let bare = bare.rsplit('.').next().unwrap_or_default();
         let quoted = bare.trim_matches('"');
         for (other, object) in &schema.objects {
-            let tracked = match other.kind {
-                ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule => true,
-                ObjectKind::Routine => object.make.iter().all(|sql| !sql.contains(" AS ")),
-                _ => false,
-            };
+            let in_catalogue =
+                matches!(other.kind, ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule);
+            let no_string = || object.make.iter().all(|sql| !sql.contains(" AS "));
+            let tracked = in_catalogue || (other.kind == ObjectKind::Routine && no_string());
             let calls = object.make.iter().any(|sql| sql.contains(quoted));
             if tracked && calls && other != id {
                 found.push((other.clone(), object.clone()));

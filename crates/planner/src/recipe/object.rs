@@ -39,12 +39,11 @@ pub(super) fn plan(
     };
     hazards(context, id, (before, after), &mut recipe);
     let operation = format!("{} {} {}", verb(before, after), id.kind.noun(), shown(id));
-    let slot = match slot(id.kind, before, after) {
-        // Around the views that it names and that change after the app has moved.
-        Slot::Expand | Slot::Drop if names_a_changing_view(context, id, (before, after)) => {
-            Slot::Tighten
-        }
-        slot => slot,
+    // Around the views that it names and that change after the app has moved.
+    let slot = if names_a_changing_view(context, id, (before, after)) {
+        Slot::Tighten
+    } else {
+        slot(id.kind, before, after)
     };
     let draft = if id.kind == ObjectKind::Unknown {
         let script = ops.into_iter().map(Statement::new).collect();

@@ -95,34 +95,36 @@ fn replace_index(
             Condition::Index { table: table.clone(), name: aside.clone(), present: true },
         ),
     );
-    recipe.drafts.push(
-        Draft::ddl(
-            context,
-            Slot::Soak,
-            format!("drop the old index {aside} of {table} concurrently"),
-            vec![Op::DropIndex {
-                table: table.clone(),
-                name: aside.clone(),
-                concurrently: true,
-                if_exists: false,
-            }],
-        )
-        .back(
-            context,
-            vec![Op::CreateIndex {
-                table: table.clone(),
-                name: aside.clone(),
-                index: old,
-                concurrently: true,
-            }],
-        )
-        .why("the new one serves its queries")
-        .done_when(
-            "the old index is gone",
-            Condition::Index { table: table.clone(), name: aside, present: false },
-        ),
-    );
+    recipe.drafts.push(drop_old_index(context, table, (&aside, old)));
     Ok(recipe)
+}
+
+fn drop_old_index(context: &Context<'_>, table: &QName, (aside, old): (&str, Index)) -> Draft {
+    Draft::ddl(
+        context,
+        Slot::Soak,
+        format!("drop the old index {aside} of {table} concurrently"),
+        vec![Op::DropIndex {
+            table: table.clone(),
+            name: aside.to_owned(),
+            concurrently: true,
+            if_exists: false,
+        }],
+    )
+    .back(
+        context,
+        vec![Op::CreateIndex {
+            table: table.clone(),
+            name: aside.to_owned(),
+            index: old,
+            concurrently: true,
+        }],
+    )
+    .why("the new one serves its queries")
+    .done_when(
+        "the old index is gone",
+        Condition::Index { table: table.clone(), name: aside.to_owned(), present: false },
+    )
 }
 
 /// A constraint of an index's name: where the index is what the constraint needs, it takes it over.

@@ -3,12 +3,16 @@
 //! the statements that make it and the one that takes it away, so that one mechanism plans all.
 //! Must not know SQL's grammar: `sql::object` reads, `op::object` compares.
 
+mod kind;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Domain, Schema};
 use crate::name::{QName, rename_in_text};
 use crate::sql_type::SqlType;
+
+pub use kind::ObjectKind;
 
 /// Which object: kind and name, the name as SQL writes it after the kind's words.
 /// On the wire one string: `routine public.f(integer)`.
@@ -18,65 +22,6 @@ pub struct ObjectId {
     pub kind: ObjectKind,
     /// `public.f(integer)`, `p ON public.t`, `COLUMN public.t.c`.
     pub name: String,
-}
-
-/// What an object is. The order is the order of creation: a kind may need those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ObjectKind {
-    /// CREATE SCHEMA.
-    Schema,
-    /// CREATE EXTENSION.
-    Extension,
-    /// CREATE LANGUAGE.
-    Language,
-    /// CREATE COLLATION, CONVERSION, TEXT SEARCH …: named things that need a schema only.
-    Plain,
-    /// CREATE TYPE … AS ENUM.
-    Enum,
-    /// CREATE TYPE of another sort.
-    Type,
-    /// CREATE DOMAIN.
-    Domain,
-    /// CREATE SEQUENCE.
-    Sequence,
-    /// CREATE FUNCTION, PROCEDURE.
-    Routine,
-    /// CREATE AGGREGATE.
-    Aggregate,
-    /// CREATE OPERATOR, OPERATOR FAMILY, OPERATOR CLASS, CAST.
-    Operator,
-    /// CREATE FOREIGN DATA WRAPPER, SERVER, USER MAPPING.
-    Foreign,
-    /// CREATE FOREIGN TABLE.
-    ForeignTable,
-    /// ALTER SEQUENCE … OWNED BY.
-    Ownership,
-    /// CREATE STATISTICS.
-    Statistics,
-    /// CREATE INDEX on a materialized view.
-    ViewIndex,
-    /// CREATE RULE.
-    Rule,
-    /// CREATE TRIGGER of the user's.
-    Trigger,
-    /// CREATE EVENT TRIGGER.
-    EventTrigger,
-    /// CREATE POLICY.
-    Policy,
-    /// A setting of a relation, column or index: row security, storage, statistics target, options …
-    Property,
-    /// CREATE PUBLICATION, SUBSCRIPTION.
-    Replication,
-    /// GRANT, REVOKE: one privilege, thing and role each.
-    Privilege,
-    /// ALTER DEFAULT PRIVILEGES.
-    DefaultPrivilege,
-    /// OWNER TO.
-    Owner,
-    /// COMMENT ON.
-    Comment,
-    /// A statement that is not understood, carried as it is.
-    Unknown,
 }
 
 /// One object.
@@ -130,140 +75,6 @@ impl<'de> Deserialize<'de> for ObjectId {
             Some(Self::new(*kind, name))
         });
         found.ok_or_else(|| D::Error::custom(format!("`{text}` is no object's kind and name")))
-    }
-}
-
-impl ObjectKind {
-    /// Every kind, in the order of creation.
-    pub const ALL: &'static [Self] = &[
-        Self::Schema,
-        Self::Extension,
-        Self::Language,
-        Self::Plain,
-        Self::Enum,
-        Self::Type,
-        Self::Domain,
-        Self::Sequence,
-        Self::Routine,
-        Self::Aggregate,
-        Self::Operator,
-        Self::Foreign,
-        Self::ForeignTable,
-        Self::Ownership,
-        Self::Statistics,
-        Self::ViewIndex,
-        Self::Rule,
-        Self::Trigger,
-        Self::EventTrigger,
-        Self::Policy,
-        Self::Property,
-        Self::Replication,
-        Self::Privilege,
-        Self::DefaultPrivilege,
-        Self::Owner,
-        Self::Comment,
-        Self::Unknown,
-    ];
-
-    /// The kind as one word, on the wire.
-    fn word(self) -> &'static str {
-        match self {
-            Self::Schema => "schema",
-            Self::Extension => "extension",
-            Self::Language => "language",
-            Self::Plain => "plain",
-            Self::Enum => "enum",
-            Self::Type => "type",
-            Self::Domain => "domain",
-            Self::Sequence => "sequence",
-            Self::Routine => "routine",
-            Self::Aggregate => "aggregate",
-            Self::Operator => "operator",
-            Self::Foreign => "foreign",
-            Self::ForeignTable => "foreign_table",
-            Self::Ownership => "ownership",
-            Self::Statistics => "statistics",
-            Self::ViewIndex => "view_index",
-            Self::Rule => "rule",
-            Self::Trigger => "trigger",
-            Self::EventTrigger => "event_trigger",
-            Self::Policy => "policy",
-            Self::Property => "property",
-            Self::Replication => "replication",
-            Self::Privilege => "privilege",
-            Self::DefaultPrivilege => "default_privilege",
-            Self::Owner => "owner",
-            Self::Comment => "comment",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// Whether tables may need it, so that it comes before them and goes after them.
-    pub fn is_early(self) -> bool {
-        self <= Self::Foreign
-    }
-
-    /// Whether making it again over the old one is all that a change takes.
-    pub fn is_setting(self) -> bool {
-        match self {
-            Self::Property | Self::Comment | Self::Owner | Self::Ownership => true,
-            Self::Schema
-            | Self::Extension
-            | Self::Language
-            | Self::Plain
-            | Self::Enum
-            | Self::Type
-            | Self::Domain
-            | Self::Sequence
-            | Self::Routine
-            | Self::Aggregate
-            | Self::Operator
-            | Self::Foreign
-            | Self::ForeignTable
-            | Self::Statistics
-            | Self::ViewIndex
-            | Self::Rule
-            | Self::Trigger
-            | Self::EventTrigger
-            | Self::Policy
-            | Self::Replication
-            | Self::Privilege
-            | Self::DefaultPrivilege
-            | Self::Unknown => false,
-        }
-    }
-
-    /// The kind in words, for a reader.
-    pub fn noun(self) -> &'static str {
-        match self {
-            Self::Schema => "schema",
-            Self::Extension => "extension",
-            Self::Language => "language",
-            Self::Plain => "object",
-            Self::Enum => "enum",
-            Self::Type => "type",
-            Self::Domain => "domain",
-            Self::Sequence => "sequence",
-            Self::Routine => "routine",
-            Self::Aggregate => "aggregate",
-            Self::Operator => "operator or cast",
-            Self::Foreign => "foreign-data object",
-            Self::ForeignTable => "foreign table",
-            Self::Ownership => "owner column of sequence",
-            Self::Statistics => "statistics object",
-            Self::ViewIndex => "index",
-            Self::Rule => "rule",
-            Self::Trigger => "trigger",
-            Self::EventTrigger => "event trigger",
-            Self::Policy => "policy",
-            Self::Property => "setting",
-            Self::Replication => "publication or subscription",
-            Self::Privilege => "privilege",
-            Self::DefaultPrivilege => "default privilege",
-            Self::Owner => "owner",
-            Self::Comment => "comment",
-            Self::Unknown => "statement",
-        }
     }
 }
 

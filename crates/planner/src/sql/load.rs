@@ -246,7 +246,7 @@ impl Loader<'_> {
             return;
         }
         let defined = resolve::table(new, &self.schema, &mut self.names);
-        self.schema.tables.insert(name.clone(), defined.table);
+        self.schema.tables.insert(name, defined.table);
         for sequence in defined.sequences {
             self.objects(&sequence, span);
         }
@@ -273,7 +273,7 @@ impl Loader<'_> {
         let name = new.name.name.clone();
         let view = resolve::view(new, &self.schema, &new.query_with_data);
         self.names.take(name.clone());
-        self.schema.views.insert(name.clone(), view);
+        self.schema.views.insert(name, view);
         self.objects(&new.settings, span);
     }
 

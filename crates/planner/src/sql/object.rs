@@ -6,17 +6,18 @@ mod about;
 mod create;
 mod routine;
 mod sequence;
+mod settings;
 mod types;
 
 use super::cursor::{Cursor, Read};
 use crate::name::quote;
 use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject};
 
-pub(super) use about::{
-    ColumnSetting, column_setting, identity_options, property, setting, storage_options,
-    table_owner,
-};
+pub(super) use about::table_owner;
 pub(super) use sequence::serial;
+pub(super) use settings::{
+    ColumnSetting, column_setting, identity_options, property, setting, storage_options,
+};
 
 /// What a statement says of objects.
 #[derive(Clone, Debug)]
@@ -82,7 +83,7 @@ fn alter(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
     if cursor.eat("TYPE") {
         return types::alter(cursor, &statement);
     }
-    if let Some(said) = about::relation_setting(cursor, &statement)? {
+    if let Some(said) = settings::relation_setting(cursor, &statement)? {
         return Ok(Some(said));
     }
     create::alter(cursor, statement)
@@ -164,6 +165,9 @@ fn missing(id: &ObjectId) -> String {
     format!("{} `{}` does not exist", id.kind.noun(), id.name)
 }
 
+/// An object's statement from its name and parts.
+type Spell = fn(&str, &[(String, String)]) -> String;
+
 fn altered(id: &ObjectId, before: &Object, alteration: &Alteration) -> Object {
     let mut object = before.clone();
     for (key, value) in &alteration.parts {
@@ -182,13 +186,15 @@ fn altered(id: &ObjectId, before: &Object, alteration: &Alteration) -> Object {
         }
     }
     if !alteration.parts.is_empty() {
-        object.make = match id.kind {
-            ObjectKind::Sequence => vec![sequence::create_sql(&id.name, &object.parts)],
-            ObjectKind::Enum => vec![types::enum_sql(&id.name, &object.parts)],
-            ObjectKind::Domain => vec![types::domain_sql(&id.name, &object.parts)],
-            ObjectKind::Type => vec![types::composite_sql(&id.name, &object.parts)],
-            _ => object.make,
-        };
+        let spelled: [(ObjectKind, Spell); 4] = [
+            (ObjectKind::Sequence, sequence::create_sql),
+            (ObjectKind::Enum, types::enum_sql),
+            (ObjectKind::Domain, types::domain_sql),
+            (ObjectKind::Type, types::composite_sql),
+        ];
+        if let Some((_, spell)) = spelled.iter().find(|(kind, _)| *kind == id.kind) {
+            object.make = vec![spell(&id.name, &object.parts)];
+        }
     }
     object.make.extend(alteration.then.clone());
     if let Some(of) = &alteration.of {

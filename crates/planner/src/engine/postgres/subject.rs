@@ -146,10 +146,9 @@ fn form(op: &Op, schema: &Schema) -> Form {
             let recollated = found.is_some_and(|(_, c)| c.collation != *collation);
             let indexed =
                 found.is_some_and(|(t, _)| t.indexes.values().any(|i| i.columns.contains(column)));
-            match change_type(schema, (table, column), ty, using.as_ref()) {
-                Form::AlterTypeInPlace if recollated && indexed => Form::AlterTypeReindex,
-                form => form,
-            }
+            let form = change_type(schema, (table, column), ty, using.as_ref());
+            let in_place = form == Form::AlterTypeInPlace;
+            if in_place && recollated && indexed { Form::AlterTypeReindex } else { form }
         }
         Op::SetDefault { .. } => Form::SetDefault,
         Op::SetNotNull { not_null: false, .. } => Form::DropNotNull,
@@ -324,9 +323,9 @@ pub(crate) fn change_type(
 ) -> Form {
     let Some(found) = schema.table(table) else { return Form::AlterTypeRewrite };
     let Some(from) = found.column(column).map(|c| &c.ty) else { return Form::AlterTypeRewrite };
-    let plain = using.is_none_or(|expr| match expr {
-        Expr::Cast(inner, ty) => ty == to && **inner == Expr::column(column),
-        other => *other == Expr::column(column),
+    let plain = using.is_none_or(|expr| {
+        let own = Expr::column(column);
+        *expr == own || *expr == Expr::Cast(Box::new(own), to.clone())
     });
     if !plain {
         return Form::AlterTypeRewrite;

@@ -97,7 +97,7 @@ impl Asker<'_> {
             self.push(self.schema.drop_view(&name), span)?;
         }
         let definition = resolve::view(new, &self.schema, &new.query);
-        self.push(Op::CreateView { view: name.clone(), definition }, span)?;
+        self.push(Op::CreateView { view: name, definition }, span)?;
         self.say(&new.settings, span)
     }
 

@@ -66,10 +66,8 @@ fn one(known: &mut Known<'_>, table: &QName, action: &Action, tokens: &mut Curso
         Action::AlterType { column, ty, collation, using } => {
             let to = resolve::qualified(ty, table, known.schema);
             let form = change_type(known.schema, (table, &column.name), &to, using.as_ref());
-            let form = match form {
-                Form::AlterTypeInPlace if collation.is_some() => Form::AlterTypeReindex,
-                form => form,
-            };
+            let recollated = form == Form::AlterTypeInPlace && collation.is_some();
+            let form = if recollated { Form::AlterTypeReindex } else { form };
             retyped(known, table, &column.name, form)
         }
         Action::SetDefault { .. } => on(Form::SetDefault),
@@ -116,11 +114,12 @@ fn added(known: &mut Known<'_>, table: &QName, column: &NewColumn) -> Vec<Subjec
     let mut definition = column.column.clone();
     definition.ty = resolve::qualified(&definition.ty, table, known.schema);
     let on = |form: Form| Subject::new(form, Some(table.clone()));
-    let form = match add_column(&definition, known.schema) {
-        _ if column.serial => Form::AddColumnSequence,
-        Form::AddColumnStored if column.virtual_column => Form::AddColumnVirtual,
-        form => form,
-    };
+    let mut form = add_column(&definition, known.schema);
+    if column.serial {
+        form = Form::AddColumnSequence;
+    } else if form == Form::AddColumnStored && column.virtual_column {
+        form = Form::AddColumnVirtual;
+    }
     if !is_built_in(&definition.ty) {
         known.assume(&format!(
             "type {} is not known: a domain with a constraint rewrites the table",
@@ -397,11 +396,10 @@ fn column_option(
     if cursor.eat("TYPE") || cursor.eat("SET DATA TYPE") {
         let to: SqlType = types::read(cursor)?.ty;
         let to = resolve::qualified(&to, table, known.schema);
-        let form = match change_type(known.schema, (table, column), &to, None) {
-            Form::AlterTypeRewrite => Form::AlterTypeRewrite,
-            form if is_indexed(known, table, column) => collated(form),
-            form => form,
-        };
+        let mut form = change_type(known.schema, (table, column), &to, None);
+        if form != Form::AlterTypeRewrite && is_indexed(known, table, column) {
+            form = collated(form);
+        }
         let form = if known.given { form } else { Form::AlterTypeReindex };
         return Ok(retyped(known, table, column, form));
     }

@@ -15,7 +15,7 @@ pub(super) fn of_column(known: &Known<'_>, table: &QName, column: Option<&str>) 
 
 fn of(known: &Known<'_>, table: &QName, column: &Column) -> Option<QName> {
     if column.identity.is_some() {
-        return Some(table.sibling(&format!("{}_{}_seq", table.name, column.name)));
+        return Some(table.sibling(format!("{}_{}_seq", table.name, column.name)));
     }
     let sequence = named_in(column.default.as_ref()?, table)?;
     let id = ObjectId::new(ObjectKind::Sequence, sequence.to_string());

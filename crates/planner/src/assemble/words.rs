@@ -1,0 +1,91 @@
+//! What a plan is called, and what its releases use. Must not know recipes' steps.
+
+use crate::change::Asked;
+use crate::change::What;
+use crate::name::QName;
+use crate::op::{self, Op};
+use crate::plan::{ColumnRef, Model, Release};
+use crate::recipe::Recipe;
+use crate::schema::Schema;
+
+/// R0 uses every column of the touched tables as they are; R1, where there is one, as they will be.
+pub(super) fn releases(model: &Model, touched: &[QName], recipes: &[Recipe]) -> Vec<Release> {
+    let columns = |schema: &Schema, all: bool| -> Vec<ColumnRef> {
+        let relations = schema
+            .tables
+            .iter()
+            .filter(|(name, _)| touched.contains(name) || !model.source.tables.contains_key(name));
+        relations
+            .flat_map(|(name, table)| {
+                table
+                    .columns
+                    .iter()
+                    .filter(move |c| {
+                        all || (c.generated.is_none() && c.identity.as_deref() != Some("always"))
+                    })
+                    .map(|c| ColumnRef { relation: name.clone(), column: c.name.clone() })
+            })
+            .collect()
+    };
+    let mut releases = vec![Release {
+        id: "R0".to_owned(),
+        title: "the running release".to_owned(),
+        reads: columns(&model.source, true),
+        writes: columns(&model.source, false),
+        change: String::new(),
+        keeps: Vec::new(),
+    }];
+    if recipes.iter().any(|r| r.needs_release) {
+        let changes: Vec<&str> = recipes
+            .iter()
+            .map(|r| r.release_change.as_str())
+            .filter(|change| !change.is_empty())
+            .collect();
+        releases.push(Release {
+            id: "R1".to_owned(),
+            title: "the release that wants the change".to_owned(),
+            reads: columns(&model.target, true),
+            writes: columns(&model.target, false),
+            change: changes.join("; "),
+            keeps: recipes.iter().flat_map(|r| r.keeps.clone()).collect(),
+        });
+    }
+    releases
+}
+
+pub(super) fn title(asked: &[Asked]) -> String {
+    const SHOWN: usize = 3;
+    let wanted = || asked.iter().filter(|a| !matches!(a.what, What::Lifted(_)));
+    let mut parts: Vec<String> = wanted().take(SHOWN).map(|a| describe(&a.what)).collect();
+    if wanted().count() > SHOWN {
+        parts.push(format!("and {} more", wanted().count() - SHOWN));
+    }
+    parts.join("; ")
+}
+
+fn describe(what: &What) -> String {
+    match what {
+        What::Split(split) => {
+            let into: Vec<&str> = split.into.iter().map(|(c, _)| c.name.as_str()).collect();
+            format!("split {}.{} into {}", split.table, split.column, into.join(", "))
+        }
+        What::Lifted(_) => String::new(),
+        What::Replace { create, .. } => format!("replace: {}", describe_op(create)),
+        What::Object { id, after: Some(_) } => format!("{} {}", id.kind.noun(), id.name),
+        What::Object { id, after: None } => format!("drop {} {}", id.kind.noun(), id.name),
+        What::Statement(Op::RenameColumn { table, column, to }) => {
+            format!("rename {table}.{column} to {to}")
+        }
+        What::Statement(op) => describe_op(op),
+    }
+}
+
+fn describe_op(op: &Op) -> String {
+    let text = op::sql::render(op);
+    let line = text.lines().next().unwrap_or_default();
+    let mut cut: String = line.chars().take(80).collect();
+    if cut.len() < text.len() {
+        cut += " …";
+    }
+    cut
+}

@@ -1,0 +1,290 @@
+//! Settings of relations, columns and indexes: row security, storage, options, states of triggers. Each
+//! is an object with the action that makes it and the one that takes it back.
+
+use super::Said;
+use crate::name::{QName, quote};
+use crate::schema::object::{IDENTITY, ROW_SECURITY};
+use crate::schema::{Object, ObjectId, ObjectKind, Subject};
+use crate::sql::cursor::{Cursor, Read};
+
+/// Reads from after ALTER: settings of views, indexes and foreign tables.
+pub(super) fn relation_setting(
+    cursor: &mut Cursor<'_>,
+    statement: &str,
+) -> Read<Option<Vec<Said>>> {
+    for words in ["MATERIALIZED VIEW", "VIEW", "INDEX"] {
+        if !cursor.eat(words) {
+            continue;
+        }
+        cursor.eat("IF EXISTS");
+        let name = cursor.name("a name")?.name;
+        let subject = if words == "INDEX" {
+            Subject::Index(name.clone())
+        } else {
+            Subject::Relation(name.clone())
+        };
+        if cursor.eat("ATTACH PARTITION") {
+            let child = cursor.name("an index")?.name;
+            let object = Object::one(statement.to_owned(), None).of(Subject::Index(child.clone()));
+            let id = ObjectId::new(ObjectKind::Property, format!("{child} ATTACHED"));
+            return Ok(Some(vec![Said::Made(id, object)]));
+        }
+        let said = property(cursor, (words, &name), &subject)?;
+        return Ok((!said.is_empty()).then_some(said));
+    }
+    Ok(None)
+}
+
+/// A setting of a relation: its key, the action that makes it and the one that takes it back.
+pub(in crate::sql) fn setting(
+    (words, name): (&str, &QName),
+    (key, make, unmake): (&str, &str, &str),
+    of: Subject,
+) -> Said {
+    let alter = |action: &str| format!("ALTER {words} {name} {action}");
+    let id = ObjectId::new(ObjectKind::Property, format!("{name} {key}"));
+    Said::Made(id, Object::one(alter(make), Some(alter(unmake))).of(of))
+}
+
+/// Key, action and the action that takes it back, of a column.
+pub(in crate::sql) type ColumnSetting = (String, String, String);
+
+/// A setting of a column.
+pub(in crate::sql) fn column_setting(
+    relation: (&str, &QName),
+    column: &str,
+    (key, make, unmake): &ColumnSetting,
+    of: &Subject,
+) -> Said {
+    let of = match of {
+        Subject::Relation(name) => Subject::Column(name.clone(), column.to_owned()),
+        Subject::Column(..) | Subject::Constraint(..) | Subject::Index(_) | Subject::Object(_) => {
+            of.clone()
+        }
+    };
+    let column = quote(column);
+    let action = |text: &str| format!("ALTER COLUMN {column} {text}");
+    let key = format!("{column} {key}");
+    setting(relation, (&key, &action(make), &action(unmake)), of)
+}
+
+/// `(fillfactor = 70, …)` at the cursor, a setting each.
+pub(in crate::sql) fn storage_options(
+    cursor: &mut Cursor<'_>,
+    relation: (&str, &QName),
+    of: &Subject,
+) -> Read<Vec<Said>> {
+    let found = options(cursor)?.into_iter();
+    Ok(found
+        .map(|(key, text)| {
+            let (set, reset) = (format!("SET ({text})"), format!("RESET ({key})"));
+            setting(relation, (&format!("OPTION {key}"), &set, &reset), of.clone())
+        })
+        .collect())
+}
+
+/// Settings that one action of `ALTER words name` makes; empty where it is none.
+pub(in crate::sql) fn property(
+    cursor: &mut Cursor<'_>,
+    (words, name): (&str, &QName),
+    subject: &Subject,
+) -> Read<Vec<Said>> {
+    let start = cursor.at;
+    let alter = |action: &str| format!("ALTER {words} {name} {action}");
+    let set = |key: &str, make: &str, unmake: &str| {
+        setting((words, name), (key, make, unmake), subject.clone())
+    };
+    let unset = |key: &str| {
+        let id = ObjectId::new(ObjectKind::Property, format!("{name} {key}"));
+        Said::Gone { ids: vec![id], if_exists: true }
+    };
+    let column = {
+        let mut ahead = *cursor;
+        (ahead.eat("ALTER COLUMN") || ahead.eat("ALTER")).then_some(ahead)
+    };
+    if let Some(mut ahead) = column {
+        let Ok(placed) = ahead.ident("a column") else { return Ok(Vec::new()) };
+        let settings = column_settings(&mut ahead)?;
+        if settings.is_empty() {
+            return Ok(Vec::new());
+        }
+        cursor.at = ahead.at;
+        let all = settings.iter();
+        return Ok(all.map(|s| column_setting((words, name), &placed.name, s, subject)).collect());
+    }
+    for (action, key, unmake) in [
+        ("ENABLE ROW LEVEL SECURITY", ROW_SECURITY.trim(), "DISABLE ROW LEVEL SECURITY"),
+        ("FORCE ROW LEVEL SECURITY", "FORCE ROW SECURITY", "NO FORCE ROW LEVEL SECURITY"),
+        ("SET UNLOGGED", "UNLOGGED", "SET LOGGED"),
+    ] {
+        if cursor.eat(action) {
+            return Ok(vec![set(key, action, unmake)]);
+        }
+        if cursor.eat(unmake) {
+            return Ok(vec![unset(key)]);
+        }
+    }
+    if cursor.eat("REPLICA IDENTITY DEFAULT") {
+        return Ok(vec![unset("REPLICA IDENTITY")]);
+    }
+    if cursor.eat("SET WITHOUT CLUSTER") {
+        return Ok(vec![unset("CLUSTER")]);
+    }
+    for (action, key, unmake) in [
+        ("REPLICA IDENTITY", "REPLICA IDENTITY", "REPLICA IDENTITY DEFAULT"),
+        ("CLUSTER ON", "CLUSTER", "SET WITHOUT CLUSTER"),
+        ("SET TABLESPACE", "TABLESPACE", "SET TABLESPACE pg_default"),
+        ("SET ACCESS METHOD", "ACCESS METHOD", "SET ACCESS METHOD heap"),
+    ] {
+        if cursor.eat(action) {
+            cursor.skip_to_comma();
+            let text = cursor.flat(start, cursor.at);
+            return Ok(vec![set(key, &text, unmake)]);
+        }
+    }
+    if let Some(said) = trigger_state(cursor, name, alter)? {
+        return Ok(vec![said]);
+    }
+    if cursor.eat("SET") && cursor.is_symbol(0, b'(') {
+        return storage_options(cursor, (words, name), subject);
+    }
+    if cursor.eat("RESET") && cursor.is_symbol(0, b'(') {
+        let found = options(cursor)?;
+        return Ok(found.into_iter().map(|(key, _)| unset(&format!("OPTION {key}"))).collect());
+    }
+    cursor.at = start;
+    Ok(Vec::new())
+}
+
+/// ENABLE or DISABLE of a trigger or rule.
+fn trigger_state(
+    cursor: &mut Cursor<'_>,
+    table: &QName,
+    alter: impl Fn(&str) -> String,
+) -> Read<Option<Said>> {
+    let start = cursor.at;
+    for (action, is_default) in
+        [("ENABLE", true), ("DISABLE", false), ("ENABLE REPLICA", false), ("ENABLE ALWAYS", false)]
+    {
+        for (word, kind) in [("TRIGGER", ObjectKind::Trigger), ("RULE", ObjectKind::Rule)] {
+            if !cursor.eat(&format!("{action} {word}")) {
+                continue;
+            }
+            if cursor.is_any(0, &["ALL", "USER"]) {
+                cursor.at = start;
+                return Ok(None);
+            }
+            let name = quote(&cursor.ident("a name")?.name);
+            let id = ObjectId::new(ObjectKind::Property, format!("{table} {word} {name} STATE"));
+            if is_default {
+                return Ok(Some(Said::Gone { ids: vec![id], if_exists: true }));
+            }
+            let of = Subject::Object(ObjectId::new(kind, format!("{name} ON {table}")));
+            let object = Object::one(
+                alter(&format!("{action} {word} {name}")),
+                Some(alter(&format!("ENABLE {word} {name}"))),
+            );
+            return Ok(Some(Said::Made(id, object.of(of))));
+        }
+    }
+    Ok(None)
+}
+
+/// `(key = value, …)`: each key with its text.
+fn options(cursor: &mut Cursor<'_>) -> Read<Vec<(String, String)>> {
+    let (from, to) = cursor.parens()?;
+    let mut inner = cursor.part(from, to);
+    let mut found = Vec::new();
+    while !inner.done() {
+        let start = inner.at;
+        let (from, to) =
+            inner.skip_until(|c| c.is_symbol(0, b',') || c.peek(0).is_some_and(|t| c.of(t) == "="));
+        let key = inner.flat(from, to);
+        inner.skip_to_comma();
+        let value = inner.flat(to, inner.at);
+        let value = value.trim_start_matches('=').trim();
+        let text = if start == inner.at || value.is_empty() {
+            key.clone()
+        } else {
+            format!("{key} = {value}")
+        };
+        found.push((key, text));
+        inner.eat_symbol(b',');
+    }
+    Ok(found)
+}
+
+/// Options of an identity's sequence, each with its default.
+const IDENTITY_OPTIONS: &[(&str, &str)] = &[
+    ("INCREMENT", "INCREMENT BY 1"),
+    ("MINVALUE", "NO MINVALUE"),
+    ("MAXVALUE", "NO MAXVALUE"),
+    ("START", "START WITH 1"),
+    ("CACHE", "CACHE 1"),
+    ("CYCLE", "NO CYCLE"),
+];
+
+/// The options of an identity's sequence as one setting that says them all: PostgreSQL checks them
+/// together.
+pub(in crate::sql) fn identity_options(given: &[String]) -> ColumnSetting {
+    let word = |text: &str| {
+        let first = text.split_whitespace().find(|w| !w.eq_ignore_ascii_case("NO"));
+        first.unwrap_or_default().to_ascii_uppercase()
+    };
+    let value = |(key, default): &(&str, &str)| {
+        let said = given.iter().find(|text| word(text) == *key);
+        said.map_or_else(|| (*default).to_owned(), |text| text.to_ascii_uppercase())
+    };
+    let list = |texts: Vec<String>| {
+        texts.into_iter().map(|text| format!("SET {text}")).collect::<Vec<_>>().join(" ")
+    };
+    let set = list(IDENTITY_OPTIONS.iter().map(value).collect());
+    let reset = list(IDENTITY_OPTIONS.iter().map(|(_, default)| (*default).to_owned()).collect());
+    (IDENTITY.to_owned(), format!("{set} RESTART"), reset)
+}
+
+/// Key, action and the action that takes it back, for a column.
+fn column_settings(cursor: &mut Cursor<'_>) -> Read<Vec<ColumnSetting>> {
+    let one =
+        |key: &str, make: String, unmake: &str| Ok(vec![(key.to_owned(), make, unmake.to_owned())]);
+    let start = cursor.at;
+    for (word, back) in [
+        ("SET STORAGE", "SET STORAGE EXTENDED"),
+        ("SET COMPRESSION", "SET COMPRESSION DEFAULT"),
+        ("SET STATISTICS", "SET STATISTICS -1"),
+    ] {
+        if cursor.eat(word) {
+            cursor.skip_to_comma();
+            let key = word.trim_start_matches("SET ");
+            return one(key, cursor.flat(start, cursor.at), back);
+        }
+    }
+    let mut identity = Vec::new();
+    loop {
+        let at = cursor.at;
+        let is_option = cursor.eat("SET") && {
+            cursor.eat("NO");
+            IDENTITY_OPTIONS.iter().any(|(word, _)| cursor.is(0, word))
+        };
+        if !is_option {
+            cursor.at = at;
+            break;
+        }
+        cursor.skip_until(|c| c.is_symbol(0, b',') || c.is_any(0, &["SET", "RESTART"]));
+        identity.push(cursor.flat(at + 1, cursor.at));
+    }
+    if !identity.is_empty() {
+        return Ok(vec![identity_options(&identity)]);
+    }
+    if cursor.eat("SET") && cursor.is_symbol(0, b'(') {
+        let found = options(cursor)?;
+        return Ok(found
+            .into_iter()
+            .map(|(key, text)| {
+                (format!("OPTION {key}"), format!("SET ({text})"), format!("RESET ({key})"))
+            })
+            .collect());
+    }
+    cursor.at = start;
+    Ok(Vec::new())
+}
