@@ -26,8 +26,13 @@ const TYPES: [(&str, &str); 3] = [("integer", "7"), ("bigint", "7"), ("text", "'
 
 /// Why a pair may be refused: a value is wanted, two changes move one column, a type does not
 /// convert by itself.
-const REFUSALS: [&str; 4] =
-    ["default-in-key", "needs-fill", "overlapping-changes", "not-supported"];
+const REFUSALS: [&str; 5] = [
+    "default-in-key",
+    "default-does-not-convert",
+    "needs-fill",
+    "overlapping-changes",
+    "not-supported",
+];
 
 fn columns() -> Vec<Option<Column>> {
     let mut all = vec![None];

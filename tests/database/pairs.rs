@@ -138,6 +138,7 @@ fn plan(statements: &[Done]) -> Plan {
             source: Schema::default(),
             target: Schema::default(),
             conversions: Vec::new(),
+            narrowed: Vec::new(),
             big_tables: Vec::new(),
             lock_wait_ms: 0,
             backup: false,

@@ -307,6 +307,7 @@ fn model(request: &Request, read: &Read, touched: &[QName], recipes: &[Recipe]) 
         source,
         target,
         conversions: recipes.iter().flat_map(|r| r.conversions.clone()).collect(),
+        narrowed: recipes.iter().flat_map(|r| r.narrowed.clone()).collect(),
         big_tables: big_tables.into_iter().collect(),
         lock_wait_ms: u64::from(request.constraints.lock_wait_ms),
         backup: request.constraints.backup != Backup::None,

@@ -15,6 +15,7 @@ use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::{self, Op};
 use crate::schema::Schema;
+use crate::sql_type::SqlType;
 
 /// The `format` field of a plan this version writes and reads.
 pub const FORMAT: &str = "concertina.plan/1";
@@ -308,12 +309,26 @@ pub struct Model {
     /// What old and new columns mean in terms of each other: the specification that sync triggers
     /// and backfills are held to.
     pub conversions: Vec<Conversion>,
+    /// Columns of which the plan assumes that no release writes a value that another type cannot hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub narrowed: Vec<Narrowed>,
     /// Tables on which scans, builds and rewrites take long.
     pub big_tables: Vec<QName>,
     /// Longest tolerable wait for a lock, milliseconds.
     pub lock_wait_ms: u64,
     /// Whether any backup exists.
     pub backup: bool,
+}
+
+/// An assumption about what is written to a column.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Narrowed {
+    /// Table.
+    pub table: QName,
+    /// Column.
+    pub column: String,
+    /// Every value that is written converts to this type, and back unchanged.
+    pub ty: SqlType,
 }
 
 /// Columns of two shapes and what each means in terms of the other.

@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
-use crate::plan::{Check, Conversion, Hazard, Question, Statement, StepKind};
+use crate::plan::{Check, Conversion, Hazard, Narrowed, Question, Statement, StepKind};
 use crate::request::Request;
 use crate::schema::{Constraint, ConstraintKind, Schema};
 
@@ -116,6 +116,8 @@ pub(crate) struct Recipe {
     pub(crate) keeps: Vec<crate::condition::Condition>,
     /// What the shapes mean.
     pub(crate) conversions: Vec<Conversion>,
+    /// What is assumed of the values of columns.
+    pub(crate) narrowed: Vec<Narrowed>,
     /// What the change as asked would do.
     pub(crate) hazards: Vec<Hazard>,
     /// What a human must decide.

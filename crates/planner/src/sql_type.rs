@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::expr::Expr;
+
 /// A type as PostgreSQL's `format_type()` prints it: `integer`, `character varying(20)`,
 /// `timestamp with time zone`, `text[]`, `public.mood`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -154,6 +156,33 @@ impl SqlType {
             | (Family::Time, Family::Interval)
             | (Family::Interval, Family::Time) => Cast::Direct,
             _ => Cast::None,
+        }
+    }
+
+    /// Whether a default's value converts to the type, as far as a literal can be told not to.
+    pub fn takes(&self, default: &Expr) -> bool {
+        let mut value = default;
+        while let Expr::Cast(inner, _) = value {
+            value = inner;
+        }
+        let Expr::Text(text) = value else { return true };
+        match self.family() {
+            Family::Number => text.trim().parse::<f64>().is_ok(),
+            Family::Bool => {
+                let word = text.trim().to_ascii_lowercase();
+                ["t", "f", "true", "false", "y", "n", "yes", "no", "on", "off", "1", "0"]
+                    .contains(&word.as_str())
+            }
+            Family::Text
+            | Family::Date
+            | Family::Time
+            | Family::Interval
+            | Family::Uuid
+            | Family::Json
+            | Family::Bytes
+            | Family::Net
+            | Family::Bits
+            | Family::User => true,
         }
     }
 

@@ -6,6 +6,7 @@ use planner::expr::Expr;
 use planner::schema::ConstraintKind;
 use planner::sql_type::SqlType;
 
+use crate::eval::cast;
 use crate::model::{Model, Uses};
 use crate::value::Value;
 
@@ -25,7 +26,9 @@ impl Model {
         }
         // What only a wider type holds is not written before the old column is gone: see the plan's
         // assumptions.
-        let ty = self.old_type(place, column).unwrap_or(&definition.ty);
+        let old = self.old_type(place, column).unwrap_or(&definition.ty);
+        let narrowed = self.tables[place].narrowed.iter().find(|n| n.column == column);
+        let ty = narrowed.map_or(old, |n| &n.ty);
         let spaced = self.is_split(place, column);
         let mut values = if let Some(parent_type) = self.parent_type(place, uses, column) {
             (0..self.rows).map(|i| typed(parent_type, i, false)).collect()
@@ -37,6 +40,10 @@ impl Model {
             let fresh = (0..n).map(|i| typed(ty, i, spaced));
             named.into_iter().chain(fresh).collect()
         };
+        if narrowed.is_some() {
+            // As today's release spells them.
+            values = values.into_iter().filter_map(|value| cast(value, old).ok()).collect();
+        }
         if !definition.not_null && !self.keeps_not_null(release, uses, column) {
             values.push(Value::Null);
         }

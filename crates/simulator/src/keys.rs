@@ -32,7 +32,7 @@ impl Model {
         let Some(table) = self.table(world.schema, place) else { return Ok(()) };
         for (name, columns) in unique_sets(table) {
             let mine = tuple(table, values, columns);
-            if mine.contains(&Value::Null) {
+            if mine.contains(&Value::Null) || mine.iter().any(Value::is_generated) {
                 continue;
             }
             let taken = self

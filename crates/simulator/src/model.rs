@@ -12,7 +12,7 @@ use planner::expr::Expr;
 use planner::name::QName;
 use planner::op::Op;
 use planner::op::effect::Refusal;
-use planner::plan::{Conversion, Plan, Statement, Step, StepKind};
+use planner::plan::{Conversion, Narrowed, Plan, Statement, Step, StepKind};
 use planner::schema::{ObjectKind, Schema, Table};
 
 use crate::ddl::Ran;
@@ -132,6 +132,8 @@ pub(crate) struct TableModel {
     pub(crate) new: Option<QName>,
     pub(crate) key: Vec<String>,
     pub(crate) conversions: Vec<Conversion>,
+    /// What the plan assumes of the values of columns.
+    pub(crate) narrowed: Vec<Narrowed>,
     /// In-place changes of data that the plan makes on purpose.
     pub(crate) images: Vec<Image>,
 }
@@ -253,6 +255,13 @@ fn tables(plan: &Plan, group: &BTreeSet<QName>) -> Vec<TableModel> {
                 new: new.map(|_| new_name.clone()),
                 key,
                 conversions: plan.model.conversions.iter().filter(about).cloned().collect(),
+                narrowed: plan
+                    .model
+                    .narrowed
+                    .iter()
+                    .filter(|n| n.table == *name)
+                    .cloned()
+                    .collect(),
                 images: images(plan, name),
             }
         })
@@ -390,6 +399,12 @@ fn notes(plan: &Plan) -> Vec<String> {
     let mut notes = Vec::new();
     if slice::ops(plan).any(|op| matches!(op, Op::Verbatim { .. })) {
         notes.push("statements that are not analysed are taken to change nothing".to_owned());
+    }
+    for narrowed in &plan.model.narrowed {
+        notes.push(format!(
+            "nobody writes a value to {}.{} that does not convert to {}, as the plan assumes",
+            narrowed.table, narrowed.column, narrowed.ty
+        ));
     }
     let acts = |kind| matches!(kind, ObjectKind::Trigger | ObjectKind::Rule | ObjectKind::Policy);
     if slice::ops(plan).any(|op| matches!(op, Op::Object { id, .. } if acts(id.kind))) {

@@ -37,6 +37,23 @@ impl Value {
     }
 }
 
+/// Functions that give another value every time, as far as a unique key cares.
+const GENERATORS: &[&str] =
+    &["nextval", "gen_random_uuid", "uuidv4", "uuidv7", "uuid_generate_v4", "random"];
+
+impl Value {
+    /// Whether the value was made by a generator: no other one equals it.
+    pub(crate) fn is_generated(&self) -> bool {
+        match self {
+            Self::Term(name, args) => {
+                let bare = name.rsplit('.').next().unwrap_or(name);
+                GENERATORS.contains(&bare) || args.iter().any(Self::is_generated)
+            }
+            Self::Null | Self::Bool(_) | Self::Int(_) | Self::Text(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

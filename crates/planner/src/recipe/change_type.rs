@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
 use crate::name::{QName, clip};
 use crate::op::Op;
-use crate::plan::{Check, Question};
+use crate::plan::{Check, Narrowed, Question};
 use crate::recipe::steps::{backfill_of, install_sync, run_backfill, under_lock};
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Column, ConstraintKind, ObjectId, ObjectKind};
@@ -53,6 +53,16 @@ pub(super) fn plan(
     if let Some(reason) = reason {
         return Ok(rewrite(context, table, (found, &after), (&up, reason)));
     }
+    let today = context.source.table(table).and_then(|t| t.column(column));
+    if let Some(default) = today.and_then(|c| c.default.as_ref())
+        && !ty.takes(default)
+    {
+        return Err(context.refuse(
+            "default-does-not-convert",
+            format!("the running release may leave `{column}` of `{table}` out, and its default {} does not convert to {ty} (22P02)", default.sql()),
+            "drop the default in a request of its own first, when no release counts on it any more",
+        ));
+    }
     let mut recipe = shadow(context, table, (found, &after), &up)?;
     if !plain_cast || !found.ty.widens_to(ty) {
         questions(context, table, (found, &after), &up, &mut recipe);
@@ -82,6 +92,11 @@ fn questions(
             "ALTER COLUMN {name} TYPE … USING <expression>, or -- concertina: split {table}.{name} into {name}_new {} := <expression> back <expression>",
             after.ty
         ),
+    });
+    recipe.narrowed.push(Narrowed {
+        table: table.clone(),
+        column: name.clone(),
+        ty: after.ty.clone(),
     });
     recipe.assumptions.push(format!(
         "every value that any release writes to {table}.{name} until the old column is dropped converts to {} and back unchanged",
