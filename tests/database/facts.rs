@@ -13,7 +13,7 @@ use libtest_mimic::{Completion, Failed, Trial};
 use planner::engine::postgres::{FactRow, Form, Role, row_for, rows};
 use planner::engine::{Engine, Held, LockMode};
 use planner::facts::{self, StatementFacts};
-use rehearsal::Database;
+use rehearsal::{Client, Database};
 
 use super::servers::{Servers, Wanted};
 use probes::Probe;
@@ -77,6 +77,7 @@ fn measure(
         return Ok(Completion::ignored_with(reason));
     };
     let database = server.database()?;
+    let mut client = database.connect()?;
     let (mut lines, mut roles) = (Vec::new(), BTreeMap::<Form, BTreeSet<Role>>::new());
     for probe in probes.iter().filter(|probe| probe.is_for(version)) {
         let Some(row) = row_for(probe.form, version) else {
@@ -84,7 +85,7 @@ fn measure(
             continue;
         };
         let seen = roles.entry(probe.form).or_default();
-        match try_probe(row, version, (probe, &database)) {
+        match try_probe(row, version, probe, (&database, &mut client)) {
             Ok(found) => seen.extend(found),
             Err(reason) => lines.push(format!("{:?}: {}\n{reason}", row.form, probe.statement)),
         }
@@ -104,13 +105,14 @@ fn measure(
 fn try_probe(
     row: &'static FactRow,
     version: u16,
-    (probe, database): (&'static Probe, &Database<'_>),
+    probe: &'static Probe,
+    (database, client): (&Database<'_>, &mut Client),
 ) -> Result<BTreeSet<Role>, String> {
     let said = said(row, version, probe)?;
     let seen = if said.in_transaction {
-        observe::in_block(database, probe)
+        observe::in_block(client, probe)
     } else {
-        alone::outside(database, probe)
+        alone::outside(database, client, probe)
     };
     let seen = seen.map_err(|failure| failure.to_string())?;
     let mut lines = Vec::new();
