@@ -35,12 +35,13 @@ pub(super) fn outside(
 ) -> Result<Observed, Failure> {
     observe::prepare(watcher, probe)?;
     run::execute(watcher, "BEGIN")?;
-    let refused = match run::execute(watcher, probe.statement) {
+    let result = run::execute(watcher, probe.statement);
+    run::execute(watcher, "ROLLBACK")?;
+    let refused = match result {
         Err(failure) if failure.sqlstate.as_deref() == Some("25001") => true,
         Err(failure) => return Err(failure),
         Ok(()) => false,
     };
-    run::execute(watcher, "ROLLBACK")?;
     let (mut locks, mut work) = (Locks::new(), Held::Instant);
     let mut before = Relations::new();
     for mode in ROUNDS {
