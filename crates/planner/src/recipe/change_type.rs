@@ -10,8 +10,8 @@ use crate::name::{QName, clip};
 use crate::op::Op;
 use crate::plan::{Check, Question};
 use crate::recipe::steps::{
-    backfill_of, build_index, enforce_constraint, enforce_not_null, install_sync, run_backfill,
-    under_lock,
+    backfill_of, build_index, enforce_constraint, enforce_not_null_twin, install_sync,
+    run_backfill, under_lock,
 };
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Column, Constraint, ConstraintKind, Index, ObjectId, ObjectKind, Table};
@@ -385,7 +385,8 @@ fn twin_steps(
 ) -> Vec<Draft> {
     let mut drafts = Vec::new();
     if column.not_null {
-        drafts.extend(enforce_not_null(context, Slot::Constrain, table, &names.new));
+        let twin = (names.new.as_str(), column.name.as_str());
+        drafts.extend(enforce_not_null_twin(context, Slot::Constrain, table, twin));
     }
     for (_, twin, index) in twins.indexes.iter().chain(&twins.uniques) {
         drafts.push(build_index(context, Slot::Constrain, table, (twin, index)));
