@@ -45,6 +45,7 @@ fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
         Err(reason) => trials.push(Trial::test("cases::load", move || Err(reason.into()))),
     }
     trials.extend(database::itself::trials(servers));
+    trials.extend(database::queries::trials(servers));
     trials.extend(exhaustive::trials());
     trials.extend(bad_input::trials());
     trials.extend(cli::trials());

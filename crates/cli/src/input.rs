@@ -53,7 +53,7 @@ pub(crate) fn request_from(
     };
     if let Some(path) = invocation.value("facts") {
         let facts = parse_toml(&read(path)?)?;
-        let Request { engine: _, schema: _, change: _, tables, deploy, constraints } = facts;
+        let Request { engine: _, schema: _, change: _, tables, deploy, constraints, queries: _ } = facts;
         asked.request = Request { tables, deploy, constraints, ..asked.request };
     }
     if let Some(engine) = invocation.text("engine")? {

@@ -16,6 +16,7 @@ pub mod expr;
 pub mod name;
 pub mod op;
 pub mod plan;
+pub mod queries;
 pub mod request;
 pub mod schema;
 pub mod sql;
