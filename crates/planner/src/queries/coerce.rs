@@ -113,6 +113,8 @@ impl Known<'_> {
             Type::ANYNONARRAY | Type::ANYCOMPATIBLENONARRAY => {
                 base.element().is_none().then_some(input)
             }
+            // The types of multiranges are not among those known.
+            Type::ANYMULTIRANGE => None,
             Type::ANYENUM => self.types.labels(base).is_some().then_some(base),
             _ => Some(input),
         }
@@ -127,6 +129,7 @@ impl Known<'_> {
             if declared.is_compatible_family() { filled.compatible } else { filled.element };
         match declared {
             Type::ANYARRAY | Type::ANYCOMPATIBLEARRAY => element.map(Type::array_of),
+            Type::ANYMULTIRANGE => None,
             Type::ANYRANGE | Type::ANYCOMPATIBLERANGE => {
                 input.map(|ty| self.types.base(ty)).filter(|ty| ty.subtype().is_some())
             }

@@ -45,7 +45,7 @@ pub(crate) fn check(types: &Types, ty: Type, name: &str, text: &str) -> Literal 
         Type::TIME => clock(trimmed, text),
         Type::INTERVAL => interval(trimmed, text),
         Type::INET if is_ipv4(trimmed) => Fine,
-        Type::INET if !has_digit(text) && !text.contains(':') => syntax(name, text),
+        Type::INET if !text.contains(['.', ':', '/']) => syntax(name, text),
         _ => Unsure,
     }
 }
@@ -140,7 +140,7 @@ fn moment(trimmed: &str, text: &str, name: &str) -> Literal {
     ) {
         return Fine;
     }
-    if !has_digit(text) && !lower.contains(char::is_whitespace) {
+    if (!has_digit(text) || lower.len() == 1) && !lower.contains(char::is_whitespace) {
         return no_moment(name, text);
     }
     let (day, time) = match lower.split_once(['t', ' ']) {
@@ -199,7 +199,7 @@ fn clock(trimmed: &str, text: &str) -> Literal {
     match trimmed.to_ascii_lowercase().as_str() {
         "now" | "allballs" => Fine,
         lower if is_time(lower) => Fine,
-        lower if !has_digit(lower) && !lower.contains(char::is_whitespace) => {
+        lower if (!has_digit(lower) || lower.len() == 1) && !lower.contains(char::is_whitespace) => {
             no_moment("time", text)
         }
         _ => Unsure,
@@ -209,7 +209,8 @@ fn clock(trimmed: &str, text: &str) -> Literal {
 /// `1 day`, `2 hours 30 minutes`, `01:30:00`.
 fn interval(trimmed: &str, text: &str) -> Literal {
     const UNITS: &[&str] = &["second", "minute", "hour", "day", "week", "month", "year"];
-    if is_time(trimmed) {
+    let seconds = trimmed.bytes().all(|b| b.is_ascii_digit()) && (1..7).contains(&trimmed.len());
+    if is_time(trimmed) || seconds {
         return Fine;
     }
     let lower = trimmed.to_ascii_lowercase();

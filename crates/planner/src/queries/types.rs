@@ -111,6 +111,7 @@ pub(crate) const BUILTINS: &[Builtin] = &[
     row("anynonarray", "anynonarray", 'P', false, No),
     row("anyenum", "anyenum", 'P', false, No),
     row("anyrange", "anyrange", 'P', false, No),
+    row("anymultirange", "anymultirange", 'P', false, No),
     row("anycompatible", "anycompatible", 'P', false, No),
     row("anycompatiblearray", "anycompatiblearray", 'P', false, No),
     row("anycompatiblenonarray", "anycompatiblenonarray", 'P', false, No),
@@ -192,6 +193,7 @@ impl Type {
     pub(crate) const ANYNONARRAY: Self = builtin("anynonarray");
     pub(crate) const ANYENUM: Self = builtin("anyenum");
     pub(crate) const ANYRANGE: Self = builtin("anyrange");
+    pub(crate) const ANYMULTIRANGE: Self = builtin("anymultirange");
     pub(crate) const ANYCOMPATIBLE: Self = builtin("anycompatible");
     pub(crate) const ANYCOMPATIBLEARRAY: Self = builtin("anycompatiblearray");
     pub(crate) const ANYCOMPATIBLENONARRAY: Self = builtin("anycompatiblenonarray");

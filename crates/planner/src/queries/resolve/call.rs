@@ -259,8 +259,8 @@ impl<'a> Resolver<'a> {
         let keys = |keys: &[Expr], least: Order| {
             keys.iter().map(move |key| (key.clone(), least)).collect::<Vec<_>>()
         };
-        let mut all = keys(&window.partition_by, Order::Equal);
-        all.extend(keys(&window.order_by, Order::Less));
+        let mut all = keys(&window.order_by, Order::Less);
+        all.extend(keys(&window.partition_by, Order::Equal));
         for (key, least) in all {
             let value = self.expr(&key, level)?;
             let value = self.as_text(value)?;

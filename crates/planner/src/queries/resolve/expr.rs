@@ -45,6 +45,12 @@ impl Resolver<'_> {
                 let value = self.expr(value, level)?;
                 Ok(Value::apply(Type::BOOL, "IS NULL", vec![value.node]))
             }
+            Expr::IsDistinct(value, null) | Expr::IsDistinct(null, value)
+                if **null == Expr::Null =>
+            {
+                let value = self.expr(value, level)?;
+                Ok(Value::apply(Type::BOOL, "IS NULL", vec![value.node]))
+            }
             Expr::IsDistinct(left, right) => self.infix_of(left, "=", right, level),
             Expr::Between(value, low, high) => {
                 let from = self.infix_of(value, ">=", low, level)?;
@@ -197,22 +203,21 @@ impl Resolver<'_> {
             return Ok(Value::apply(Type::BOOL, "IN", nodes));
         }
         let left = self.expr(value, level)?;
-        let (mut plain, mut vars) = (Vec::new(), Vec::new());
-        for part in list {
-            let part = self.expr(part, level)?;
-            if has_own_columns(&part.node, level) { vars.push(part) } else { plain.push(part) }
-        }
+        let mut parts = self.exprs(list, level)?;
+        let is_plain = |part: &Value| !has_own_columns(&part.node, level);
+        let plain: Vec<Value> = parts.iter().filter(|part| is_plain(part)).cloned().collect();
         let mut nodes = vec![left.node.clone()];
         if plain.len() > 1 && let Some(common) = self.element_type(&left, &plain) {
             let mut elements = Vec::new();
-            for part in std::mem::take(&mut plain) {
+            for part in plain {
                 let part = self.coerce(part, common, Context::Implicit)?;
                 elements.extend(part.map(|part| part.node));
             }
             let array = Value::apply(common.array_of(), "ARRAY", elements);
             nodes.push(self.any_of(op, left.clone(), array)?.node);
+            parts.retain(|part| !is_plain(part));
         }
-        for part in plain.into_iter().chain(vars) {
+        for part in parts {
             nodes.push(self.infix(op, left.clone(), part)?.node);
         }
         Ok(Value::apply(Type::BOOL, "IN", nodes))

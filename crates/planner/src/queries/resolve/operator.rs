@@ -73,6 +73,10 @@ impl Resolver<'_> {
         if chosen.result != Type::BOOL {
             return refuse("42809", "op ANY/ALL (array) requires operator to yield boolean");
         }
+        if chosen.right.element().is_some() {
+            let name = self.name_of(chosen.right);
+            return refuse("42704", format!("could not find array type for data type {name}"));
+        }
         let left = self.argument(left, chosen.left)?;
         let array = self.argument(array, chosen.right.array_of())?;
         Ok(Value::apply(Type::BOOL, op, vec![left.node, array.node]))
