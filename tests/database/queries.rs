@@ -23,8 +23,8 @@ use planner::queries::{Catalogue, Parsed, Query, Runs, Verdict, When, read};
 use planner::request::{Change, Request};
 use rehearsal::{Client, Database, data, run};
 
-use super::servers::{Servers, Wanted};
 use super::run_text;
+use super::servers::{Servers, Wanted};
 use crate::cases::Case;
 use crate::format::CaseFile;
 

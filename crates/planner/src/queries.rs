@@ -9,6 +9,8 @@ mod candidates;
 mod catalogue;
 mod coerce;
 mod facts;
+mod hazards;
+mod inventory;
 mod literal;
 mod parsed;
 mod read;
@@ -17,7 +19,24 @@ mod resolve;
 mod types;
 mod view;
 
-pub use catalogue::Catalogue;
+pub use catalogue::{Catalogue, Changes};
+pub(crate) use hazards::Asked;
+pub use hazards::{BREAKS_QUERY, QUERY_BREAKS};
+pub(crate) use inventory::through;
 pub use parsed::Parsed;
 pub use read::read;
 pub use report::{Moment, Query, QueryReport, Runs, Verdict, When};
+
+use crate::plan::Plan;
+use crate::schema::Schema;
+
+/// A plan with what becomes of the app's own statements through it, and their hazards: those of the
+/// change as asked at their places, those of the plan after them.
+pub(crate) fn attach(plan: Plan, source: &Schema, asked: &[Asked], queries: &[Query]) -> Plan {
+    let reports = through(&plan, source, queries);
+    let mut hazards = plan.hazards.clone();
+    hazards.extend(hazards::as_asked(asked, (source, plan.engine.version), queries, &reports));
+    hazards.sort_by_key(|hazard| hazard.span);
+    hazards.extend(hazards::of_plan(&reports));
+    Plan { queries: reports, hazards, ..plan }
+}

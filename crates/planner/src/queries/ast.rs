@@ -266,7 +266,7 @@ pub(crate) enum Expr {
     NullIf(Box<Expr>, Box<Expr>),
     /// GROUPING.
     Grouping(Vec<Expr>),
-    /// CURRENT_DATE and the like: name and type.
+    /// `CURRENT_DATE` and the like: name and type.
     Keyword(&'static str, &'static str),
     /// COLLATE.
     Collate(Box<Expr>),

@@ -22,9 +22,8 @@ pub(crate) fn choose(known: &Known<'_>, inputs: &[Type], candidates: &[&[Type]])
     if let Some(at) = exact {
         return Choice::One(at);
     }
-    let fitting: Vec<usize> = (0..candidates.len())
-        .filter(|at| known.accepts(inputs, candidates[*at]))
-        .collect();
+    let fitting: Vec<usize> =
+        (0..candidates.len()).filter(|at| known.accepts(inputs, candidates[*at])).collect();
     match fitting.as_slice() {
         [] => Choice::None,
         [one] => Choice::One(*one),

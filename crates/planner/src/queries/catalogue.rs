@@ -33,6 +33,32 @@ pub struct Catalogue {
     rules: BTreeSet<String>,
 }
 
+/// What statements may see otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    relations: BTreeSet<QName>,
+    /// Enums or domains: any statement may name one.
+    types: bool,
+}
+
+impl Changes {
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.relations.is_empty() && !self.types
+    }
+
+    /// These and others.
+    pub(crate) fn add(&mut self, others: Self) {
+        self.relations.extend(others.relations);
+        self.types |= others.types;
+    }
+
+    /// Whether they concern a statement that looked up these relations.
+    pub(crate) fn concern(&self, looked_up: &BTreeSet<QName>) -> bool {
+        self.types || looked_up.iter().any(|name| self.relations.contains(name))
+    }
+}
+
 /// What a statement may name in FROM.
 #[derive(Clone, Debug)]
 pub(crate) struct Relation {
@@ -94,12 +120,13 @@ impl Catalogue {
         catalogue
     }
 
-    /// Applies a statement of a plan; what the server would refuse changes nothing. Gives the
-    /// relations that statements may now see otherwise.
-    pub fn apply(&mut self, op: &Op) -> BTreeSet<QName> {
+    /// Applies a statement of a plan; what the server would refuse changes nothing. Gives what
+    /// statements may now see otherwise.
+    pub fn apply(&mut self, op: &Op) -> Changes {
         let mut changed = BTreeSet::new();
+        let types = (self.schema.enums.clone(), self.schema.domains.clone());
         if self.schema.apply(op).is_err() {
-            return changed;
+            return Changes::default();
         }
         if let Op::Verbatim { sql, relation } = op {
             changed = self.mentioned(sql, relation.as_ref());
@@ -119,12 +146,15 @@ impl Catalogue {
         } else if let Op::CreateView { view, .. } | Op::ReplaceView { view, .. } = op {
             self.shapes.remove(view);
         }
-        self.types.update(&self.schema);
+        let types = types != (self.schema.enums.clone(), self.schema.domains.clone());
+        if types {
+            self.types.update(&self.schema);
+        }
         changed.extend(self.differing(op));
         for name in &changed {
             self.refresh(name);
         }
-        changed
+        Changes { relations: changed, types }
     }
 
     /// Relations whose entry is not what the schema says any more.
@@ -292,7 +322,8 @@ fn created(schema: &Schema, kind: &str) -> BTreeSet<String> {
 /// The words of triggers and rules that stand in for writes.
 fn rules(schema: &Schema) -> BTreeSet<String> {
     let is_rule = |words: &Vec<String>| {
-        words.iter().any(|word| word == "instead") || words.iter().take(4).any(|word| word == "rule")
+        words.iter().any(|word| word == "instead")
+            || words.iter().take(4).any(|word| word == "rule")
     };
     carried(schema).filter(is_rule).flatten().collect()
 }

@@ -121,7 +121,12 @@ impl Known<'_> {
     }
 
     /// A declared type with what it stands for; `None` where that cannot be told.
-    pub(crate) fn filled(&self, declared: Type, input: Option<Type>, filled: &Filled) -> Option<Type> {
+    pub(crate) fn filled(
+        &self,
+        declared: Type,
+        input: Option<Type>,
+        filled: &Filled,
+    ) -> Option<Type> {
         if !declared.is_polymorphic() {
             return Some(declared);
         }

@@ -1,5 +1,5 @@
 //! What operators, casts and functions there are, as rows: `pg_operator`, `pg_cast` and `pg_proc` of
-//! PostgreSQL 14 to 18 over the types of `types`. The rows stand in the files beside this one; the
+//! PostgreSQL 14 to 18 over the types of `types`; 12 and 13 are taken to be like 14. The rows stand in the files beside this one; the
 //! trial `queries::facts` compares every row with real servers. Must not judge.
 
 use std::collections::BTreeMap;
@@ -13,9 +13,6 @@ pub(crate) const CASTS: &str = include_str!("facts/casts.txt");
 /// `name kind result[@since] arguments …`; `s` for a function that returns a set; `=` after an
 /// argument that may be left out, `*` after the last where there may be more.
 pub(crate) const FUNCTIONS: &str = include_str!("facts/functions.txt");
-
-/// The oldest version that rows were measured on: older ones are taken to be like it.
-pub(crate) const MEASURED_FROM: u16 = 14;
 
 /// An operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -71,12 +71,7 @@ fn boolean(trimmed: &str, text: &str) -> Literal {
     if known && !lower.is_empty() { Fine } else { syntax("boolean", text) }
 }
 
-fn integer(
-    trimmed: &str,
-    text: &str,
-    name: &str,
-    range: std::ops::RangeInclusive<i64>,
-) -> Literal {
+fn integer(trimmed: &str, text: &str, name: &str, range: std::ops::RangeInclusive<i64>) -> Literal {
     let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         // `0x1F` and `1_000` are numbers from 16 on.
@@ -85,9 +80,7 @@ fn integer(
     }
     match trimmed.trim_start_matches('+').parse::<i64>() {
         Ok(value) if range.contains(&value) => Fine,
-        Ok(_) | Err(_) => {
-            Bad("22003", format!("value \"{text}\" is out of range for type {name}"))
-        }
+        Ok(_) | Err(_) => Bad("22003", format!("value \"{text}\" is out of range for type {name}")),
     }
 }
 
@@ -106,7 +99,8 @@ fn number(trimmed: &str, text: &str, name: &str) -> Literal {
         // Large exponents are out of some ranges.
         return if exponent.len() < 3 && whole.len() < 30 { Fine } else { Unsure };
     }
-    let strange = unsigned.contains(['_', 'x', 'o', 'b']) && unsigned.starts_with(|c: char| c.is_ascii_digit());
+    let strange = unsigned.contains(['_', 'x', 'o', 'b'])
+        && unsigned.starts_with(|c: char| c.is_ascii_digit());
     if strange { Unsure } else { syntax(name, text) }
 }
 
@@ -114,8 +108,7 @@ fn uuid(text: &str) -> Literal {
     let inner = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text);
     let digits: String = inner.chars().filter(|c| *c != '-').collect();
     let plain = digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    let usual = inner.len() == 32
-        || inner.match_indices('-').map(|(at, _)| at).eq([8, 13, 18, 23]);
+    let usual = inner.len() == 32 || inner.match_indices('-').map(|(at, _)| at).eq([8, 13, 18, 23]);
     match (plain, usual) {
         (true, true) => Fine,
         (true, false) => Unsure,
@@ -199,7 +192,9 @@ fn clock(trimmed: &str, text: &str) -> Literal {
     match trimmed.to_ascii_lowercase().as_str() {
         "now" | "allballs" => Fine,
         lower if is_time(lower) => Fine,
-        lower if (!has_digit(lower) || lower.len() == 1) && !lower.contains(char::is_whitespace) => {
+        lower
+            if (!has_digit(lower) || lower.len() == 1) && !lower.contains(char::is_whitespace) =>
+        {
             no_moment("time", text)
         }
         _ => Unsure,
@@ -248,7 +243,11 @@ fn array(types: &Types, element: Type, text: &str) -> Literal {
     let Some(inner) = text.trim().strip_prefix('{').and_then(|t| t.strip_suffix('}')) else {
         // `[0:1]={…}` begins otherwise, and is rare.
         let empty = text.trim().is_empty() || !text.trim().starts_with(['{', '[']);
-        return if empty { Bad("22P02", format!("malformed array literal: \"{text}\"")) } else { Unsure };
+        return if empty {
+            Bad("22P02", format!("malformed array literal: \"{text}\""))
+        } else {
+            Unsure
+        };
     };
     if inner.trim().is_empty() {
         return Fine;

@@ -1,12 +1,9 @@
 //! A statement of the app, read once and judged many times. Must not know plans.
 
-use std::collections::BTreeSet;
-
 use super::ast::Statement;
 use super::catalogue::Catalogue;
 use super::report::{Query, Verdict};
 use super::resolve::{self, Effect, Judged};
-use crate::name::QName;
 
 /// A statement, read.
 #[derive(Clone, Debug)]
@@ -95,9 +92,4 @@ fn changed(before: &[(String, String)], after: &[(String, String)]) -> String {
 
 fn difference<'a>(all: &'a [String], others: &[String]) -> Vec<&'a str> {
     all.iter().filter(|name| !others.contains(name)).map(String::as_str).collect()
-}
-
-/// Whether a change of these relations may change what the statement does.
-pub(crate) fn concerns(effect: &Effect, changed: &BTreeSet<QName>) -> bool {
-    effect.looked_up.iter().any(|name| changed.contains(name))
 }

@@ -14,7 +14,9 @@ pub fn read(text: &str, release: Runs) -> (Vec<Query>, Vec<Diagnostic>) {
 fn is_csv(text: &str) -> bool {
     let first = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
     let mut names = first.split(',').map(|name| name.trim().trim_matches('"'));
-    first.len() < 4_000 && !first.contains(';') && names.any(|name| name.eq_ignore_ascii_case("query"))
+    first.len() < 4_000
+        && !first.contains(';')
+        && names.any(|name| name.eq_ignore_ascii_case("query"))
 }
 
 /// `COPY (SELECT * FROM pg_stat_statements) TO … CSV HEADER`: columns `query` and `calls` count.
@@ -26,7 +28,8 @@ fn csv(text: &str, release: Runs) -> (Vec<Query>, Vec<Diagnostic>) {
         Some(Err(problem)) => return (Vec::new(), vec![problem]),
         None => return (Vec::new(), vec![empty()]),
     };
-    let column = |wanted: &str| header.iter().position(|f| f.text.trim().eq_ignore_ascii_case(wanted));
+    let column =
+        |wanted: &str| header.iter().position(|f| f.text.trim().eq_ignore_ascii_case(wanted));
     let (query, calls) = (column("query"), column("calls"));
     let (mut found, mut problems) = (Vec::new(), Vec::new());
     for record in records {
@@ -159,7 +162,8 @@ mod tests {
 
     #[test]
     fn the_csv_of_pg_stat_statements_is_read() {
-        let text = "userid,query,calls\n10,\"SELECT \"\"a\"\",\n1\",42\n10,BEGIN,7\n10,SELECT $1,x\n";
+        let text =
+            "userid,query,calls\n10,\"SELECT \"\"a\"\",\n1\",42\n10,BEGIN,7\n10,SELECT $1,x\n";
         let (found, problems) = read(text, Runs::Both);
         assert_eq!(problems, []);
         let found: Vec<(&str, Option<u64>)> =

@@ -7,6 +7,7 @@ mod call;
 mod column;
 mod conflict;
 mod expr;
+mod form;
 mod from;
 mod level;
 mod operator;
@@ -145,11 +146,10 @@ pub(crate) fn view_columns(
     let output = resolver.query_in(query, &mut level, true).map_err(|failure| failure.message)?;
     let base = level.entry(0).and_then(|entry| entry.relation());
     let columns = output.into_iter().map(|column| {
-        let from = match &column.value.node {
-            Node::Var { depth: 0, entry: 0, column } => {
-                base.and_then(|relation| relation.columns.get(*column)).map(|c| c.name.clone())
-            }
-            _ => None,
+        let from = if let Node::Var { depth: 0, entry: 0, column } = &column.value.node {
+            base.and_then(|relation| relation.columns.get(*column)).map(|c| c.name.clone())
+        } else {
+            None
         };
         let (ty, modifier) = (column.value.ty, column.value.modifier);
         (RelationColumn { name: column.name, ty, modifier }, from)

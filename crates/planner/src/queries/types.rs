@@ -181,11 +181,9 @@ impl Type {
     pub(crate) const JSON: Self = builtin("json");
     pub(crate) const JSONB: Self = builtin("jsonb");
     pub(crate) const BYTEA: Self = builtin("bytea");
-    pub(crate) const OID: Self = builtin("oid");
     pub(crate) const REGCLASS: Self = builtin("regclass");
     pub(crate) const INET: Self = builtin("inet");
     pub(crate) const BIT: Self = builtin("bit");
-    pub(crate) const XID: Self = builtin("xid");
     pub(crate) const RECORD: Self = builtin("record");
     pub(crate) const ANY: Self = builtin("any");
     pub(crate) const ANYELEMENT: Self = builtin("anyelement");
@@ -357,9 +355,7 @@ impl Types {
     pub(crate) fn base(&self, ty: Type) -> Type {
         match self.user(ty).map(|user| &user.kind) {
             Some(UserKind::Domain(base)) if !ty.array => self.base(*base),
-            Some(
-                UserKind::Domain(_) | UserKind::Enum(_) | UserKind::Other | UserKind::Gone,
-            )
+            Some(UserKind::Domain(_) | UserKind::Enum(_) | UserKind::Other | UserKind::Gone)
             | None => ty,
         }
     }
@@ -368,9 +364,7 @@ impl Types {
     pub(crate) fn labels(&self, ty: Type) -> Option<&[String]> {
         match self.user(ty).map(|user| &user.kind) {
             Some(UserKind::Enum(labels)) if !ty.array => Some(labels),
-            Some(
-                UserKind::Domain(_) | UserKind::Enum(_) | UserKind::Other | UserKind::Gone,
-            )
+            Some(UserKind::Domain(_) | UserKind::Enum(_) | UserKind::Other | UserKind::Gone)
             | None => None,
         }
     }

@@ -114,4 +114,3 @@ impl Resolver<'_> {
         keys.next().is_some_and(|columns| columns.iter().all(is_grouped))
     }
 }
-

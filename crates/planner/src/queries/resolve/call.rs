@@ -117,11 +117,11 @@ impl<'a> Resolver<'a> {
         let candidates: Vec<&[Type]> = fitting.iter().map(|(_, d)| d.as_slice()).collect();
         match choose(&self.known(), inputs, &candidates) {
             Choice::One(at) => Ok(Some(fitting.swap_remove(at))),
-            Choice::None | Choice::Ambiguous if self.catalogue.has_own_casts() => {
-                self.doubt("the schema has operators or casts of its own");
-                Ok(None)
-            }
-            choice => {
+            choice @ (Choice::None | Choice::Ambiguous) => {
+                if self.catalogue.has_own_casts() {
+                    self.doubt("the schema has operators or casts of its own");
+                    return Ok(None);
+                }
                 let types: Vec<String> = inputs.iter().map(|ty| self.name_of(*ty)).collect();
                 let signature = format!("{name}({})", types.join(", "));
                 if Type::of(name).is_some() && inputs.len() == 1 {
@@ -206,7 +206,10 @@ impl<'a> Resolver<'a> {
             return refuse("42803", "aggregate function calls cannot be nested");
         }
         if nested && windowed {
-            return refuse("42803", "aggregate function calls cannot contain window function calls");
+            return refuse(
+                "42803",
+                "aggregate function calls cannot contain window function calls",
+            );
         }
         self.mark_kind(Some(function), call, level);
         Ok(())

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::super::types::Type;
-use super::level::{Entry, Level, Visible};
+use super::level::{Entry, Lateral, Level, Visible};
 use super::value::{Node, Value};
 use super::{Found, Resolver, candidates, refuse};
 use crate::name::QName;
@@ -146,15 +146,15 @@ impl Resolver<'_> {
         if let Some(found) = found {
             return Ok(found);
         }
-        let name = schema.map_or_else(|| vec![table.to_owned()], |s| vec![s.clone(), table.to_owned()]);
+        let name =
+            schema.map_or_else(|| vec![table.to_owned()], |s| vec![s.clone(), table.to_owned()]);
         let is_relation = |entry: &Rc<Entry>| {
             entry.relation().is_some_and(|r| candidates(self.path, &name).contains(&r.name))
         };
-        let is_there = level.outwards().any(|here| {
-            here.entries().iter().any(|e| e.name == table || is_relation(e))
-        });
-        let complaint =
-            if is_there { "invalid reference to" } else { "missing" };
+        let is_there = level
+            .outwards()
+            .any(|here| here.entries().iter().any(|e| e.name == table || is_relation(e)));
+        let complaint = if is_there { "invalid reference to" } else { "missing" };
         refuse("42P01", format!("{complaint} FROM-clause entry for table \"{table}\""))
     }
 
@@ -179,11 +179,11 @@ fn note_outer(level: &Level<'_>, here: &Level<'_>, value: &Value) {
 
 /// Whether an entry of a level cannot be seen for now.
 fn hidden(seen: Visible, here: &Level<'_>) -> bool {
-    seen.lateral_only && !here.lateral_active.get()
+    seen.lateral != Lateral::Free && !here.lateral_active.get()
 }
 
 fn lateral_allowed(seen: Visible, entry: &Entry) -> Found<()> {
-    if seen.lateral_only && seen.lateral_refused {
+    if seen.lateral == Lateral::Refused {
         let name = &entry.name;
         return refuse(
             "42P10",

@@ -27,7 +27,8 @@ impl Resolver<'_> {
         level: &mut Level<'_>,
     ) -> Found<()> {
         if conflict.update.is_some() && conflict.target == ConflictTarget::Any {
-            let message = "ON CONFLICT DO UPDATE requires inference specification or constraint name";
+            let message =
+                "ON CONFLICT DO UPDATE requires inference specification or constraint name";
             return refuse("42601", message);
         }
         let before = std::mem::replace(&mut level.visible, vec![Visible::fully(target)]);
@@ -40,8 +41,7 @@ impl Resolver<'_> {
                 node: None,
             });
             let columns = Columns::Own(columns.collect());
-            let entry =
-                Entry { name: "excluded".to_owned(), aliased: true, columns, open: false };
+            let entry = Entry { name: "excluded".to_owned(), aliased: true, columns, open: false };
             let excluded = level.add(entry);
             level.visible.push(Visible::fully(excluded));
             let set = self.assignments(set, relation, level)?;
@@ -83,7 +83,9 @@ impl Resolver<'_> {
         };
         match constraint.kind {
             ConstraintKind::PrimaryKey(_) | ConstraintKind::Unique(_) => {}
-            ConstraintKind::Other(..) => self.doubt(format!("constraint {name} is not looked into")),
+            ConstraintKind::Other(..) => {
+                self.doubt(format!("constraint {name} is not looked into"));
+            }
             ConstraintKind::Check(_)
             | ConstraintKind::ForeignKey(_)
             | ConstraintKind::NotNull(_) => self.runtime.push(Failure {
@@ -103,9 +105,10 @@ impl Resolver<'_> {
         };
         let (mut columns, mut expressions) = (Vec::new(), Vec::new());
         for key in keys {
-            match key {
-                Expr::Column(name) if name.len() == 1 => columns.extend(name),
-                other => expressions.push(other),
+            if let Expr::Column(name) = key {
+                columns.extend(name.last().cloned());
+            } else {
+                expressions.push(key);
             }
         }
         columns.sort();
@@ -115,8 +118,9 @@ impl Resolver<'_> {
             let same_columns = arbiter.columns == columns;
             let same_expressions = arbiter.expressions.len() == expressions.len()
                 && expressions.iter().all(|key| arbiter.expressions.contains(key));
-            let may = arbiter.known && same_columns && arbiter.expressions.is_empty()
-                == expressions.is_empty();
+            let may = arbiter.known
+                && same_columns
+                && arbiter.expressions.is_empty() == expressions.is_empty();
             match (&arbiter.predicate, same_columns && same_expressions && arbiter.known) {
                 (None, true) => return,
                 // Whether WHERE implies the predicate is not looked into.
@@ -141,13 +145,11 @@ impl Resolver<'_> {
         }
         let shape = self.catalogue.view_shape(&relation.name)?;
         let base = self.catalogue.relation(shape.base.as_ref()?)?;
-        let rename = |key: &Expr| match key {
-            Expr::Column(name) => {
-                let name = name.last()?;
-                let column = shape.columns.iter().find(|column| column.column.name == *name)?;
-                Some(Expr::Column(vec![column.base.clone()?]))
-            }
-            _ => None,
+        let rename = |key: &Expr| {
+            let Expr::Column(name) = key else { return None };
+            let name = name.last()?;
+            let column = shape.columns.iter().find(|column| column.column.name == *name)?;
+            Some(Expr::Column(vec![column.base.clone()?]))
         };
         let keys: Option<Vec<Expr>> = keys.iter().map(rename).collect();
         self.base_keys(&keys?, base)

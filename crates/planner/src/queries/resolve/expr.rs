@@ -27,6 +27,39 @@ impl Resolver<'_> {
             Expr::Column(name) => self.column(name, level),
             Expr::Field(value, field) => self.field(value, field, level),
             Expr::Subscript(value, parts, slice) => self.subscript(value, parts, *slice, level),
+            Expr::Cast(value, ty) => self.cast(value, ty, level),
+            Expr::Call(call) => Ok(self.call(call, level, false)?.0),
+            Expr::Case(operand, arms, otherwise) => {
+                self.case(operand.as_deref(), arms, otherwise.as_deref(), level)
+            }
+            Expr::NullIf(left, right) => self.null_if(left, right, level),
+            Expr::Collate(value) => self.collate(value, level),
+            Expr::Array(parts) => self.array(parts, level),
+            Expr::In(value, list, negated) => self.in_list(value, list, *negated, level),
+            Expr::InQuery(left, op, query) => self.in_query(left, op, query, level),
+            Expr::Subquery(query) => self.scalar(query, level),
+            Expr::Prefix(..)
+            | Expr::Infix(..)
+            | Expr::Logic(..)
+            | Expr::Not(_)
+            | Expr::IsNull(_)
+            | Expr::IsTrue(..)
+            | Expr::IsDistinct(..)
+            | Expr::Between(..)
+            | Expr::AnyOf(..) => self.operation(expr, level),
+            Expr::Exists(_)
+            | Expr::ArrayQuery(_)
+            | Expr::Row(_)
+            | Expr::Common(..)
+            | Expr::Grouping(_)
+            | Expr::Opaque(..) => self.collection(expr, level),
+        }
+    }
+
+    /// What is an operator to the server.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`expr` sends only operators here")]
+    fn operation(&mut self, expr: &Expr, level: &Level<'_>) -> Found<Value> {
+        match expr {
             Expr::Prefix(op, value) => {
                 let value = self.expr(value, level)?;
                 self.prefix(op, value)
@@ -41,49 +74,44 @@ impl Resolver<'_> {
             }
             Expr::Not(value) => self.test(value, "NOT", level),
             Expr::IsTrue(value, name) => self.test(value, name, level),
-            Expr::IsNull(value) => {
-                let value = self.expr(value, level)?;
-                Ok(Value::apply(Type::BOOL, "IS NULL", vec![value.node]))
-            }
             Expr::IsDistinct(value, null) | Expr::IsDistinct(null, value)
                 if **null == Expr::Null =>
             {
-                let value = self.expr(value, level)?;
-                Ok(Value::apply(Type::BOOL, "IS NULL", vec![value.node]))
+                self.null_test(value, level)
             }
+            Expr::IsNull(value) => self.null_test(value, level),
             Expr::IsDistinct(left, right) => self.infix_of(left, "=", right, level),
             Expr::Between(value, low, high) => {
                 let from = self.infix_of(value, ">=", low, level)?;
                 let to = self.infix_of(value, "<=", high, level)?;
                 Ok(Value::apply(Type::BOOL, "AND", vec![from.node, to.node]))
             }
-            Expr::In(value, list, negated) => self.in_list(value, list, *negated, level),
             Expr::AnyOf(left, op, array) => {
                 let left = self.expr(left, level)?;
                 let array = self.expr(array, level)?;
                 self.any_of(op, left, array)
             }
-            Expr::InQuery(left, op, query) => self.in_query(left, op, query, level),
+            other => unreachable!("not an operator: {other:?}"),
+        }
+    }
+
+    /// What is made of several values, or of a subquery.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`expr` sends only collections here")]
+    fn collection(&mut self, expr: &Expr, level: &Level<'_>) -> Found<Value> {
+        match expr {
             Expr::Exists(query) => {
                 let output = self.subquery(query, level, true)?;
                 Ok(Value::new(Type::BOOL, output.outer))
             }
-            Expr::Subquery(query) => self.scalar(query, level),
             Expr::ArrayQuery(query) => {
                 let value = self.scalar(query, level)?;
                 let element = value.ty.element().unwrap_or(value.ty);
                 Ok(Value::new(element.array_of(), value.node))
             }
-            Expr::Array(parts) => self.array(parts, level),
             Expr::Row(parts) => {
                 let values = self.exprs(parts, level)?;
                 let nodes = values.into_iter().map(|value| value.node).collect();
                 Ok(Value::apply(Type::RECORD, "ROW", nodes))
-            }
-            Expr::Cast(value, ty) => self.cast(value, ty, level),
-            Expr::Call(call) => Ok(self.call(call, level, false)?.0),
-            Expr::Case(operand, arms, otherwise) => {
-                self.case(operand.as_deref(), arms, otherwise.as_deref(), level)
             }
             Expr::Common(name, parts) => {
                 let values = self.exprs(parts, level)?;
@@ -92,25 +120,29 @@ impl Resolver<'_> {
                 let nodes = values.into_iter().map(|value| value.node).collect();
                 Ok(Value { modifier, ..Value::apply(ty, *name, nodes) })
             }
-            Expr::NullIf(left, right) => self.null_if(left, right, level),
             Expr::Grouping(parts) => {
                 self.exprs(parts, level)?;
                 level.flags.aggregates.set(true);
                 Ok(constant(Type::INT4, "GROUPING"))
             }
-            Expr::Collate(value) => self.collate(value, level),
             Expr::Opaque(reason, parts) => {
                 let values = self.exprs(parts, level)?;
                 self.doubt(format!("{reason} is not looked into"));
                 let nodes = self.settle(values)?;
                 Ok(Value::apply(Type::UNCERTAIN, *reason, nodes))
             }
+            other => unreachable!("not a collection: {other:?}"),
         }
     }
 
     /// Several expressions.
     pub(super) fn exprs(&mut self, exprs: &[Expr], level: &Level<'_>) -> Found<Vec<Value>> {
         exprs.iter().map(|expr| self.expr(expr, level)).collect()
+    }
+
+    fn null_test(&mut self, value: &Expr, level: &Level<'_>) -> Found<Value> {
+        let value = self.expr(value, level)?;
+        Ok(Value::apply(Type::BOOL, "IS NULL", vec![value.node]))
     }
 
     fn test(&mut self, value: &Expr, name: &'static str, level: &Level<'_>) -> Found<Value> {
@@ -157,11 +189,18 @@ impl Resolver<'_> {
         }
     }
 
-    fn in_query(&mut self, left: &Expr, op: &str, query: &Query, level: &Level<'_>) -> Found<Value> {
+    fn in_query(
+        &mut self,
+        left: &Expr,
+        op: &str,
+        query: &Query,
+        level: &Level<'_>,
+    ) -> Found<Value> {
         let output = self.subquery(query, level, true)?;
-        let left = match left {
-            Expr::Row(parts) => self.exprs(parts, level)?,
-            one => vec![self.expr(one, level)?],
+        let left = if let Expr::Row(parts) = left {
+            self.exprs(parts, level)?
+        } else {
+            vec![self.expr(left, level)?]
         };
         if output.open {
             self.doubt("the columns of a subquery are not known");
@@ -207,7 +246,9 @@ impl Resolver<'_> {
         let is_plain = |part: &Value| !has_own_columns(&part.node, level);
         let plain: Vec<Value> = parts.iter().filter(|part| is_plain(part)).cloned().collect();
         let mut nodes = vec![left.node.clone()];
-        if plain.len() > 1 && let Some(common) = self.element_type(&left, &plain) {
+        if plain.len() > 1
+            && let Some(common) = self.element_type(&left, &plain)
+        {
             let mut elements = Vec::new();
             for part in plain {
                 let part = self.coerce(part, common, Context::Implicit)?;
@@ -285,141 +326,6 @@ impl Resolver<'_> {
                 refuse("42846", format!("cannot cast type {from} to {to}"))
             }
         }
-    }
-
-    fn case(
-        &mut self,
-        operand: Option<&Expr>,
-        arms: &[(Expr, Expr)],
-        otherwise: Option<&Expr>,
-        level: &Level<'_>,
-    ) -> Found<Value> {
-        let operand = match operand {
-            Some(operand) => {
-                let value = self.expr(operand, level)?;
-                Some(self.as_text(value)?)
-            }
-            None => None,
-        };
-        let mut results = Vec::new();
-        let mut nodes = Vec::new();
-        for (when, then) in arms {
-            let when = self.expr(when, level)?;
-            let when = match &operand {
-                Some(operand) => self.infix("=", operand.clone(), when)?,
-                None => self.condition(when, "CASE/WHEN")?,
-            };
-            nodes.push(when.node);
-            results.push(self.expr(then, level)?);
-        }
-        let last = match otherwise {
-            Some(otherwise) => self.expr(otherwise, level)?,
-            None => Value::new(Type::UNKNOWN, Node::Null),
-        };
-        results.insert(0, last);
-        let (ty, results) = self.common(results, "CASE")?;
-        let modifier = results.first().map_or(-1, |value| value.modifier);
-        nodes.extend(results.into_iter().map(|value| value.node));
-        Ok(Value { modifier, ..Value::apply(ty, "CASE", nodes) })
-    }
-
-    fn null_if(&mut self, left: &Expr, right: &Expr, level: &Level<'_>) -> Found<Value> {
-        let left = self.expr(left, level)?;
-        let right = self.expr(right, level)?;
-        let (ty, modifier) = (left.ty, left.modifier);
-        let compared = self.infix("=", left, right)?;
-        if compared.ty != Type::BOOL && !compared.ty.is_uncertain() {
-            return refuse("42804", "NULLIF requires = operator to yield boolean");
-        }
-        let ty = if ty == Type::UNKNOWN { Type::TEXT } else { ty };
-        Ok(Value { modifier, ..Value::apply(ty, "NULLIF", vec![compared.node]) })
-    }
-
-    fn collate(&mut self, value: &Expr, level: &Level<'_>) -> Found<Value> {
-        let value = self.expr(value, level)?;
-        let types = self.catalogue.types();
-        let base = types.base(value.ty);
-        let (category, _) = types.category(base.element().unwrap_or(base));
-        if category == 'S' || value.ty == Type::UNKNOWN {
-            return Ok(Value { node: Node::Apply("COLLATE".to_owned(), vec![value.node]), ..value });
-        }
-        let name = self.name_of(value.ty);
-        if self.is_strange(value.ty) {
-            self.doubt(format!("whether type {name} has collations is not known"));
-            return Ok(value);
-        }
-        refuse("42804", format!("collations are not supported by type {name}"))
-    }
-
-    /// A field of a row: known where the row is one of a relation.
-    fn field(&mut self, value: &Expr, field: &str, level: &Level<'_>) -> Found<Value> {
-        let value = self.expr(value, level)?;
-        if let Node::Whole { depth, entry, name } = &value.node
-            && name == "*"
-            && let Some(here) = level.outwards().find(|here| here.depth == *depth)
-            && let Some(found) = here.entry(*entry)
-        {
-            if let [column] = found.find(field)[..] {
-                self.read(found, column);
-                if let Some((_, value)) = here.value(*entry, column) {
-                    return Ok(value);
-                }
-            } else if !found.open {
-                let name = &found.name;
-                return refuse("42703", format!("column {name}.{field} does not exist"));
-            }
-        }
-        self.doubt(format!("field {field} of a value is not known"));
-        Ok(Value::apply(Type::UNCERTAIN, field, vec![value.node]))
-    }
-
-    fn subscript(
-        &mut self,
-        value: &Expr,
-        parts: &[Expr],
-        slice: bool,
-        level: &Level<'_>,
-    ) -> Found<Value> {
-        let value = self.expr(value, level)?;
-        let base = self.catalogue.types().base(value.ty);
-        let mut nodes = vec![value.node];
-        let mut index = Vec::new();
-        for part in parts {
-            index.push(self.expr(part, level)?);
-        }
-        if self.is_strange(base) && base.element().is_none() {
-            let name = self.name_of(base);
-            self.doubt(format!("subscripts of type {name} are not known"));
-            nodes.extend(self.settle(index)?);
-            return Ok(Value::apply(Type::UNCERTAIN, "[]", nodes));
-        }
-        let result = match base.element() {
-            Some(_) if slice => base,
-            Some(element) => element,
-            None if base == Type::JSONB && self.catalogue.version() >= 14 => Type::JSONB,
-            None => {
-                let name = self.name_of(base);
-                let old = self.catalogue.version() < 14;
-                let message = if old {
-                    format!("cannot subscript type {name} because it is not an array")
-                } else {
-                    format!("cannot subscript type {name} because it does not support subscripting")
-                };
-                return refuse("42804", message);
-            }
-        };
-        for part in index {
-            let part = if result == Type::JSONB && base == Type::JSONB {
-                self.as_text(part)?
-            } else {
-                match self.coerce(part, Type::INT4, Context::Assignment)? {
-                    Some(part) => part,
-                    None => return refuse("42804", "array subscript must have type integer"),
-                }
-            };
-            nodes.push(part.node);
-        }
-        Ok(Value::apply(result, "[]", nodes))
     }
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::ast::{Alias, Call, FromItem, Join, JoinKind, Query};
 use super::super::facts::Kind;
 use super::super::types::Type;
-use super::level::{Clause, Columns, Entry, EntryColumn, Level, Visible};
+use super::level::{Clause, Columns, Entry, EntryColumn, Lateral, Level, Visible};
 use super::value::{Node, Value};
 use super::{Found, Resolver, refuse};
 use crate::sql_type::SqlType;
@@ -18,39 +18,40 @@ struct Brought {
 
 impl Resolver<'_> {
     /// A whole FROM clause.
-    pub(super) fn from_clause(&mut self, items: &[FromItem], level: &mut Level<'_>) -> Found<()> {
+    pub(super) fn bring_in(&mut self, items: &[FromItem], level: &mut Level<'_>) -> Found<()> {
         for item in items {
-            let brought = self.from_item(item, level)?;
+            let brought = self.bring_item(item, level)?;
             no_conflicts(level, &level.visible, &brought.visible)?;
-            level.visible.extend(brought.visible.iter().map(|seen| Visible {
-                lateral_only: true,
-                lateral_refused: false,
-                ..*seen
-            }));
+            level.visible.extend(
+                brought.visible.iter().map(|seen| Visible { lateral: Lateral::Only, ..*seen }),
+            );
         }
         for seen in &mut level.visible {
-            seen.lateral_only = false;
-            seen.lateral_refused = false;
+            seen.lateral = Lateral::Free;
         }
         Ok(())
     }
 
-    fn from_item(&mut self, item: &FromItem, level: &mut Level<'_>) -> Found<Brought> {
+    fn bring_item(&mut self, item: &FromItem, level: &mut Level<'_>) -> Found<Brought> {
         match item {
-            FromItem::Relation(name, alias) => self.from_relation(name, alias.as_ref(), level),
+            FromItem::Relation(name, alias) => self.bring_relation(name, alias.as_ref(), level),
             FromItem::Query { lateral, query, alias } => {
-                self.from_query(query, *lateral, alias.as_ref(), level)
+                self.bring_query(query, *lateral, alias.as_ref(), level)
             }
             FromItem::Function { call, ordinality, alias, columns } => {
-                let entry =
-                    self.from_function(call, (*ordinality, alias.as_ref()), columns.as_deref(), level)?;
+                let entry = self.bring_function(
+                    call,
+                    (*ordinality, alias.as_ref()),
+                    columns.as_deref(),
+                    level,
+                )?;
                 Ok(single(level.add(entry)))
             }
             FromItem::Join(join) => self.join(join, level),
         }
     }
 
-    fn from_relation(
+    fn bring_relation(
         &mut self,
         name: &[String],
         alias: Option<&Alias>,
@@ -66,18 +67,30 @@ impl Resolver<'_> {
     }
 
     /// What WITH named, from the inside out.
-    fn cte(&mut self, name: &str, alias: Option<&Alias>, level: &Level<'_>) -> Found<Option<Entry>> {
+    fn cte(
+        &mut self,
+        name: &str,
+        alias: Option<&Alias>,
+        level: &Level<'_>,
+    ) -> Found<Option<Entry>> {
         let found = level.outwards().find_map(|l| l.ctes.iter().rev().find(|c| c.name == name));
         let Some(cte) = found.map(Rc::clone) else { return Ok(None) };
         if cte.silent {
-            return refuse("0A000", format!("WITH query \"{name}\" does not have a RETURNING clause"));
+            return refuse(
+                "0A000",
+                format!("WITH query \"{name}\" does not have a RETURNING clause"),
+            );
         }
         let columns = cte.columns.clone();
         entry_of(name, alias, columns, false).map(Some)
     }
 
     /// A relation as an entry.
-    pub(super) fn relation_entry(&mut self, name: &[String], alias: Option<&Alias>) -> Found<Entry> {
+    pub(super) fn relation_entry(
+        &mut self,
+        name: &[String],
+        alias: Option<&Alias>,
+    ) -> Found<Entry> {
         let last = name.last().cloned().unwrap_or_default();
         let Some(relation) = self.relation(name)? else {
             return entry_of(&last, alias, Vec::new(), true);
@@ -97,7 +110,7 @@ impl Resolver<'_> {
         Ok(Entry { name: alias.name.clone(), aliased: true, columns, open })
     }
 
-    fn from_query(
+    fn bring_query(
         &mut self,
         query: &Query,
         lateral: bool,
@@ -130,7 +143,7 @@ impl Resolver<'_> {
     }
 
     /// A function in FROM; it sees what stands before it.
-    fn from_function(
+    fn bring_function(
         &mut self,
         call: &Call,
         (ordinality, alias): (bool, Option<&Alias>),
@@ -138,7 +151,8 @@ impl Resolver<'_> {
         level: &Level<'_>,
     ) -> Found<Entry> {
         let before = level.lateral_active.replace(true);
-        let found = level.within(Clause::Rows("functions in FROM"), || self.from_call(call, level));
+        let found =
+            level.within(Clause::Rows("functions in FROM"), || self.call_in_from(call, level));
         level.lateral_active.set(before);
         let (value, columns) = found?;
         let function = call.name.last().cloned().unwrap_or_default();
@@ -156,11 +170,7 @@ impl Resolver<'_> {
             None if !columns.is_empty() => columns,
             None => {
                 open = value.ty == Type::RECORD || value.ty.is_uncertain();
-                if open {
-                    Vec::new()
-                } else {
-                    vec![column(name, value.ty)]
-                }
+                if open { Vec::new() } else { vec![column(name, value.ty)] }
             }
         };
         if ordinality {
@@ -170,29 +180,27 @@ impl Resolver<'_> {
     }
 
     /// What a function in FROM gives: its value, and its columns where it has several.
-    fn from_call(&mut self, call: &Call, level: &Level<'_>) -> Found<(Value, Vec<EntryColumn>)> {
+    fn call_in_from(&mut self, call: &Call, level: &Level<'_>) -> Found<(Value, Vec<EntryColumn>)> {
         let (value, function) = self.call(call, level, true)?;
         if let Some(function) = &function
             && matches!(function.kind, Kind::Aggregate | Kind::Window)
         {
             self.doubt("an aggregate in FROM");
         }
-        let columns = function.map_or(Vec::new(), |f| {
-            f.columns.iter().map(|(name, ty)| column(name, *ty)).collect()
-        });
+        let columns = function
+            .map_or(Vec::new(), |f| f.columns.iter().map(|(name, ty)| column(name, *ty)).collect());
         Ok((value, columns))
     }
 
     fn join(&mut self, join: &Join, level: &mut Level<'_>) -> Found<Brought> {
-        let left = self.from_item(&join.left, level)?;
+        let left = self.bring_item(&join.left, level)?;
         let n_visible = level.visible.len();
-        let refused = matches!(join.kind, JoinKind::Right | JoinKind::Full);
-        level.visible.extend(left.visible.iter().map(|seen| Visible {
-            lateral_only: true,
-            lateral_refused: refused,
-            ..*seen
-        }));
-        let right = self.from_item(&join.right, level);
+        let lateral = match join.kind {
+            JoinKind::Inner | JoinKind::Left => Lateral::Only,
+            JoinKind::Right | JoinKind::Full => Lateral::Refused,
+        };
+        level.visible.extend(left.visible.iter().map(|seen| Visible { lateral, ..*seen }));
+        let right = self.bring_item(&join.right, level);
         level.visible.truncate(n_visible);
         let right = right?;
         no_conflicts(level, &left.visible, &right.visible)?;
@@ -236,12 +244,14 @@ impl Resolver<'_> {
         let (mut taken_left, mut taken_right) = (Vec::new(), Vec::new());
         for (at, name) in using.iter().enumerate() {
             if using[..at].contains(name) {
-                let message = format!("column name \"{name}\" appears more than once in USING clause");
+                let message =
+                    format!("column name \"{name}\" appears more than once in USING clause");
                 return refuse("42701", message);
             }
-            let (Some(l), Some(r)) =
-                (using_column(level, left, name, "left")?, using_column(level, right, name, "right")?)
-            else {
+            let (Some(l), Some(r)) = (
+                using_column(level, left, name, "left")?,
+                using_column(level, right, name, "right")?,
+            ) else {
                 self.doubt(format!("column {name} of USING is not known"));
                 continue;
             };
@@ -313,7 +323,9 @@ fn fits(alias: &Alias, n_columns: usize, open: bool) -> Found<()> {
         let name = &alias.name;
         return refuse(
             "42P10",
-            format!("table \"{name}\" has {n_columns} columns available but {n_names} columns specified"),
+            format!(
+                "table \"{name}\" has {n_columns} columns available but {n_names} columns specified"
+            ),
         );
     }
     Ok(())
@@ -349,12 +361,7 @@ fn common_names(level: &Level<'_>, left: usize, right: usize) -> Vec<String> {
 }
 
 /// The column that USING names; nothing where it may be one that is not known.
-fn using_column(
-    level: &Level<'_>,
-    entry: usize,
-    name: &str,
-    side: &str,
-) -> Found<Option<usize>> {
+fn using_column(level: &Level<'_>, entry: usize, name: &str, side: &str) -> Found<Option<usize>> {
     let Some(entry) = level.entry(entry) else { return Ok(None) };
     match entry.find(name).as_slice() {
         [only] => Ok(Some(*only)),

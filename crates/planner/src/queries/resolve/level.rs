@@ -106,10 +106,19 @@ pub(super) struct Visible {
     pub(super) by_name: bool,
     /// By its columns' names alone.
     pub(super) by_column: bool,
-    /// Only from inside LATERAL.
-    pub(super) lateral_only: bool,
-    /// And not even there.
-    pub(super) lateral_refused: bool,
+    /// From where.
+    pub(super) lateral: Lateral,
+}
+
+/// From where an entry can be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lateral {
+    /// Anywhere.
+    Free,
+    /// Only from inside LATERAL, while FROM is being read.
+    Only,
+    /// Not even there.
+    Refused,
 }
 
 /// What WITH named.
@@ -178,13 +187,7 @@ impl<'p> Level<'p> {
 impl Visible {
     /// Seen in every way.
     pub(super) fn fully(entry: usize) -> Self {
-        Self {
-            entry,
-            by_name: true,
-            by_column: true,
-            lateral_only: false,
-            lateral_refused: false,
-        }
+        Self { entry, by_name: true, by_column: true, lateral: Lateral::Free }
     }
 }
 

@@ -15,8 +15,8 @@ struct Chosen {
 
 /// Operators that give a boolean whatever they are over.
 const BOOLEAN: &[&str] = &[
-    "=", "<>", "<", ">", "<=", ">=", "~~", "!~~", "~~*", "!~~*", "~", "!~", "~*", "!~*", "@>", "<@",
-    "&&", "?", "?|", "?&", "@@",
+    "=", "<>", "<", ">", "<=", ">=", "~~", "!~~", "~~*", "!~~*", "~", "!~", "~*", "!~*", "@>",
+    "<@", "&&", "?", "?|", "?&", "@@",
 ];
 
 impl Resolver<'_> {
@@ -43,9 +43,9 @@ impl Resolver<'_> {
         let inputs = [known.types.base(value.ty)];
         let at = match choose(&known, &inputs, &candidates) {
             Choice::One(at) => at,
-            other => {
+            choice @ (Choice::None | Choice::Ambiguous) => {
                 let name = self.name_of(value.ty);
-                return self.no_operator(other, format!("{op} {name}"), vec![value]);
+                return self.no_operator(choice, &format!("{op} {name}"), vec![value]);
             }
         };
         let (wanted, result) = (all[at].args.1, all[at].result);
@@ -121,10 +121,10 @@ impl Resolver<'_> {
         let inputs = [left, right];
         let at = match choose(&known, &inputs, &candidates) {
             Choice::One(at) => at,
-            other => {
+            choice @ (Choice::None | Choice::Ambiguous) => {
                 let (l, r) = (self.name_of(left), self.name_of(right));
                 let signature = format!("{l} {op} {r}");
-                return self.no_operator(other, signature, Vec::new()).map(|_| None);
+                return self.no_operator(choice, &signature, Vec::new()).map(|_| None);
             }
         };
         let Some(filled) = known.fill(&inputs, &lists[at]) else { return Ok(None) };
@@ -165,18 +165,15 @@ impl Resolver<'_> {
     pub(super) fn settle(&mut self, values: Vec<Value>) -> Found<Vec<Node>> {
         values
             .into_iter()
-            .map(|value| Ok(self.coerce(value, Type::UNCERTAIN, Context::Implicit)?.map(|v| v.node)))
+            .map(|value| {
+                Ok(self.coerce(value, Type::UNCERTAIN, Context::Implicit)?.map(|v| v.node))
+            })
             .filter_map(Result::transpose)
             .collect()
     }
 
     /// No operator, or several; a doubt where the schema has operators or casts of its own.
-    fn no_operator(
-        &mut self,
-        choice: Choice,
-        signature: String,
-        values: Vec<Value>,
-    ) -> Found<Value> {
+    fn no_operator(&mut self, choice: Choice, signature: &str, values: Vec<Value>) -> Found<Value> {
         if self.catalogue.has_own_casts() {
             self.doubt("the schema has operators or casts of its own");
             self.settle(values)?;
@@ -194,10 +191,8 @@ impl Resolver<'_> {
     pub(super) fn argument(&mut self, value: Value, declared: Type) -> Found<Value> {
         if declared == Type::ANY && value.ty == Type::UNKNOWN {
             // What takes anything takes a literal as it is.
-            return match value.node {
-                Node::Param(_) => Ok(value),
-                _ => Ok(Value { ty: Type::TEXT, ..value }),
-            };
+            let is_param = matches!(value.node, Node::Param(_));
+            return Ok(if is_param { value } else { Value { ty: Type::TEXT, ..value } });
         }
         let fallback = value.clone();
         Ok(self.coerce(value, declared, Context::Implicit)?.unwrap_or(fallback))

@@ -97,8 +97,7 @@ impl Resolver<'_> {
                 return refuse("42601", "VALUES lists must all be the same length");
             }
             for (expr, column) in row.iter().zip(&mut columns) {
-                let value =
-                    outer.within(Clause::Rows("VALUES"), || self.expr(expr, outer))?;
+                let value = outer.within(Clause::Rows("VALUES"), || self.expr(expr, outer))?;
                 column.push(value);
             }
         }

@@ -18,7 +18,7 @@ impl Resolver<'_> {
         level: &mut Level<'_>,
         settled: bool,
     ) -> Found<Vec<Output>> {
-        self.from_clause(&select.from, level)?;
+        self.bring_in(&select.from, level)?;
         level.windows = select.windows.iter().map(|(name, _)| name.clone()).collect();
         let level = &*level;
         let mut targets = self.items(&select.items, level)?;
@@ -172,21 +172,18 @@ impl Resolver<'_> {
                 return Ok(at);
             }
         }
-        match key {
-            Expr::Number(digits) => {
-                let Ok(place) = digits.parse::<usize>() else {
-                    return refuse("42601", format!("non-integer constant in {clause}"));
-                };
-                if place == 0 || place > targets.len() {
-                    let message = format!("{clause} position {digits} is not in select list");
-                    return refuse("42P10", message);
-                }
-                return Ok(place - 1);
-            }
-            Expr::Text(_) | Expr::Bits => {
+        if let Expr::Number(digits) = key {
+            let Ok(place) = digits.parse::<usize>() else {
                 return refuse("42601", format!("non-integer constant in {clause}"));
+            };
+            if place == 0 || place > targets.len() {
+                let message = format!("{clause} position {digits} is not in select list");
+                return refuse("42P10", message);
             }
-            _ => {}
+            return Ok(place - 1);
+        }
+        if matches!(key, Expr::Text(_) | Expr::Bits) {
+            return refuse("42601", format!("non-integer constant in {clause}"));
         }
         let value = self.expr(key, level)?;
         let same = targets.iter().position(|target| target.value.node == value.node);

@@ -42,7 +42,10 @@ impl Given {
         let n_given = rows.first().map_or(0, Vec::len);
         let columns = columns.iter().take(n_given).enumerate().map(|(at, written)| {
             let nodes = || rows.iter().filter_map(|row| row.get(at)).map(|value| &value.node);
-            (written.column, kind(nodes().all(is_default), nodes().any(is_default), nodes().any(is_null)))
+            (
+                written.column,
+                kind(nodes().all(is_default), nodes().any(is_default), nodes().any(is_null)),
+            )
         });
         Self { columns: columns.collect(), overriding }
     }
@@ -213,8 +216,9 @@ fn refused_null(name: &QName, table: &Table, column: &Column) -> Option<Failure>
             | ConstraintKind::Other(..) => false,
         });
     if not_null {
-        let message =
-            format!("null value in column \"{c}\" of relation \"{relation}\" violates not-null constraint");
+        let message = format!(
+            "null value in column \"{c}\" of relation \"{relation}\" violates not-null constraint"
+        );
         return Some(Failure { sqlstate: "23502", message, when: When::Run });
     }
     let mut checks = table.constraints.iter();

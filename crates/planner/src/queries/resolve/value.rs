@@ -1,9 +1,9 @@
 //! A resolved expression: its type, and what it is made of as far as GROUP BY and DISTINCT compare
 //! it. Must not know names.
 
+use super::super::facts::Context;
 use super::super::literal::{self, Literal};
 use super::super::types::{Modifier, Type};
-use super::super::facts::Context;
 use super::{Found, Param, Resolver, refuse};
 
 /// A resolved expression.
@@ -123,7 +123,8 @@ impl Resolver<'_> {
             return Ok(Some(Value { ty: target, modifier: -1, ..value }));
         }
         let types = self.catalogue.types();
-        if types.is_foreign(value.ty) || types.is_foreign(target) || self.catalogue.has_own_casts() {
+        if types.is_foreign(value.ty) || types.is_foreign(target) || self.catalogue.has_own_casts()
+        {
             let (from, to) = (self.name_of(value.ty), self.name_of(target));
             self.doubt(format!("whether {from} turns into {to} is not known"));
             return Ok(Some(Value { ty: target, modifier: -1, ..value }));
@@ -191,7 +192,10 @@ impl Resolver<'_> {
             Some(value) => Ok(value),
             None => {
                 let target = self.name_of(target);
-                refuse("42804", format!("argument of {name} must be type {target}, not type {found}"))
+                refuse(
+                    "42804",
+                    format!("argument of {name} must be type {target}, not type {found}"),
+                )
             }
         }
     }
@@ -212,10 +216,15 @@ impl Resolver<'_> {
         for value in values {
             let from = self.name_of(value.ty);
             match self.coerce(value, common, Context::Implicit)? {
-                Some(value) => out.push(Value { modifier: if same { modifier } else { -1 }, ..value }),
+                Some(value) => {
+                    out.push(Value { modifier: if same { modifier } else { -1 }, ..value });
+                }
                 None => {
                     let to = self.name_of(common);
-                    return refuse("42846", format!("{name} could not convert type {from} to {to}"));
+                    return refuse(
+                        "42846",
+                        format!("{name} could not convert type {from} to {to}"),
+                    );
                 }
             }
         }

@@ -8,7 +8,7 @@ use super::super::catalogue::{Relation, RelationKind};
 use super::super::facts::Context;
 use super::super::report::When;
 use super::super::types::Type;
-use super::level::{Clause, Entry, Level, Visible};
+use super::level::{Clause, Entry, Lateral, Level, Visible};
 use super::stored::Given;
 use super::target::Output;
 use super::value::{Node, Value};
@@ -94,9 +94,8 @@ impl Resolver<'_> {
         self.beside(target, &update.from, level)?;
         self.filter(update.filter.as_ref(), level)?;
         let returned = self.returning(&update.returning, level)?;
-        let set = level.within(Clause::Rows("UPDATE"), || {
-            self.assignments(&update.set, &relation, level)
-        })?;
+        let set = level
+            .within(Clause::Rows("UPDATE"), || self.assignments(&update.set, &relation, level))?;
         self.stored("update", "UPDATE", &relation, &Given::of_update(&set));
         Ok(returned)
     }
@@ -148,8 +147,8 @@ impl Resolver<'_> {
         level: &mut Level<'_>,
     ) -> Found<()> {
         let seen = Visible::fully(target);
-        level.visible.push(Visible { lateral_only: true, lateral_refused: true, ..seen });
-        self.from_clause(items, level)
+        level.visible.push(Visible { lateral: Lateral::Refused, ..seen });
+        self.bring_in(items, level)
     }
 
     pub(super) fn returning(
@@ -212,10 +211,7 @@ impl Resolver<'_> {
         for row in rows {
             let mut values = Vec::new();
             for expr in row {
-                let value = match expr {
-                    Expr::Default => Value::new(Type::UNKNOWN, Node::Default),
-                    expr => level.within(Clause::Rows("VALUES"), || self.expr(expr, level))?,
-                };
+                let value = level.within(Clause::Rows("VALUES"), || self.given(expr, level))?;
                 values.push(value);
             }
             if row.len() != n_first {
@@ -278,10 +274,7 @@ impl Resolver<'_> {
         let mut pairs: Vec<(&Target, Value)> = Vec::new();
         for assignment in set {
             match assignment {
-                Assignment::One(target, Expr::Default) => {
-                    pairs.push((target, Value::new(Type::UNKNOWN, Node::Default)));
-                }
-                Assignment::One(target, expr) => pairs.push((target, self.expr(expr, level)?)),
+                Assignment::One(target, expr) => pairs.push((target, self.given(expr, level)?)),
                 Assignment::Several(targets, expr) => {
                     let values = self.several(expr, targets.len(), level)?;
                     pairs.extend(targets.iter().zip(values));
@@ -303,34 +296,32 @@ impl Resolver<'_> {
         Ok(found)
     }
 
+    /// A value or DEFAULT.
+    fn given(&mut self, expr: &Expr, level: &Level<'_>) -> Found<Value> {
+        if *expr == Expr::Default {
+            return Ok(Value::new(Type::UNKNOWN, Node::Default));
+        }
+        self.expr(expr, level)
+    }
+
     /// Values for several columns at once.
     fn several(&mut self, expr: &Expr, n_wanted: usize, level: &Level<'_>) -> Found<Vec<Value>> {
-        let values = match expr {
-            Expr::Row(parts) => {
-                let mut values = Vec::new();
-                for part in parts {
-                    values.push(match part {
-                        Expr::Default => Value::new(Type::UNKNOWN, Node::Default),
-                        part => self.expr(part, level)?,
-                    });
-                }
-                values
+        let values = if let Expr::Row(parts) = expr {
+            parts.iter().map(|part| self.given(part, level)).collect::<Found<Vec<Value>>>()?
+        } else if let Expr::Subquery(query) = expr {
+            let found = self.subquery(query, level, true)?;
+            if found.open {
+                self.doubt("the columns of a subquery are not known");
+                let unknown = Value::new(Type::UNCERTAIN, Node::Null);
+                return Ok(vec![unknown; n_wanted]);
             }
-            Expr::Subquery(query) => {
-                let found = self.subquery(query, level, true)?;
-                if found.open {
-                    self.doubt("the columns of a subquery are not known");
-                    let unknown = Value::new(Type::UNCERTAIN, Node::Null);
-                    return Ok(vec![unknown; n_wanted]);
-                }
-                found.columns.into_iter().map(|column| column.value).collect()
-            }
-            one if n_wanted == 1 => vec![self.expr(one, level)?],
-            _ => {
-                let message =
-                    "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression";
-                return refuse("0A000", message);
-            }
+            found.columns.into_iter().map(|column| column.value).collect()
+        } else if n_wanted == 1 {
+            vec![self.given(expr, level)?]
+        } else {
+            let message =
+                "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression";
+            return refuse("0A000", message);
         };
         if values.len() != n_wanted {
             return refuse("42601", "number of columns does not match number of values");

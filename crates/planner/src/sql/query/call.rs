@@ -59,7 +59,8 @@ impl Reader<'_> {
     /// `$1`.
     fn param(&mut self) -> Read<Expr> {
         let number = self.cursor.peek(1).filter(|t| {
-            t.kind == Kind::Number && self.cursor.peek(0).is_some_and(|dollar| dollar.end == t.start)
+            t.kind == Kind::Number
+                && self.cursor.peek(0).is_some_and(|dollar| dollar.end == t.start)
         });
         let number = number.and_then(|t| self.cursor.of(t).parse::<u16>().ok()).filter(|n| *n > 0);
         let Some(number) = number else { return Err(self.cursor.expected("an expression")) };
@@ -181,8 +182,7 @@ impl Reader<'_> {
     }
 
     fn case(&mut self) -> Read<Expr> {
-        let operand =
-            if self.cursor.is(0, "WHEN") { None } else { Some(Box::new(self.expr()?)) };
+        let operand = if self.cursor.is(0, "WHEN") { None } else { Some(Box::new(self.expr()?)) };
         let mut arms = Vec::new();
         while self.cursor.eat("WHEN") {
             let when = self.expr()?;
@@ -315,11 +315,8 @@ impl Reader<'_> {
             self.cursor.is_symbol(1, b'(')
                 && matches!(self.cursor.of(t).to_ascii_lowercase().as_str(), "left" | "right")
         });
-        let name = if function_word {
-            vec![self.cursor.ident("a function")?.name]
-        } else {
-            self.name()?
-        };
+        let name =
+            if function_word { vec![self.cursor.ident("a function")?.name] } else { self.name()? };
         if self.cursor.is_symbol(0, b'(') {
             return Ok(Expr::Call(Box::new(self.call(name)?)));
         }
@@ -419,8 +416,20 @@ impl Reader<'_> {
             let plain = |word: &str| {
                 matches!(
                     word,
-                    "range" | "rows" | "groups" | "between" | "unbounded" | "preceding" | "and"
-                        | "current" | "row" | "following" | "exclude" | "no" | "others" | "ties"
+                    "range"
+                        | "rows"
+                        | "groups"
+                        | "between"
+                        | "unbounded"
+                        | "preceding"
+                        | "and"
+                        | "current"
+                        | "row"
+                        | "following"
+                        | "exclude"
+                        | "no"
+                        | "others"
+                        | "ties"
                         | "group"
                 )
             };

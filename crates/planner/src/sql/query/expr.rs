@@ -62,12 +62,15 @@ impl Reader<'_> {
         let operator = self.cursor.of(token).to_owned();
         self.cursor.at += 1;
         match operator.as_str() {
-            "-" => Ok(match self.ranked(MINUS - 1)? {
-                Expr::Number(digits) if !digits.starts_with('-') => {
-                    Expr::Number(format!("-{digits}"))
+            "-" => {
+                let value = self.ranked(MINUS - 1)?;
+                if let Expr::Number(digits) = &value
+                    && !digits.starts_with('-')
+                {
+                    return Ok(Expr::Number(format!("-{digits}")));
                 }
-                other => Expr::Prefix(operator, Box::new(other)),
-            }),
+                Ok(Expr::Prefix(operator, Box::new(value)))
+            }
             "+" => Ok(Expr::Prefix(operator, Box::new(self.ranked(MINUS - 1)?))),
             _ => Ok(Expr::Prefix(operator, Box::new(self.ranked(OTHER)?))),
         }
@@ -190,8 +193,7 @@ impl Reader<'_> {
         if self.cursor.eat("NULL") {
             return Ok(Expr::IsNull(left));
         }
-        for (word, name) in
-            [("TRUE", "IS TRUE"), ("FALSE", "IS FALSE"), ("UNKNOWN", "IS UNKNOWN")]
+        for (word, name) in [("TRUE", "IS TRUE"), ("FALSE", "IS FALSE"), ("UNKNOWN", "IS UNKNOWN")]
         {
             if self.cursor.eat(word) {
                 return Ok(Expr::IsTrue(left, name));

@@ -7,7 +7,7 @@ use crate::sql::types;
 
 impl Reader<'_> {
     /// One item of FROM, with what is joined to it.
-    pub(super) fn from_item(&mut self) -> Read<FromItem> {
+    pub(super) fn joined_item(&mut self) -> Read<FromItem> {
         self.deeper(|reader| {
             let mut left = reader.factor()?;
             let mut n_joins = 0;
@@ -35,7 +35,6 @@ impl Reader<'_> {
             Ok(left)
         })
     }
-
 
     fn join_kind(&mut self) -> Read<Option<(JoinKind, bool, bool)>> {
         if self.cursor.eat("CROSS JOIN") {
@@ -70,7 +69,7 @@ impl Reader<'_> {
             if let Some(item) = self.derived(lateral)? {
                 return Ok(item);
             }
-            let inner = self.parens(Self::from_item)?;
+            let inner = self.parens(Self::joined_item)?;
             let alias = self.alias()?;
             return Ok(match (inner, alias) {
                 (FromItem::Join(join), Some(alias)) => {

@@ -9,8 +9,24 @@ use crate::sql::token::{Kind, Token};
 
 /// Statements that say nothing about any relation.
 const LEFT_OUT: &[&str] = &[
-    "abort", "begin", "checkpoint", "close", "commit", "deallocate", "discard", "end", "fetch",
-    "listen", "notify", "release", "reset", "rollback", "savepoint", "set", "show", "start",
+    "abort",
+    "begin",
+    "checkpoint",
+    "close",
+    "commit",
+    "deallocate",
+    "discard",
+    "end",
+    "fetch",
+    "listen",
+    "notify",
+    "release",
+    "reset",
+    "rollback",
+    "savepoint",
+    "set",
+    "show",
+    "start",
     "unlisten",
 ];
 
@@ -68,7 +84,8 @@ fn annotated(comments: &str) -> Option<&str> {
 /// The schemas of `SET search_path TO a, b`.
 fn search_path(text: &str, tokens: &[Token]) -> Option<Vec<String>> {
     let of = |token: &Token| text.get(token.start..token.end).unwrap_or_default();
-    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| of(t).eq_ignore_ascii_case(word));
+    let is =
+        |at: usize, word: &str| tokens.get(at).is_some_and(|t| of(t).eq_ignore_ascii_case(word));
     let at = if is(1, "session") || is(1, "local") { 2 } else { 1 };
     if !is(at, "search_path") {
         return None;
@@ -99,14 +116,19 @@ mod tests {
         check("SELECT 1; SELECT ';'", &[(None, "SELECT 1"), (None, "SELECT ';'")]);
         check(
             "-- name: GetUser :one\n-- the user\nSELECT *\nFROM users;\n\n/* name: All :many */\nSELECT 2;\nSELECT 3;",
-            &[(Some("GetUser"), "SELECT *\nFROM users"), (Some("All"), "SELECT 2"), (None, "SELECT 3")],
+            &[
+                (Some("GetUser"), "SELECT *\nFROM users"),
+                (Some("All"), "SELECT 2"),
+                (None, "SELECT 3"),
+            ],
         );
         check("BEGIN; SELECT 1; COMMIT;", &[(None, "SELECT 1")]);
     }
 
     #[test]
     fn a_search_path_holds_for_what_follows() {
-        let (found, _) = read("SELECT 1; SET search_path TO app, \"$user\", public; SELECT 2", Runs::New);
+        let (found, _) =
+            read("SELECT 1; SET search_path TO app, \"$user\", public; SELECT 2", Runs::New);
         let paths: Vec<String> = found.iter().map(|q| q.search_path.join(",")).collect();
         assert_eq!(paths, ["public", "app,public"]);
     }

@@ -52,8 +52,19 @@ const BEFORE: &[&str] =
 
 /// Unreserved words after which an operand stands.
 const OPERAND_AFTER: &[&str] = &[
-    "between", "by", "escape", "set", "values", "first", "next", "substring", "zone", "date",
-    "interval", "range", "rows",
+    "between",
+    "by",
+    "escape",
+    "set",
+    "values",
+    "first",
+    "next",
+    "substring",
+    "zone",
+    "date",
+    "interval",
+    "range",
+    "rows",
 ];
 
 impl Writer<'_> {
@@ -106,7 +117,11 @@ impl Writer<'_> {
             Some(Kind::Symbol(symbol)) => matches!(symbol, b'(' | b',' | b'['),
             Some(Kind::Word) => {
                 let word = self.of(before);
-                is_reserved(word) && !matches!(word.to_ascii_lowercase().as_str(), "null" | "end" | "true" | "false")
+                is_reserved(word)
+                    && !matches!(
+                        word.to_ascii_lowercase().as_str(),
+                        "null" | "end" | "true" | "false"
+                    )
                     || OPERAND_AFTER.contains(&word.to_ascii_lowercase().as_str())
             }
             Some(Kind::Quoted | Kind::Text | Kind::Number) => false,
@@ -178,9 +193,10 @@ impl Writer<'_> {
         if !called {
             return None;
         }
-        let name = match self.kind(at + 4)? {
-            Kind::Text => self.of(at + 4).trim_matches('\'').to_owned(),
-            _ => unquote(self.of(at + 4))?,
+        let name = if self.kind(at + 4)? == Kind::Text {
+            self.of(at + 4).trim_matches('\'').to_owned()
+        } else {
+            unquote(self.of(at + 4))?
         };
         let text = match self.of(at + 2).to_ascii_lowercase().as_str() {
             "arg" | "narg" | "slice" => self.named(&name),

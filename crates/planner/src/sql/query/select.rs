@@ -86,7 +86,7 @@ impl Reader<'_> {
             return Err(self.refused("SELECT INTO makes a table; it cannot be prepared"));
         }
         if self.cursor.eat("FROM") {
-            select.from = self.list(Self::from_item)?;
+            select.from = self.list(Self::joined_item)?;
         }
         if self.cursor.eat("WHERE") {
             select.filter = Some(self.expr()?);
@@ -111,7 +111,15 @@ impl Reader<'_> {
     /// An empty select list is PostgreSQL's too.
     fn ends_items(&self) -> bool {
         const ENDS: &[&str] = &[
-            "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "UNION", "EXCEPT", "INTERSECT",
+            "FROM",
+            "WHERE",
+            "GROUP",
+            "HAVING",
+            "ORDER",
+            "LIMIT",
+            "UNION",
+            "EXCEPT",
+            "INTERSECT",
             "INTO",
         ];
         self.cursor.done() || self.cursor.is_symbol(0, b')') || self.cursor.is_any(0, ENDS)
@@ -129,9 +137,11 @@ impl Reader<'_> {
             } else if set {
                 self.deeper(|r| r.parens(|r| r.group_by(select)))?;
             } else {
-                match self.expr()? {
-                    Expr::Row(parts) => select.group_by.extend(parts),
-                    other => select.group_by.push(other),
+                let key = self.expr()?;
+                if let Expr::Row(parts) = key {
+                    select.group_by.extend(parts);
+                } else {
+                    select.group_by.push(key);
                 }
             }
             if !self.cursor.eat_symbol(b',') {

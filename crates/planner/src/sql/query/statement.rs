@@ -56,11 +56,13 @@ impl Reader<'_> {
 
     fn insert(&mut self, with: With) -> Read<Insert> {
         let table = self.name()?;
-        let alias =
-            if self.cursor.eat("AS") { Some(self.cursor.strict_ident("an alias")?.name) } else { None };
+        let alias = if self.cursor.eat("AS") {
+            Some(self.cursor.strict_ident("an alias")?.name)
+        } else {
+            None
+        };
         let listed = self.cursor.is_symbol(0, b'(') && !self.sees_query(1);
-        let columns =
-            if listed { Some(self.parens(|r| r.list(Self::target))?) } else { None };
+        let columns = if listed { Some(self.parens(|r| r.list(Self::target))?) } else { None };
         let overriding = if self.cursor.eat("OVERRIDING SYSTEM VALUE") {
             Some("SYSTEM")
         } else if self.cursor.eat("OVERRIDING USER VALUE") {
@@ -154,7 +156,7 @@ impl Reader<'_> {
         let (table, alias) = self.target_table(&["SET"])?;
         self.cursor.expect("SET")?;
         let set = self.list(Self::assignment)?;
-        let from = if self.cursor.eat("FROM") { self.list(Self::from_item)? } else { Vec::new() };
+        let from = if self.cursor.eat("FROM") { self.list(Self::joined_item)? } else { Vec::new() };
         let filter = self.filter()?;
         let returning = self.returning()?;
         Ok(Update { with, table, alias, set, from, filter, returning })
@@ -162,7 +164,8 @@ impl Reader<'_> {
 
     fn delete(&mut self, with: With) -> Read<Delete> {
         let (table, alias) = self.target_table(&[])?;
-        let using = if self.cursor.eat("USING") { self.list(Self::from_item)? } else { Vec::new() };
+        let using =
+            if self.cursor.eat("USING") { self.list(Self::joined_item)? } else { Vec::new() };
         let filter = self.filter()?;
         let returning = self.returning()?;
         Ok(Delete { with, table, alias, using, filter, returning })
