@@ -7,6 +7,7 @@ pub(crate) mod facts;
 pub(crate) mod itself;
 mod locks;
 pub(crate) mod pairs;
+pub(crate) mod queries;
 mod rollback;
 mod target;
 mod traffic;
@@ -50,19 +51,21 @@ pub(crate) fn trials(case: &Arc<Case>, servers: &Arc<Servers>) -> Vec<Trial> {
 }
 
 fn trials_on(case: &Arc<Case>, servers: &Arc<Servers>) -> Vec<Trial> {
-    let works: [(&str, Work); 5] = [
+    let works: [(&str, Work); 6] = [
         ("target", target::trial),
         ("rollback", rollback::trial),
         ("locks", locks::trial),
         ("traffic", traffic::trial),
         ("backfill-resume", backfill_resume::trial),
+        ("queries", queries::of_case),
     ];
     let make = |(kind, work): (&'static str, Work)| {
         let (case, servers) = (Arc::clone(case), Arc::clone(servers));
         let name = format!("{}::{kind}", case.name);
         Trial::ignorable_test(name, move || perform(&case, &servers, (kind, work)))
     };
-    works.into_iter().map(make).collect()
+    let fits = |(kind, _): &(&str, Work)| *kind != "queries" || !case.request.queries.is_empty();
+    works.into_iter().filter(fits).map(make).collect()
 }
 
 fn perform(
