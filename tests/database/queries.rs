@@ -11,6 +11,7 @@
 //! operators, functions that are not among the facts, MERGE, and SQL/JSON are "not analysed"; of
 //! several errors in one statement only the first in the server's order has to agree.
 
+mod facts;
 mod grammar;
 
 use std::fs;
@@ -57,6 +58,13 @@ pub(crate) fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
         }
         let name = format!("queries::grammar on {version}");
         trials.push(trial(name, version, servers, grammar::scenario));
+        let servers = Arc::clone(servers);
+        let name = format!("queries::facts on {version}");
+        trials.push(Trial::ignorable_test(name, move || {
+            on_server(&servers, version, |database| {
+                facts::compare(&mut database.connect()?, version)
+            })
+        }));
     }
     trials
 }
@@ -69,13 +77,22 @@ fn trial(
 ) -> Trial {
     let servers = Arc::clone(servers);
     Trial::ignorable_test(name, move || {
-        let wanted = Wanted { version, exact: true, alone: false };
-        let Some(server) = servers.get(wanted)? else {
-            return Ok(Completion::ignored_with(format!("no PostgreSQL {version} here")));
-        };
-        compare(&server.database()?, version, &scenario()?)?;
-        Ok(Completion::Completed)
+        on_server(&servers, version, |database| compare(database, version, &scenario()?))
     })
+}
+
+/// Does something with an empty database of exactly that version, where it is installed.
+fn on_server(
+    servers: &Servers,
+    version: u16,
+    work: impl FnOnce(&Database<'_>) -> Result<(), Failed>,
+) -> Result<Completion, Failed> {
+    let wanted = Wanted { version, exact: true, alone: false };
+    let Some(server) = servers.get(wanted)? else {
+        return Ok(Completion::ignored_with(format!("no PostgreSQL {version} here")));
+    };
+    work(&server.database()?)?;
+    Ok(Completion::Completed)
 }
 
 /// A scenario from a file: its change as asked, statement by statement.

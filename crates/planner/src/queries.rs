@@ -8,7 +8,7 @@ pub(crate) mod ast;
 mod candidates;
 mod catalogue;
 mod coerce;
-mod facts;
+pub mod facts;
 mod hazards;
 mod inventory;
 mod literal;

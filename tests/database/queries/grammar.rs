@@ -82,10 +82,10 @@ pub(super) fn scenario() -> Result<Scenario, Failed> {
         add(format!("SELECT 'a' {op} 'b'"));
     }
     for a in 0..TYPES.len() {
-        for b in 0..TYPES.len() {
+        for (b, ty) in TYPES.iter().enumerate() {
             add(format!("UPDATE t SET c{a} = c{b}"));
             add(format!("SELECT coalesce(c{a}, c{b}) FROM t"));
-            add(format!("SELECT c{a}::{} FROM t", TYPES[b]));
+            add(format!("SELECT c{a}::{ty} FROM t"));
             add(format!("SELECT c{a} FROM t UNION SELECT c{b} FROM t"));
             add(format!("SELECT 1 FROM t WHERE c{a} IN (c{b}, NULL)"));
             add(format!("SELECT 1 FROM t WHERE c{a} IN (SELECT c{b} FROM t)"));

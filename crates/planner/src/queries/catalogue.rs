@@ -10,7 +10,7 @@ use super::types::{Modifier, Type, Types};
 use super::view::{self, Shape};
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::{Schema, Table};
+use crate::schema::{Object, ObjectId, ObjectKind, Schema, Table};
 
 /// A schema, ready to resolve names in.
 #[derive(Clone, Debug)]
@@ -100,14 +100,14 @@ impl Catalogue {
         let mut catalogue = Self {
             schema: schema.clone(),
             facts: Rc::new(Facts::new(version)),
-            types: Types::default(),
+            types: Types::new(version),
             version,
             relations: BTreeMap::new(),
             shapes: BTreeMap::new(),
             tainted: BTreeSet::new(),
-            own_casts: creates(schema, &["operator", "cast"]),
-            more_types: creates(schema, &["extension", "type"]),
-            sequences: created(schema, "sequence"),
+            own_casts: has(schema, &[ObjectKind::Operator]),
+            more_types: has(schema, &[ObjectKind::Extension, ObjectKind::Type]),
+            sequences: sequences(schema),
             rules: rules(schema),
         };
         catalogue.types.update(schema);
@@ -270,6 +270,13 @@ impl Catalogue {
         self.rules.contains(&view.name)
     }
 
+    /// Whether one of the user's triggers may change what is written to a table.
+    pub(crate) fn may_fill(&self, table: &QName, action: &str) -> bool {
+        self.schema.objects_of(table).any(|(id, object)| {
+            id.kind == ObjectKind::Trigger && object.mentions("BEFORE") && object.mentions(action)
+        })
+    }
+
     /// Whether a name is a relation's or a sequence's, for sure.
     pub(crate) fn is_regclass(&self, path: &[String], name: &[String]) -> bool {
         let sequence = name.last().is_some_and(|last| self.sequences.contains(last));
@@ -295,35 +302,23 @@ impl Catalogue {
 /// Verbs of statements after which every query is what it was.
 const HARMLESS: &[&str] = &["analyze", "comment", "grant", "revoke", "select", "set", "vacuum"];
 
-/// The words of what is carried, as far as they say what it is.
-fn carried(schema: &Schema) -> impl Iterator<Item = Vec<String>> {
-    schema.others.iter().map(|other| {
-        let mut end = other.sql.len().min(400);
-        while !other.sql.is_char_boundary(end) {
-            end -= 1;
-        }
-        crate::sql::identifiers(other.sql.get(..end).unwrap_or_default())
-    })
+/// Whether there is an object of one of these kinds.
+fn has(schema: &Schema, kinds: &[ObjectKind]) -> bool {
+    schema.objects.keys().any(|id| kinds.contains(&id.kind))
 }
 
-/// Whether something carried creates one of these.
-fn creates(schema: &Schema, kinds: &[&str]) -> bool {
-    carried(schema).any(|words| {
-        let after = words.iter().skip_while(|word| *word != "create").nth(1);
-        after.is_some_and(|word| kinds.contains(&word.as_str()))
-    })
+/// Bare names of sequences.
+fn sequences(schema: &Schema) -> BTreeSet<String> {
+    let ids = schema.objects.keys().filter(|id| id.kind == ObjectKind::Sequence);
+    ids.filter_map(|id| Some(id.name.parse::<QName>().ok()?.name)).collect()
 }
 
-/// The words of everything carried that creates a thing of this kind: its name is among them.
-fn created(schema: &Schema, kind: &str) -> BTreeSet<String> {
-    carried(schema).filter(|words| words.iter().any(|word| word == kind)).flatten().collect()
-}
-
-/// The words of triggers and rules that stand in for writes.
+/// Bare names of relations whose triggers or rules stand in for writes.
 fn rules(schema: &Schema) -> BTreeSet<String> {
-    let is_rule = |words: &Vec<String>| {
-        words.iter().any(|word| word == "instead")
-            || words.iter().take(4).any(|word| word == "rule")
+    let stands_in = |id: &ObjectId, object: &Object| {
+        id.kind == ObjectKind::Rule
+            || (id.kind == ObjectKind::Trigger && object.mentions("INSTEAD"))
     };
-    carried(schema).filter(is_rule).flatten().collect()
+    let found = schema.objects.iter().filter(|(id, object)| stands_in(id, object));
+    found.filter_map(|(_, object)| Some(object.of.as_ref()?.relation()?.name.clone())).collect()
 }

@@ -4,15 +4,22 @@
 
 use std::collections::BTreeMap;
 
-use super::types::Type;
+use super::types::{BUILTINS, Type, category};
 
 /// `operator result[@since] left,right …`; `-` on the left for a prefix operator.
-pub(crate) const OPERATORS: &str = include_str!("facts/operators.txt");
+pub const OPERATORS: &str = include_str!("facts/operators.txt");
 /// `source[@since] context target …`; context as `castcontext`.
-pub(crate) const CASTS: &str = include_str!("facts/casts.txt");
-/// `name kind result[@since] arguments …`; `s` for a function that returns a set; `=` after an
+pub const CASTS: &str = include_str!("facts/casts.txt");
+/// `name kind result[@since|@-until] arguments …`; `s` for a function that returns a set; `=` after an
 /// argument that may be left out, `*` after the last where there may be more.
-pub(crate) const FUNCTIONS: &str = include_str!("facts/functions.txt");
+pub const FUNCTIONS: &str = include_str!("facts/functions.txt");
+
+/// The types that the rows are over, `pg_type`: name, `format_type()`, category, whether it is
+/// preferred in its category.
+pub fn types(version: u16) -> Vec<(&'static str, &'static str, char, bool)> {
+    let told = BUILTINS.iter().filter(|builtin| builtin.name != "?");
+    told.map(|b| (b.name, b.format, category(b, version), b.preferred)).collect()
+}
 
 /// An operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,8 +98,8 @@ impl Facts {
     fn read_operators(&mut self, line: &'static str, version: u16) -> Option<()> {
         let mut words = line.split(' ');
         let name = words.next()?;
-        let (result, since) = dated(words.next()?);
-        if since > version {
+        let (result, is_there) = dated(words.next()?, version);
+        if !is_there {
             return None;
         }
         let result = Type::of(result)?;
@@ -106,13 +113,13 @@ impl Facts {
 
     fn read_casts(&mut self, line: &'static str, version: u16) -> Option<()> {
         let mut words = line.split(' ');
-        let (source, since) = dated(words.next()?);
+        let (source, is_there) = dated(words.next()?, version);
         let context = match words.next()? {
             "i" => Context::Implicit,
             "a" => Context::Assignment,
             _ => Context::Explicit,
         };
-        if since > version {
+        if !is_there {
             return None;
         }
         let source = Type::of(source)?;
@@ -131,8 +138,8 @@ impl Facts {
             "w" => Kind::Window,
             _ => Kind::Plain,
         };
-        let (result, since) = dated(words.next()?);
-        if since > version {
+        let (result, is_there) = dated(words.next()?, version);
+        if !is_there {
             return None;
         }
         let (result, columns) = result_type(result)?;
@@ -168,12 +175,14 @@ impl Facts {
     }
 }
 
-/// `numeric@16` → `numeric`, 16.
-fn dated(word: &'static str) -> (&'static str, u16) {
-    match word.rsplit_once('@') {
-        Some((word, since)) => (word, since.parse().unwrap_or(u16::MAX)),
-        None => (word, 0),
-    }
+/// `numeric@16` is `numeric`, there from 16 on; `json@-17` is `json`, there up to 17.
+fn dated(word: &'static str, version: u16) -> (&'static str, bool) {
+    let Some((word, date)) = word.rsplit_once('@') else { return (word, true) };
+    let is_there = match date.strip_prefix('-') {
+        Some(until) => until.parse().is_ok_and(|until| version <= until),
+        None => date.parse().is_ok_and(|since| version >= since),
+    };
+    (word, is_there)
 }
 
 /// A type, or `record(key:text,value:json)`.
@@ -203,7 +212,9 @@ mod tests {
             text.lines().map(|line| line.split(' ').count() - skipped).sum()
         };
         assert_eq!(facts.operators.values().map(Vec::len).sum::<usize>(), n_words(OPERATORS, 2));
-        assert_eq!(facts.functions.values().map(Vec::len).sum::<usize>(), n_words(FUNCTIONS, 3));
+        let n_gone = FUNCTIONS.lines().filter(|line| line.contains("@-")).count();
+        let n_functions = facts.functions.values().map(Vec::len).sum::<usize>();
+        assert_eq!(n_functions + n_gone, n_words(FUNCTIONS, 3));
         assert_eq!(facts.casts.len(), n_words(CASTS, 2));
     }
 

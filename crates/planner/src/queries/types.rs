@@ -70,7 +70,7 @@ pub(crate) const BUILTINS: &[Builtin] = &[
     row("varchar", "character varying", 'S', false, Less),
     row("bpchar", "character", 'S', false, Less),
     row("name", "name", 'S', false, Less),
-    row("char", "\"char\"", 'S', false, Less),
+    row("char", "\"char\"", 'Z', false, Less),
     row("date", "date", 'D', false, Less),
     row("time", "time without time zone", 'D', false, Less),
     row("timetz", "time with time zone", 'D', false, Less),
@@ -259,14 +259,25 @@ enum UserKind {
     Gone,
 }
 
+/// The category of a built-in type: that of "char" is its own from 15 on.
+pub(crate) fn category(builtin: &Builtin, version: u16) -> char {
+    if builtin.category == 'Z' && version < 15 { 'S' } else { builtin.category }
+}
+
 /// Every type of a schema.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Types {
+    version: u16,
     users: Vec<UserType>,
     ids: BTreeMap<QName, u16>,
 }
 
 impl Types {
+    /// The built-in types of a major version.
+    pub(crate) fn new(version: u16) -> Self {
+        Self { version, ..Self::default() }
+    }
+
     /// Takes over the enums and domains of a schema. A type keeps its identity by its name.
     pub(crate) fn update(&mut self, schema: &Schema) {
         for user in &mut self.users {
@@ -381,7 +392,7 @@ impl Types {
             return ('A', false);
         }
         match ty.builtin() {
-            Some(builtin) => (builtin.category, builtin.preferred),
+            Some(builtin) => (category(builtin, self.version), builtin.preferred),
             None => match self.user(ty).map(|user| &user.kind) {
                 Some(UserKind::Enum(_)) => ('E', false),
                 Some(UserKind::Domain(base)) => (self.category(*base).0, false),

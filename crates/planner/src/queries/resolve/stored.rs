@@ -8,7 +8,7 @@ use super::write::Written;
 use super::{Failure, Resolver};
 use crate::expr::Expr;
 use crate::name::QName;
-use crate::schema::{Column, ConstraintKind, Table, TriggerDefinition};
+use crate::schema::{Column, ConstraintKind, Table};
 
 /// What a statement gives to columns of its target.
 #[derive(Clone, Debug, Default)]
@@ -132,22 +132,14 @@ impl Resolver<'_> {
         let c = &column.name;
         let refused = refused_null(name, table, column);
         let Some(failure) = refused else { return };
-        for trigger in table.triggers.values() {
-            match &trigger.definition {
-                TriggerDefinition::Sync(rule) => {
-                    let mut sides = rule.up.iter().chain(&rule.down);
-                    if sides.any(|assignment| assignment.column == *c) {
-                        return;
-                    }
-                }
-                TriggerDefinition::Verbatim(sql) => {
-                    let upper = sql.to_ascii_uppercase();
-                    if upper.contains("BEFORE") && upper.contains(action) {
-                        self.doubt(format!("a trigger of {name} may fill column {c}"));
-                        return;
-                    }
-                }
+        for rule in table.triggers.values() {
+            if rule.up.iter().chain(&rule.down).any(|assignment| assignment.column == *c) {
+                return;
             }
+        }
+        if self.catalogue.may_fill(name, action) {
+            self.doubt(format!("a trigger of {name} may fill column {c}"));
+            return;
         }
         self.runtime.push(failure);
     }
