@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Failed, Trial};
 use planner::diagnostic::{Diagnostic, Source, locate};
+use planner::queries::{self, Runs};
 use planner::request::{Change, Request};
 use planner::{Plan, Planned};
 use similar::TextDiff;
@@ -63,6 +64,16 @@ fn request(file: &CaseFile) -> Result<Request, String> {
         (None, Some(text)) => Change::Target(text.to_owned()),
         _ => return Err("give either `change` or `target`".to_owned()),
     };
+    for (name, release) in
+        [("queries", Runs::Both), ("queries-old", Runs::Old), ("queries-new", Runs::New)]
+    {
+        let Some(text) = file.section(name) else { continue };
+        let (queries, problems) = queries::read(text, release);
+        if let Some(problem) = problems.first() {
+            return Err(format!("{name}: {}", problem.message));
+        }
+        request.queries.extend(queries);
+    }
     Ok(request)
 }
 

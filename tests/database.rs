@@ -7,6 +7,7 @@ pub(crate) mod facts;
 pub(crate) mod itself;
 mod locks;
 pub(crate) mod pairs;
+pub(crate) mod queries;
 mod rollback;
 mod target;
 mod traffic;
@@ -25,6 +26,9 @@ use servers::{Servers, Wanted};
 /// What a trial does with a case, its plan and an empty database of the right version.
 type Work = fn(&Case, &Plan, &Stage<'_>) -> Result<(), Failed>;
 
+/// The newest version there are facts of: every case is planned, and tried, for it too.
+const NEWEST: u16 = 18;
+
 /// Rows made up for every table.
 const N_ROWS: u32 = 24;
 
@@ -33,21 +37,35 @@ pub(crate) struct Stage<'a> {
     server: &'a rehearsal::Server,
 }
 
-/// The trials of a case.
+/// The trials of a case: on the version that it names, and on the newest.
 pub(crate) fn trials(case: &Arc<Case>, servers: &Arc<Servers>) -> Vec<Trial> {
-    let works: [(&str, Work); 5] = [
+    let newest = format!("postgres:{NEWEST}");
+    let mut trials = trials_on(case, servers);
+    if case.request.engine != newest {
+        let mut again = Case::clone(case);
+        again.name = format!("{}@{NEWEST}", case.name);
+        again.request.engine = newest;
+        trials.extend(trials_on(&Arc::new(again), servers));
+    }
+    trials
+}
+
+fn trials_on(case: &Arc<Case>, servers: &Arc<Servers>) -> Vec<Trial> {
+    let works: [(&str, Work); 6] = [
         ("target", target::trial),
         ("rollback", rollback::trial),
         ("locks", locks::trial),
         ("traffic", traffic::trial),
         ("backfill-resume", backfill_resume::trial),
+        ("queries", queries::of_case),
     ];
     let make = |(kind, work): (&'static str, Work)| {
         let (case, servers) = (Arc::clone(case), Arc::clone(servers));
         let name = format!("{}::{kind}", case.name);
         Trial::ignorable_test(name, move || perform(&case, &servers, (kind, work)))
     };
-    works.into_iter().map(make).collect()
+    let fits = |(kind, _): &(&str, Work)| *kind != "queries" || !case.request.queries.is_empty();
+    works.into_iter().filter(fits).map(make).collect()
 }
 
 fn perform(
@@ -63,7 +81,9 @@ fn perform(
     // Facts about locks are those of a version; all else that a version can, newer ones can.
     let wanted = Wanted { version, exact: kind == "locks", alone: kind == "traffic" };
     let Some(server) = servers.get(wanted)? else {
-        let reason = format!("no PostgreSQL {version} here: name its folder in CONCERTINA_PG_BIN");
+        let reason = format!(
+            "no PostgreSQL {version} here: `cargo xtask setup` installs it, or name its folder in CONCERTINA_PG_BIN"
+        );
         return Ok(Completion::ignored_with(reason));
     };
     work(case, &plan, &Stage { server: &server })?;

@@ -2,13 +2,16 @@
 //! printed by this is read and printed as the same bytes. Must not know what a plan is.
 
 /// Sections that people write, in the order in which they are printed.
-pub(crate) const GIVEN: [&str; 9] = [
+pub(crate) const GIVEN: [&str; 12] = [
     "engine",
     "facts",
     "schema",
     "change",
     "target",
     "target-sql",
+    "queries",
+    "queries-old",
+    "queries-new",
     "data",
     "ignored-columns",
     "equivalent-mutants",

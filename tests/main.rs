@@ -47,6 +47,7 @@ fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
     trials.extend(database::itself::trials(servers));
     trials.extend(database::pairs::trials(servers));
     trials.extend(database::facts::trials(servers));
+    trials.extend(database::queries::trials(servers));
     trials.extend(exhaustive::trials());
     trials.extend(bad_input::trials());
     trials.extend(cli::trials());

@@ -13,12 +13,13 @@ use libtest_mimic::{Completion, Failed, Trial};
 use planner::engine::postgres::{FactRow, Form, Role, row_for, rows};
 use planner::engine::{Engine, Held, LockMode};
 use planner::facts::{self, StatementFacts};
-use rehearsal::Database;
+use rehearsal::{Client, Database, Failure};
 
 use super::servers::{Servers, Wanted};
+use observe::Observed;
 use probes::Probe;
 
-/// Versions whose servers the set-up installs.
+/// Versions that are measured on every run; others where their server is there.
 const VERSIONS: [u16; 5] = [14, 15, 16, 17, 18];
 
 /// Strongest lock on each relation.
@@ -38,7 +39,12 @@ struct Seen {
 
 /// The trials: one for each group of probes and version.
 pub(crate) fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
-    let mut trials = vec![Trial::test("facts::every probe is of its row", every_row)];
+    let shared = Arc::clone(servers);
+    let spoiled = move || wrong_claims(&shared);
+    let mut trials = vec![
+        Trial::test("facts::every probe is of its row", every_row),
+        Trial::ignorable_test("facts::the measuring sees wrong claims", spoiled),
+    ];
     for version in servers.versions(&VERSIONS) {
         for (group, probes) in probes::GROUPS {
             let servers = Arc::clone(servers);
@@ -54,7 +60,7 @@ pub(crate) fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
 fn every_row() -> Result<(), Failed> {
     let mut lines = Vec::new();
     for row in rows() {
-        for version in VERSIONS.into_iter().filter(|version| row.covers(*version)) {
+        for version in row.since..=row.until {
             let probed = probes::of(row.form, version).next().is_some();
             match (probed, row.measured.contains(&version)) {
                 (true, false) => lines.push(format!("{:?} is measured on {version}", row.form)),
@@ -77,14 +83,12 @@ fn measure(
         return Ok(Completion::ignored_with(reason));
     };
     let database = server.database()?;
+    let mut client = database.connect()?;
     let (mut lines, mut roles) = (Vec::new(), BTreeMap::<Form, BTreeSet<Role>>::new());
     for probe in probes.iter().filter(|probe| probe.is_for(version)) {
-        let Some(row) = row_for(probe.form, version) else {
-            lines.push(format!("{}\n  {version} has no row for it", probe.statement));
-            continue;
-        };
+        let Some(row) = row_for(probe.form, version) else { continue };
         let seen = roles.entry(probe.form).or_default();
-        match try_probe(row, version, (probe, &database)) {
+        match try_probe(row, version, probe, (&database, &mut client)) {
             Ok(found) => seen.extend(found),
             Err(reason) => lines.push(format!("{:?}: {}\n{reason}", row.form, probe.statement)),
         }
@@ -104,39 +108,51 @@ fn measure(
 fn try_probe(
     row: &'static FactRow,
     version: u16,
-    (probe, database): (&'static Probe, &Database<'_>),
+    probe: &'static Probe,
+    (database, client): (&Database<'_>, &mut Client),
 ) -> Result<BTreeSet<Role>, String> {
     let said = said(row, version, probe)?;
-    let seen = if said.in_transaction {
-        observe::in_block(database, probe)
+    let observed = watch(&said, probe, (database, client)).map_err(|f| f.to_string())?;
+    let lines = differences(&said, &observed);
+    if lines.is_empty() {
+        return Ok(said.locks.iter().map(|lock| lock.role).collect());
+    }
+    Err(lines.join("\n"))
+}
+
+fn watch(
+    said: &StatementFacts,
+    probe: &'static Probe,
+    (database, client): (&Database<'_>, &mut Client),
+) -> Result<Observed, Failure> {
+    if said.in_transaction {
+        observe::in_block(client, probe)
     } else {
-        alone::outside(database, probe)
-    };
-    let seen = seen.map_err(|failure| failure.to_string())?;
-    let mut lines = Vec::new();
-    let expected = observe::without_implied(
-        said.locks.iter().map(|l| (bare(&l.lock.relation), l.lock.mode)).collect(),
-        &seen.indexes,
-    );
-    let relations: BTreeSet<&String> = expected.keys().chain(seen.seen.locks.keys()).collect();
+        alone::outside(database, client, probe)
+    }
+}
+
+/// Where the answer and the server differ, a line each.
+fn differences(said: &StatementFacts, observed: &Observed) -> Vec<String> {
+    let (seen, mut lines) = (&observed.seen, Vec::new());
+    let locks = said.locks.iter().map(|l| (l.lock.relation.name.clone(), l.lock.mode)).collect();
+    let expected = observe::without_implied(locks, &observed.indexes);
+    let relations: BTreeSet<&String> = expected.keys().chain(seen.locks.keys()).collect();
     for relation in relations {
-        let (says, is) = (expected.get(relation), seen.seen.locks.get(relation));
+        let (says, is) = (expected.get(relation), seen.locks.get(relation));
         if says != is {
             let name = |mode: Option<&LockMode>| mode.map_or("nothing", |mode| mode.name());
             lines.push(format!("  {relation}: locked {}, the row says {}", name(is), name(says)));
         }
     }
-    if said.work != seen.seen.work {
-        lines.push(format!("  work: {:?}, the row says {:?}", seen.seen.work, said.work));
+    if said.work != seen.work {
+        lines.push(format!("  work: {:?}, the row says {:?}", seen.work, said.work));
     }
-    if said.in_transaction != seen.seen.in_transaction {
-        let is = if seen.seen.in_transaction { "runs" } else { "is refused" };
+    if said.in_transaction != seen.in_transaction {
+        let is = if seen.in_transaction { "runs" } else { "is refused" };
         lines.push(format!("  in a transaction block it {is}, the row says otherwise"));
     }
-    if lines.is_empty() {
-        return Ok(said.locks.iter().map(|lock| lock.role).collect());
-    }
-    Err(lines.join("\n"))
+    lines
 }
 
 /// The product's answer, which has to rest on the row.
@@ -159,7 +175,66 @@ fn said(row: &FactRow, version: u16, probe: &Probe) -> Result<StatementFacts, St
     Ok(said.clone())
 }
 
-/// Probes live in one schema: the bare name is enough.
-fn bare(name: &planner::name::QName) -> String {
-    name.name.clone()
+/// A claim that is wrong, made from one that is right.
+type Spoil = fn(&mut StatementFacts);
+
+/// The comparison has to see every kind of wrong claim.
+fn wrong_claims(servers: &Servers) -> Result<Completion, Failed> {
+    let spoils: [(&str, Spoil); 5] = [
+        ("a weaker lock", |said| said.locks[0].lock.mode = LockMode::ShareUpdateExclusive),
+        ("a lock that is not taken", |said| {
+            let mut lock = said.locks[0].clone();
+            lock.lock.relation = lock.lock.relation.sibling("c");
+            said.locks.push(lock);
+        }),
+        ("no lock on the parent", |said| said.locks.retain(|l| l.role != Role::Parents)),
+        ("no scan", |said| said.work = Held::Instant),
+        ("a rewrite", |said| said.work = Held::Rewrite),
+    ];
+    let wanted = Wanted { version: VERSIONS[0], exact: false, alone: false };
+    let Some(server) = servers.get(wanted)? else {
+        return Ok(Completion::ignored_with("no PostgreSQL here"));
+    };
+    let version = server.version();
+    let Some(probe) = probes::of(Form::AddForeignKey, version).next() else {
+        return Err("ADD FOREIGN KEY has no probe".into());
+    };
+    let row = row_for(probe.form, version).ok_or("ADD FOREIGN KEY has no row")?;
+    let database = server.database()?;
+    let mut client = database.connect()?;
+    let said = said(row, version, probe)?;
+    let observed = watch(&said, probe, (&database, &mut client))?;
+    let lines = differences(&said, &observed);
+    if !lines.is_empty() {
+        return Err(lines.join("\n").into());
+    }
+    for (what, spoil) in spoils {
+        let mut wrong = said.clone();
+        spoil(&mut wrong);
+        if differences(&wrong, &observed).is_empty() {
+            return Err(format!("it does not see {what}").into());
+        }
+    }
+    block_claims(probe, (&database, &mut client), said)
+}
+
+/// A statement that runs in a block and is said not to, and the other way round.
+fn block_claims(
+    probe: &'static Probe,
+    (database, client): (&Database<'_>, &mut Client),
+    said: StatementFacts,
+) -> Result<Completion, Failed> {
+    let claimed = StatementFacts { in_transaction: false, ..said };
+    let observed = watch(&claimed, probe, (database, client))?;
+    if differences(&claimed, &observed).is_empty() {
+        return Err("it does not see that a statement runs in a block".into());
+    }
+    let version = database.server().version();
+    let refused = probes::of(Form::CreateIndexConcurrently, version).next();
+    let refused = refused.ok_or("CREATE INDEX CONCURRENTLY has no probe")?;
+    match observe::in_block(client, refused) {
+        Err(failure) if failure.sqlstate.as_deref() == Some("25001") => Ok(Completion::Completed),
+        Err(failure) => Err(failure.to_string().into()),
+        Ok(_) => Err("it does not see that a statement is refused in a block".into()),
+    }
 }

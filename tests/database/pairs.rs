@@ -134,6 +134,7 @@ fn plan(statements: &[Done]) -> Plan {
         questions: Vec::new(),
         not_analysed: Vec::new(),
         assumptions: Vec::new(),
+        queries: Vec::new(),
         model: Model {
             source: Schema::default(),
             target: Schema::default(),

@@ -54,13 +54,23 @@ const fn flag(
 const REQUEST: &[Command] = &[Plan, Check, Prove];
 const SCHEMA: &[Command] = &[Plan, Check, Prove, Facts];
 
+const QUERIES: &[Command] = &[Plan, Check];
+
 /// Every flag, in the order of the help.
-pub(crate) const FLAGS: [Flag; 14] = [
+pub(crate) const FLAGS: [Flag; 17] = [
     flag("schema", "FILE", SCHEMA, "the schema as it is: a pg_dump, or written by hand"),
     flag("change", "FILE", REQUEST, "the SQL somebody was about to run"),
     flag("target", "FILE", REQUEST, "instead of --change: the schema as it should be"),
     flag("engine", "NAME", SCHEMA, "postgres:12 to postgres:18 [postgres:15]"),
     flag("facts", "FILE", REQUEST, "sizes and traffic of tables, deploy, constraints, as TOML"),
+    flag(
+        "queries",
+        "FILE",
+        QUERIES,
+        "statements of the app: SQL, sqlc's SQL, or the CSV of pg_stat_statements",
+    ),
+    flag("queries-old", "FILE", QUERIES, "the same, of the running release only"),
+    flag("queries-new", "FILE", QUERIES, "the same, of the release that wants the change only"),
     flag("out", "DIR", &[Plan], "write files there instead of to standard output"),
     flag("as-asked", "", &[Prove], "prove the change as asked, without a plan"),
     flag("instances", "N", &[Prove, Simulate], "instances of the app"),

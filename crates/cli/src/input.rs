@@ -8,6 +8,7 @@ use std::path::Path;
 use planner::Plan;
 use planner::diagnostic::{Diagnostic, Severity, Source};
 use planner::plan::FORMAT;
+use planner::queries::{self, Query, Runs};
 use planner::request::{Change, Request};
 
 use crate::args::{Invocation, usage};
@@ -53,8 +54,10 @@ pub(crate) fn request_from(
     };
     if let Some(path) = invocation.value("facts") {
         let facts = parse_toml(&read(path)?)?;
-        let Request { engine: _, schema: _, change: _, tables, deploy, constraints } = facts;
+        let Request { engine: _, schema: _, change: _, tables, deploy, constraints, queries } =
+            facts;
         asked.request = Request { tables, deploy, constraints, ..asked.request };
+        asked.request.queries.extend(queries);
     }
     if let Some(engine) = invocation.text("engine")? {
         engine.clone_into(&mut asked.request.engine);
@@ -77,7 +80,28 @@ pub(crate) fn request_from(
         let help = "give --schema FILE and --change FILE (or --target FILE), or a REQUEST.toml";
         return Err(usage("there is no change to plan", help));
     }
+    for (flag, release) in
+        [("queries", Runs::Both), ("queries-old", Runs::Old), ("queries-new", Runs::New)]
+    {
+        if let Some(path) = invocation.value(flag) {
+            asked.request.queries.extend(queries_of(&read(path)?, release)?);
+        }
+    }
     Ok(asked)
+}
+
+/// The statements in a file.
+fn queries_of(file: &Text, release: Runs) -> Result<Vec<Query>, BadInput> {
+    let (found, problems) = queries::read(&file.text, release);
+    if problems.is_empty() {
+        return Ok(found);
+    }
+    let texts = problems.iter().map(|problem| {
+        let label = format!("error[{}]", problem.code);
+        let place = Some((file.name.as_str(), file.text.as_str(), problem.span));
+        Finding { label: &label, message: &problem.message, place, help: &problem.help }.text()
+    });
+    Err(BadInput(texts.collect()))
 }
 
 /// A plan from a file's text.
@@ -164,7 +188,7 @@ pub(crate) fn finding(
 }
 
 fn only_one_stdin(invocation: &Invocation) -> Result<(), BadInput> {
-    let flags = ["schema", "change", "target", "facts"];
+    let flags = ["schema", "change", "target", "facts", "queries", "queries-old", "queries-new"];
     let named = flags.into_iter().filter_map(|name| invocation.value(name));
     if named.chain(&invocation.file).filter(|path| *path == "-").count() > 1 {
         return Err(usage("standard input can be only one of the files", ""));

@@ -19,7 +19,7 @@ use crate::plan::{
 use crate::recipe::{Context, Recipe, recipe};
 use crate::request::{Backup, Change, Request};
 use crate::schema::{ConstraintKind, Schema};
-use crate::{Planned, diff, fold, sql};
+use crate::{Planned, diff, fold, queries, sql};
 
 use words::{releases, title};
 
@@ -36,13 +36,18 @@ struct Read {
 /// The plan for a request, and everything found on the way. Never fails: where no plan can be
 /// made, an error in the diagnostics says why.
 pub fn plan(request: &Request) -> Planned {
-    planned(request, |_, plan| plan)
+    planned(request, |read, plan| with_queries(request, read, plan))
 }
 
 /// The change as asked, as a plan of its own: the script in one step, then the deploy. For the
 /// simulator to show what it would have done.
 pub fn as_asked(request: &Request) -> Planned {
-    planned(request, |read, plan| naive_plan(request, read, &plan))
+    planned(request, |read, plan| {
+        let plan = with_queries(request, read, plan);
+        let naive = naive_plan(request, read, &plan);
+        let queries = queries::through(&naive, &read.source, &request.queries);
+        Plan { queries, ..naive }
+    })
 }
 
 fn planned(request: &Request, finish: impl FnOnce(&Read, Plan) -> Plan) -> Planned {
@@ -58,6 +63,12 @@ fn planned(request: &Request, finish: impl FnOnce(&Read, Plan) -> Plan) -> Plann
         }
     };
     Planned { plan, diagnostics: read.diagnostics }
+}
+
+fn with_queries(request: &Request, read: &Read, plan: Plan) -> Plan {
+    let ops = |asked: &Asked| (asked.span, naive_ops(&asked.what, &read.source));
+    let asked: Vec<queries::Asked> = read.asked.iter().map(ops).collect();
+    queries::attach(plan, &read.source, &asked, &request.queries)
 }
 
 fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
@@ -262,6 +273,7 @@ fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
         hazards,
         questions: recipes.iter().flat_map(|r| r.questions.clone()).collect(),
         not_analysed: read.not_analysed.clone(),
+        queries: Vec::new(),
         assumptions: assumptions(request, recipes, &existing),
         model,
     }

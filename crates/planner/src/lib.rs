@@ -17,6 +17,7 @@ pub mod facts;
 pub mod name;
 pub mod op;
 pub mod plan;
+pub mod queries;
 pub mod request;
 pub mod schema;
 pub mod sql;

@@ -49,6 +49,9 @@ pub struct Plan {
     pub not_analysed: Vec<NotAnalysed>,
     /// What the plan takes for granted.
     pub assumptions: Vec<String>,
+    /// What becomes of the app's own statements, where the request gave any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queries: Vec<crate::queries::QueryReport>,
     /// What the simulator needs and a reader does not.
     pub model: Model,
 }

@@ -1,6 +1,7 @@
 //! Plans as text: Markdown, terminal, JSON, a directory of SQL. Pure; must not judge a plan.
 
 mod markdown;
+mod queries;
 mod runbook;
 mod text;
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::name::QName;
+use crate::queries::Query;
 
 /// A request for a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct Request {
     pub deploy: Deploy,
     /// What may not be exceeded.
     pub constraints: Constraints,
+    /// The app's own statements; each is looked up in the schema at every step.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub queries: Vec<Query>,
 }
 
 /// The change, in one of two forms.
@@ -116,6 +120,7 @@ impl Default for Request {
             tables: BTreeMap::new(),
             deploy: Deploy::default(),
             constraints: Constraints::default(),
+            queries: Vec::new(),
         }
     }
 }

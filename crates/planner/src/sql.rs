@@ -19,6 +19,7 @@ mod index;
 mod load;
 mod names;
 mod object;
+mod query;
 mod report;
 mod resolve;
 mod rows;
@@ -39,6 +40,9 @@ use crate::plan::NotAnalysed;
 use crate::schema::Schema;
 
 pub(crate) use forms::{ByForm, read as read_forms};
+pub(crate) use query::inventory::read as read_queries;
+pub(crate) use query::placeholder::normalise as normalise_placeholders;
+pub(crate) use query::{read as read_query, read_index_key};
 pub(crate) use view_column::replace_column;
 
 /// A schema as read.
@@ -104,6 +108,16 @@ pub struct ReadTarget {
 /// Reads a whole schema as it should be; its hints speak of how `source` becomes it.
 pub fn read_target(text: &str, source: &Schema) -> ReadTarget {
     target::target(text, source)
+}
+
+/// Every word and quoted name of a text, unquoted, in its order.
+pub(crate) fn identifiers(text: &str) -> Vec<String> {
+    let found = token::tokens(text).unwrap_or_default();
+    let word = |t: &token::Token| {
+        let named = matches!(t.kind, token::Kind::Word | token::Kind::Quoted);
+        named.then(|| cursor::unquote(text.get(t.start..t.end)?)).flatten()
+    };
+    found.iter().filter_map(word).collect()
 }
 
 /// Reads one expression; `Raw` where it is not understood.

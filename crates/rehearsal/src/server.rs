@@ -3,7 +3,7 @@
 
 use std::env;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -102,8 +102,9 @@ impl Server {
         if let Some((uid, gid)) = user {
             chown(&folder, Some(uid), Some(gid)).map_err(|e| Failure::new("chown", e))?;
         }
+        let bin = programs(&installation.bin, user, &folder)?;
         let data = folder.join("data");
-        let mut initdb = as_user(Command::new(installation.bin.join("initdb")), user);
+        let mut initdb = as_user(Command::new(bin.join("initdb")), user);
         initdb.args(["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"]);
         initdb.args(["--no-locale", "--pgdata"]).arg(&data).current_dir(&folder);
         let output = initdb.output().map_err(|e| Failure::new("initdb", e))?;
@@ -111,7 +112,7 @@ impl Server {
             return Err(Failure::new("initdb", String::from_utf8_lossy(&output.stderr)));
         }
         let mut keeper = as_user(Command::new("sh"), user);
-        keeper.arg("-c").arg(KEEPER).arg("keeper").arg(installation.bin.join("postgres"));
+        keeper.arg("-c").arg(KEEPER).arg("keeper").arg(bin.join("postgres"));
         keeper.arg("-D").arg(&data).arg("-k").arg(&folder);
         for setting in SETTINGS {
             keeper.args(["-c", setting]);
@@ -274,6 +275,43 @@ fn other_user(ours: &Path) -> Result<Option<(u32, u32)>, Failure> {
         Some(ids) => Ok(Some(ids)),
         None => Err(Failure::new("run PostgreSQL as root", "no user `postgres` or `nobody`")),
     }
+}
+
+/// The folder of the programs, as the server's user can run them: an installation below a home
+/// folder that others may not enter is linked, or copied, into the server's own.
+fn programs(bin: &Path, user: Option<(u32, u32)>, folder: &Path) -> Result<PathBuf, Failure> {
+    let mut probe = as_user(Command::new(bin.join("postgres")), user);
+    probe.arg("--version").current_dir("/").stdout(Stdio::null()).stderr(Stdio::null());
+    let (Some(user), Some(root), Some(name)) = (user, bin.parent(), bin.file_name()) else {
+        return Ok(bin.to_owned());
+    };
+    if probe.status().is_ok_and(|status| status.success()) {
+        return Ok(bin.to_owned());
+    }
+    let copy = folder.join("programs");
+    link_all(root, &copy, user)
+        .map_err(|e| Failure::new(format!("copy {} for the server's user", root.display()), e))?;
+    Ok(copy.join(name))
+}
+
+/// The same tree of files: hard links where both are on one disk, else copies.
+fn link_all(from: &Path, to: &Path, (uid, gid): (u32, u32)) -> std::io::Result<()> {
+    fs::create_dir(to)?;
+    // The folder's owner deletes it.
+    chown(to, Some(uid), Some(gid))?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            link_all(&source, &target, (uid, gid))?;
+        } else if kind.is_symlink() {
+            symlink(fs::read_link(&source)?, &target)?;
+        } else if fs::hard_link(&source, &target).is_err() {
+            fs::copy(&source, &target)?;
+        }
+    }
+    Ok(())
 }
 
 fn as_user(mut command: Command, user: Option<(u32, u32)>) -> Command {

@@ -84,8 +84,11 @@ const QUERIES: [&str; 22] = [
      JOIN pg_type t ON t.oid = a.atttypid \
      LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
      WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f', 'c') AND $user",
-    // Constraints of tables; the definition says NOT VALID.
-    "SELECT format('constraint %s.%I %s', k.conrelid::regclass, k.conname, pg_get_constraintdef(k.oid)) \
+    // Constraints of tables; the definition says NOT VALID. NOT NULL is one of them since 18: the name
+    // that the server makes up for it stays when its column is renamed, so it tells nothing.
+    "SELECT format('constraint %s.%s %s', k.conrelid::regclass, \
+       CASE WHEN k.contype = 'n' AND k.conname ~ '_not_null[0-9]*$' AND k.conname !~ 'concertina' \
+         THEN '' ELSE quote_ident(k.conname) END, pg_get_constraintdef(k.oid)) \
      FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace \
      WHERE k.conrelid <> 0 AND k.contype <> 't' AND $user",
     // Indexes.

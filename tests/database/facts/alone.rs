@@ -28,26 +28,30 @@ struct Holder {
 }
 
 /// Refused in a block, then run alone.
-pub(super) fn outside(database: &Database<'_>, probe: &Probe) -> Result<Observed, Failure> {
-    let mut watcher = database.connect()?;
-    observe::prepare(&mut watcher, probe)?;
-    run::execute(&mut watcher, "BEGIN")?;
-    let refused = match run::execute(&mut watcher, probe.statement) {
+pub(super) fn outside(
+    database: &Database<'_>,
+    watcher: &mut Client,
+    probe: &Probe,
+) -> Result<Observed, Failure> {
+    observe::prepare(watcher, probe)?;
+    run::execute(watcher, "BEGIN")?;
+    let result = run::execute(watcher, probe.statement);
+    run::execute(watcher, "ROLLBACK")?;
+    let refused = match result {
         Err(failure) if failure.sqlstate.as_deref() == Some("25001") => true,
         Err(failure) => return Err(failure),
         Ok(()) => false,
     };
-    run::execute(&mut watcher, "ROLLBACK")?;
     let (mut locks, mut work) = (Locks::new(), Held::Instant);
     let mut before = Relations::new();
     for mode in ROUNDS {
-        observe::prepare(&mut watcher, probe)?;
-        before = observe::relations(&mut watcher)?;
-        for (name, seen) in round(database, &mut watcher, (probe, &before, mode))? {
+        observe::prepare(watcher, probe)?;
+        before = observe::relations(watcher)?;
+        for (name, seen) in round(database, watcher, (probe, &before, mode))? {
             let known = locks.entry(name).or_insert(seen);
             *known = (*known).max(seen);
         }
-        let after = observe::relations(&mut watcher)?;
+        let after = observe::relations(watcher)?;
         work = work.max(observe::work(&before, &after, &|_| false));
     }
     Ok(observe::observed(locks, (work, !refused), &before))

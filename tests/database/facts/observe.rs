@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use planner::engine::lock::MODES;
 use planner::engine::{Held, LockMode};
-use rehearsal::{Client, Database, Failure, run};
+use rehearsal::{Client, Failure, run};
 
 use super::probes::Probe;
 use super::{Locks, Seen};
@@ -81,9 +81,7 @@ fn make_space(client: &mut Client) -> Result<(), Failure> {
 }
 
 /// Runs a probe's statement in a block and undoes it.
-pub(super) fn in_block(database: &Database<'_>, probe: &Probe) -> Result<Observed, Failure> {
-    let mut client = database.connect()?;
-    let client = &mut client;
+pub(super) fn in_block(client: &mut Client, probe: &Probe) -> Result<Observed, Failure> {
     prepare(client, probe)?;
     let before = relations(client)?;
     run::execute(client, "BEGIN")?;

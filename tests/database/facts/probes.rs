@@ -9,7 +9,7 @@ mod partitions;
 mod rows;
 mod tables;
 
-use planner::engine::postgres::Form;
+use planner::engine::postgres::{Form, row_for};
 
 /// A statement on a schema.
 pub(super) struct Probe {
@@ -39,9 +39,10 @@ impl Probe {
         Self { versions: (self.versions.0, last), ..self }
     }
 
-    /// Whether a version has what it needs.
+    /// Whether a version has the form, and what else the probe needs.
     pub(super) fn is_for(&self, version: u16) -> bool {
-        (self.versions.0..=self.versions.1).contains(&version)
+        let (first, last) = self.versions;
+        (first..=last).contains(&version) && row_for(self.form, version).is_some()
     }
 
     /// Rows in a table of the set-up: what a scan reads. Every table is made with `ROWS` rows.

@@ -295,16 +295,38 @@ pub(crate) fn enforce_not_null(
     column: &str,
 ) -> Vec<Draft> {
     if context.engine.version >= 18 {
-        not_null_18(context, slot, table, column)
+        let name = clip(&format!("{}_{column}_not_null", table.name));
+        not_null_18(context, slot, table, (column, &name))
     } else {
         not_null_17(context, slot, table, column)
     }
 }
 
-/// 18 and later: the NOT NULL constraint itself can be NOT VALID. Its name is the one that SET NOT
-/// NULL would have given.
-fn not_null_18(context: &Context<'_>, slot: Slot, table: &QName, column: &str) -> Vec<Draft> {
-    let name = clip(&format!("{}_{column}_not_null", table.name));
+/// The same on a column that takes another's place, and cannot have the name of its NOT NULL: the
+/// next one that the server would choose.
+pub(crate) fn enforce_not_null_twin(
+    context: &Context<'_>,
+    slot: Slot,
+    table: &QName,
+    (column, stands_for): (&str, &str),
+) -> Vec<Draft> {
+    if context.engine.version >= 18 {
+        let name = clip(&format!("{}_{stands_for}_not_null1", table.name));
+        not_null_18(context, slot, table, (column, &name))
+    } else {
+        not_null_17(context, slot, table, column)
+    }
+}
+
+/// 18 and later: the NOT NULL constraint itself can be NOT VALID. Its name is one that SET NOT NULL
+/// would give.
+fn not_null_18(
+    context: &Context<'_>,
+    slot: Slot,
+    table: &QName,
+    (column, name): (&str, &str),
+) -> Vec<Draft> {
+    let name = name.to_owned();
     let add = Op::AddNotNullNotValid {
         table: table.clone(),
         name: name.clone(),

@@ -1,8 +1,9 @@
 //! The Markdown plan: the four headings that the format fixes, a summary and hazards before them,
 //! assumptions and estimates after them.
 
-use crate::plan::{Phase, Plan, Step, StepKind};
-use crate::render::{bytes, duration, locking, rollback, script_sql};
+use crate::plan::{Hazard, Phase, Plan, Step, StepKind};
+use crate::queries::QUERY_BREAKS;
+use crate::render::{bytes, duration, locking, queries, rollback, script_sql};
 
 /// The plan as Markdown.
 pub fn markdown(plan: &Plan) -> String {
@@ -11,6 +12,7 @@ pub fn markdown(plan: &Plan) -> String {
     out += &backfills(plan);
     out += &validation(plan);
     out += &no_return(plan);
+    out += &queries::markdown(plan);
     out += &steps(plan);
     out += &estimates(plan);
     out += &list("## Assumptions", &plan.assumptions);
@@ -35,9 +37,16 @@ fn summary(plan: &Plan) -> String {
     for release in plan.releases.iter().skip(1) {
         out += &format!("**{}** is the release that {}.\n\n", release.id, release.change);
     }
-    if !plan.hazards.is_empty() {
-        out += "## Hazards of the change as asked\n\n";
-        for hazard in &plan.hazards {
+    let (own, asked): (Vec<&Hazard>, Vec<&Hazard>) =
+        plan.hazards.iter().partition(|hazard| hazard.code == QUERY_BREAKS);
+    for (heading, hazards) in
+        [("## Hazards of the change as asked", asked), ("## Hazards of the plan", own)]
+    {
+        if hazards.is_empty() {
+            continue;
+        }
+        out += &format!("{heading}\n\n");
+        for hazard in hazards {
             out +=
                 &format!("- **{}**: {}. Instead: {}.\n", hazard.code, hazard.message, hazard.fix);
         }
@@ -79,7 +88,7 @@ fn phases(plan: &Plan) -> String {
 }
 
 /// Text that stays in its table cell.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
 

@@ -1,7 +1,7 @@
 //! The plan for a terminal: what happens, step by step, in at most a screen or two.
 
 use crate::plan::Plan;
-use crate::render::{duration, locking, rollback};
+use crate::render::{duration, locking, queries, rollback};
 
 /// The plan as plain text.
 pub fn text(plan: &Plan) -> String {
@@ -29,5 +29,5 @@ pub fn text(plan: &Plan) -> String {
         }
     }
     out += &format!("\npoint of no return: {}\n", plan.point_of_no_return.why);
-    out
+    out + &queries::text(plan)
 }

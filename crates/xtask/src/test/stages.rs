@@ -3,6 +3,8 @@
 //! Cheap ones come first, so that most mistakes show before anything is installed. It must not
 //! run anything itself.
 
+use std::env;
+use std::ffi::OsString;
 use std::process::Command;
 
 use crate::page::{self, Profile};
@@ -127,8 +129,15 @@ fn trials(filter: Option<&str>) -> Result<Command, String> {
         .env("CONCERTINA_DIST", workspace::dist())
         .env("CONCERTINA_CHROMIUM", setup::present("Chromium", setup::chromium())?)
         .env("CONCERTINA_CHROMEDRIVER", setup::present("chromedriver", setup::chromedriver())?)
-        .env("CONCERTINA_PG_BIN", setup::present("PostgreSQL", setup::postgres())?);
+        .env("CONCERTINA_PG_BIN", servers()?);
     Ok(command)
+}
+
+/// The folders of every PostgreSQL there is, as PATH has them.
+fn servers() -> Result<OsString, String> {
+    let system = setup::present("PostgreSQL", setup::postgres())?;
+    let all = std::iter::once(system).chain(setup::postgres_from_npm());
+    env::join_paths(all).map_err(|error| error.to_string())
 }
 
 fn goldens() -> Command {

@@ -7,7 +7,7 @@ use super::{ALONE, PARTITIONED, PLAIN, Probe, probe};
 const T: &[&str] = &[PLAIN];
 const M: &[&str] = &[PARTITIONED];
 const TRIGGER: &str = "CREATE TRIGGER tr BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()";
-const M_TRIGGER: &str = "CREATE TRIGGER tr BEFORE UPDATE ON m FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()";
+const M_TRIGGER: &str = "CREATE TRIGGER tr AFTER UPDATE ON m FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()";
 const FUNCTION: &str =
     "CREATE FUNCTION fn() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'";
 const MV: &[&str] = &[
@@ -76,7 +76,7 @@ pub(super) const PROBES: &[Probe] = &[
     probe(Form::CommentOnIndex, T, "COMMENT ON INDEX t_a IS 'x'"),
     probe(Form::CommentOther, T, "COMMENT ON SCHEMA public IS 'x'"),
     probe(Form::CreateStatistics, T, "CREATE STATISTICS st ON a, b FROM t"),
-    probe(Form::AlterStatistics, &[PLAIN, "CREATE STATISTICS st ON a, b FROM t"], "ALTER STATISTICS st SET STATISTICS 10").since(13),
+    probe(Form::AlterStatistics, &[PLAIN, "CREATE STATISTICS st ON a, b FROM t"], "ALTER STATISTICS st RENAME TO fresh"),
     probe(Form::CreateSequence, T, "CREATE SEQUENCE sq"),
     probe(Form::CreateSequence, T, "CREATE SEQUENCE sq OWNED BY t.a"),
     probe(Form::AlterSequence, SEQUENCE, "ALTER SEQUENCE sq RESTART WITH 10"),

@@ -23,7 +23,7 @@ pub(super) const PROBES: &[Probe] = &[
     probe(Form::WholeTableWrite, &[PLAIN, "DELETE FROM c"], "DELETE FROM t"),
     probe(Form::WholeTableWrite, M, "UPDATE m SET k = 1"),
     probe(Form::CopyFrom, T, "COPY c FROM PROGRAM 'echo 99,1' WITH (FORMAT csv)"),
-    probe(Form::CopyTo, T, "COPY t TO PROGRAM 'cat >/dev/null'"),
+    probe(Form::CopyTo, T, "COPY t TO PROGRAM 'cat >/dev/null'").since(13),
     probe(Form::LockTable, T, "LOCK TABLE t"),
     probe(Form::LockTable, T, "LOCK TABLE t IN SHARE ROW EXCLUSIVE MODE"),
 ];

@@ -1,7 +1,7 @@
 //! Facts about columns and their types: ALTER TABLE ADD, DROP, RENAME and ALTER COLUMN. Rows only.
 
 use super::Role::{Children, Parents, Partitions, Sequences, Views};
-use super::{ALL, FactRow, Form, row};
+use super::{FactRow, Form, row};
 use crate::engine::lock::LockMode::{
     AccessExclusive as AX, ShareRowExclusive as SRX, ShareUpdateExclusive as SUE,
 };
@@ -52,17 +52,17 @@ pub(super) const ROWS: &[FactRow] = &[
         .online("ADD CHECK (column IS NOT NULL) NOT VALID, VALIDATE CONSTRAINT, SET NOT NULL, which then does not scan, and drop the CHECK; since 18 ADD CONSTRAINT … NOT NULL column NOT VALID and VALIDATE CONSTRAINT"),
     row(Form::SetNotNullProved, AX, ALTER).also(&[(Partitions, AX)]),
     row(Form::DropNotNull, AX, ALTER).also(&[(Partitions, AX)]),
-    row(Form::AddIdentity, AX, ALTER).until(16, &[14, 15, 16]),
+    row(Form::AddIdentity, AX, ALTER).until(16, &[12, 13, 14, 15, 16]),
     row(Form::AddIdentity, AX, ALTER).also(&[(Partitions, AX)]).since(17, &[17, 18]),
-    row(Form::AlterIdentity, AX, ALTER).also(&[(Sequences, SRX)]).until(16, &[14, 15, 16]),
+    row(Form::AlterIdentity, AX, ALTER).also(&[(Sequences, SRX)]).until(16, &[12, 13, 14, 15, 16]),
     row(Form::AlterIdentity, AX, ALTER)
         .also(&[(Sequences, SRX), (Partitions, AX)])
         .since(17, &[17, 18]),
-    row(Form::DropIdentity, AX, ALTER).also(&[(Sequences, AX)]).until(16, &[14, 15, 16]),
+    row(Form::DropIdentity, AX, ALTER).also(&[(Sequences, AX)]).until(16, &[12, 13, 14, 15, 16]),
     row(Form::DropIdentity, AX, ALTER)
         .also(&[(Sequences, AX), (Partitions, AX)])
         .since(17, &[17, 18]),
-    row(Form::DropExpression, AX, ALTER).also(&[(Partitions, AX)]).since(13, ALL),
+    row(Form::DropExpression, AX, ALTER).also(&[(Partitions, AX)]).since(13, &[13, 14, 15, 16, 17, 18]),
     row(Form::SetExpressionStored, AX, ALTER)
         .also(&[(Partitions, AX)])
         .rewriting()
@@ -71,7 +71,7 @@ pub(super) const ROWS: &[FactRow] = &[
     row(Form::SetStatistics, SUE, ALTER).also(&[(Partitions, SUE)]),
     row(Form::SetColumnOption, SUE, ALTER),
     row(Form::SetStorage, AX, ALTER).also(&[(Partitions, AX)]),
-    row(Form::SetCompression, AX, ALTER).since(14, ALL),
+    row(Form::SetCompression, AX, ALTER).since(14, &[14, 15, 16, 17, 18]),
     row(Form::AlterTypeInPlace, AX, ALTER)
         .also(&[(Parents, AX), (Children, AX), (Partitions, AX)]),
     row(Form::AlterTypeRecheck, AX, ALTER)

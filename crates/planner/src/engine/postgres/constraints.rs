@@ -38,7 +38,7 @@ pub(super) const ROWS: &[FactRow] = &[
         .online(NO_WRITERS),
     row(Form::AddForeignKeyNotValid, SRX, ALTER)
         .also(&[(Parents, SRX), (ParentPartitions, SRX)])
-        .until(17, &[14, 15, 16, 17]),
+        .until(17, &[12, 13, 14, 15, 16, 17]),
     row(Form::AddForeignKeyNotValid, SRX, ALTER)
         .also(&[(Parents, SRX), (ParentPartitions, SRX), (Partitions, SRX)])
         .since(18, &[18]),
@@ -48,7 +48,7 @@ pub(super) const ROWS: &[FactRow] = &[
     row(Form::ValidateForeignKey, SUE, ALTER)
         .also(&[(Parents, RS), (ParentPartitions, AS)])
         .scanning()
-        .until(17, &[14, 15, 16, 17]),
+        .until(17, &[12, 13, 14, 15, 16, 17]),
     row(Form::ValidateForeignKey, SUE, ALTER)
         .also(&[(Parents, RS), (ParentPartitions, AS), (Partitions, SUE)])
         .scanning()
@@ -65,7 +65,7 @@ pub(super) const ROWS: &[FactRow] = &[
     row(Form::AddUnique, AX, ALTER)
         .also(&[(Partitions, S)])
         .building()
-        .until(17, &[14, 15, 16, 17])
+        .until(17, &[12, 13, 14, 15, 16, 17])
         .online(BY_INDEX),
     row(Form::AddUnique, AX, ALTER)
         .also(&[(Partitions, AX)])
@@ -74,7 +74,7 @@ pub(super) const ROWS: &[FactRow] = &[
         .online(BY_INDEX),
     row(Form::AddExclude, AX, ALTER)
         .building()
-        .until(16, &[14, 15, 16])
+        .until(16, &[12, 13, 14, 15, 16])
         .online("none: an exclusion constraint cannot use an index that is there; create it while the table is small, or in a window"),
     row(Form::AddExclude, AX, ALTER)
         .also(&[(Partitions, S)])

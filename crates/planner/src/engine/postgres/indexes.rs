@@ -36,10 +36,12 @@ pub(super) const ROWS: &[FactRow] = &[
         .alone()
         .since(14, &[14, 15, 16, 17, 18])
         .online("REINDEX CONCURRENTLY of one partition after the other"),
+    row(Form::ReindexConcurrently, SUE, REINDEX).building().alone().until(13, &[12, 13]),
     row(Form::ReindexConcurrently, SUE, REINDEX)
         .also(&[(Partitions, S)])
         .building()
         .alone()
+        .since(14, &[14, 15, 16, 17, 18])
         .online("on a partitioned table, one partition after the other: named as a whole it first asks for SHARE on every partition, which waits for writers and holds the next ones"),
     no_lock(Form::RenameIndex, ALTER).also(&[(OwnIndex, SUE)]),
     no_lock(Form::RenameIndexAsTable, "sql-altertable")

@@ -18,14 +18,14 @@ pub(super) const ROWS: &[FactRow] = &[
     row(Form::Rule, AX, "sql-createrule"),
     row(Form::CreateTrigger, SRX, "sql-createtrigger").also(&[(Partitions, SRX)]),
     row(Form::EnableTrigger, SRX, ALTER).also(&[(Partitions, SRX)]),
-    row(Form::RenameTrigger, AX, "sql-altertrigger").until(14, &[14]),
+    row(Form::RenameTrigger, AX, "sql-altertrigger").until(14, &[12, 13, 14]),
     row(Form::RenameTrigger, AX, "sql-altertrigger")
         .also(&[(Partitions, AX)])
         .since(15, &[15, 16, 17, 18]),
     row(Form::DropTrigger, AX, "sql-droptrigger")
         .also(&[(Partitions, AX)])
         .online("it locks out readers, which making the trigger did not: with lock_timeout and retries; or replace the trigger's function by one that does nothing, which locks no table"),
-    no_lock(Form::GrantTable, "sql-grant").until(17, &[14, 15, 16, 17]),
+    no_lock(Form::GrantTable, "sql-grant").until(17, &[12, 13, 14, 15, 16, 17]),
     row(Form::GrantTable, AS, "sql-grant").since(18, &[18]),
     no_lock(Form::GrantOther, "sql-grant"),
     row(Form::CommentOnTable, SUE, COMMENT),

@@ -16,7 +16,7 @@ const PROVE: &str = "first add a CHECK that says what the bound says, and NOT NU
 const CONCURRENTLY: &str =
     "DETACH PARTITION … CONCURRENTLY (since 14, without a default partition)";
 
-const BEFORE: &[u16] = &[14];
+const BEFORE: &[u16] = &[12, 13, 14];
 const AFTER: &[u16] = &[15, 16, 17, 18];
 
 type Locks = &'static [(super::Role, crate::engine::lock::LockMode)];
@@ -63,7 +63,12 @@ pub(super) const ROWS: &[FactRow] = &[
         .since(15, AFTER)
         .online(PROVE),
     row(Form::DetachPartition, AX, ALTER)
+        .also(&[(Attached, SUE), (DefaultPartition, AX), (Parents, SRX)])
+        .until(13, &[12, 13])
+        .online("with lock_timeout and retries; since 14 DETACH PARTITION … CONCURRENTLY"),
+    row(Form::DetachPartition, AX, ALTER)
         .also(&[(Attached, AX), (DefaultPartition, AX), (Parents, SRX)])
+        .since(14, &[14, 15, 16, 17, 18])
         .online(CONCURRENTLY),
     row(Form::DetachReferenced, AX, ALTER)
         .also(&[(Attached, AX), (DefaultPartition, AX), (Parents, SRX), (Children, AX)])

@@ -38,7 +38,7 @@ pub(super) const ROWS: &[FactRow] = &[
     row(Form::SetCatalogOption, AX, ALTER),
     row(Form::ClusterOn, SUE, ALTER),
     row(Form::SetTablespace, AX, ALTER).rewriting().online(COPY),
-    row(Form::SetLogged, AX, ALTER).rewriting().until(14, &[14]).online(COPY),
+    row(Form::SetLogged, AX, ALTER).rewriting().until(14, &[12, 13, 14]).online(COPY),
     row(Form::SetLogged, AX, ALTER)
         .also(&[(Sequences, AX)])
         .rewriting()

@@ -4,7 +4,7 @@ use super::Names;
 use crate::condition::Condition;
 use crate::name::{QName, clip};
 use crate::op::Op;
-use crate::recipe::steps::{build_index, enforce_constraint, enforce_not_null};
+use crate::recipe::steps::{build_index, enforce_constraint, enforce_not_null_twin};
 use crate::recipe::{Context, Draft, Slot};
 use crate::schema::{Column, Constraint, ConstraintKind, Index, Table};
 
@@ -66,7 +66,8 @@ pub(super) fn twin_steps(
 ) -> Vec<Draft> {
     let mut drafts = Vec::new();
     if column.not_null {
-        drafts.extend(enforce_not_null(context, Slot::Constrain, table, &names.new));
+        let twin = (names.new.as_str(), column.name.as_str());
+        drafts.extend(enforce_not_null_twin(context, Slot::Constrain, table, twin));
     }
     for (_, twin, index) in twins.indexes.iter().chain(&twins.uniques) {
         drafts.push(build_index(context, Slot::Constrain, table, (twin, index)));

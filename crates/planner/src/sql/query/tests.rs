@@ -1,0 +1,1 @@
+//! Statements read, as one readable line each.
