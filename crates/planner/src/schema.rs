@@ -246,6 +246,14 @@ impl Table {
         }
     }
 
+    /// Whether a foreign key of the table has the column.
+    pub fn refers(&self, column: &str) -> bool {
+        self.constraints.values().any(|c| {
+            matches!(c.kind, ConstraintKind::ForeignKey(_))
+                && c.kind.columns().iter().any(|c| c == column)
+        })
+    }
+
     /// Whether it has partitions: its indexes are not built concurrently.
     pub fn is_partitioned(&self) -> bool {
         self.partitioning.as_ref().is_some_and(|text| {

@@ -37,6 +37,22 @@ fn bare_name(id: &ObjectId) -> &str {
     id.name.get(start..end).unwrap_or_default().trim_matches('"')
 }
 
+/// The words of an object that PostgreSQL looks up when it is made: of a routine whose body is a
+/// string, those of its head.
+fn looked_at(object: &Object) -> Vec<&str> {
+    let body_is_string = object.make.first().is_some_and(|sql| {
+        let upper = sql.to_ascii_uppercase();
+        upper.contains(" AS $") || upper.contains(" AS '") || upper.contains(" AS E'")
+    });
+    match object.part("HEAD").filter(|_| body_is_string) {
+        Some(head) => {
+            let words = head.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
+            words.filter(|word| !word.is_empty()).collect()
+        }
+        None => object.words().collect(),
+    }
+}
+
 /// Whether an object's text names another. One of its own bare name it names only in full.
 fn needs((id, object): (&ObjectId, &Object), other: &ObjectId) -> bool {
     if bare_name(id) != bare_name(other) {
@@ -116,7 +132,8 @@ impl Diff<'_> {
                 }
                 let names = if has_body { &words } else { &new };
                 let own = bare_name(id);
-                let waits = object.words().any(|w| w != own && names.contains(w));
+                let looked_at = looked_at(object);
+                let waits = looked_at.iter().any(|w| *w != own && names.contains(*w));
                 if differs && !waiting.contains(id) && waits {
                     new.insert(own.to_owned());
                     words.insert(own.to_owned());

@@ -180,7 +180,7 @@ fn not_null_without_default(
     let hint = format!("-- concertina: fill {table}.{} := <value>", column.name);
     let value = match context.fill(table, &column.name) {
         Some(value) => value,
-        None => neutral_value(&column.ty).ok_or_else(|| {
+        None => neutral_value(context.schema, &column.ty).ok_or_else(|| {
             context.refuse(
                 "needs-fill",
                 format!(

@@ -118,6 +118,10 @@ fn stand_in(
         None if in_key && generator(context, table, column).is_some() => {
             generator(context, table, column).unwrap_or(Expr::Null)
         }
+        None if definition.refers(name) => {
+            stand_in_null(context, table, column, recipe);
+            return Ok(());
+        }
         None if in_key => {
             return Err(context.refuse(
                 "needs-fill",
@@ -125,7 +129,7 @@ fn stand_in(
                 &format!("say which: {hint}, or drop the constraint in a change of its own first"),
             ));
         }
-        None => neutral_value(&column.ty).ok_or_else(|| {
+        None => neutral_value(context.schema, &column.ty).ok_or_else(|| {
             context.refuse(
                 "needs-fill",
                 format!("`{name}` is NOT NULL without a default: rows that the new release inserts without it need a value"),
@@ -167,13 +171,39 @@ fn stand_in(
     Ok(())
 }
 
+/// A reference has no value that stands for nothing but NULL.
+fn stand_in_null(context: &Context<'_>, table: &QName, column: &Column, recipe: &mut Recipe) {
+    let name = &column.name;
+    let set = |not_null| Op::SetNotNull { table: table.clone(), column: name.clone(), not_null };
+    recipe.questions.push(Question {
+        code: "stand-in-null".to_owned(),
+        question: format!("Does the running release bear NULL in {table}.{name}?"),
+        default: "yes: it reads NULL in rows that the new release inserts".to_owned(),
+        answer_with: format!("-- concertina: fill {table}.{name} := <a parent that is there>"),
+    });
+    recipe.hazards.push(context.hazard(
+        "new-nulls",
+        format!("while both releases run, the old one meets NULL in {table}.{name} of rows that the new one inserts: the column refers to other rows, and no value stands for none"),
+        "name a parent for such rows, or let the old release bear NULL first",
+    ));
+    recipe.conversions.push(left_out(table, name, Expr::Null));
+    recipe.drafts.push(
+        Draft::ddl(
+            context,
+            Slot::Expand,
+            format!("let {table}.{name} be NULL"),
+            vec![set(false)],
+        )
+        .back(context, vec![set(true)])
+        .loses("nothing; but rows that the new release has inserted hold NULL and stop it: give them a parent first")
+        .why("the new release inserts without the column"),
+    );
+}
+
 /// A value that differs from row to row, for a column that is unique and refers to nothing.
 fn generator(context: &Context<'_>, table: &QName, column: &Column) -> Option<Expr> {
     let definition = context.schema.table(table)?;
-    let refers = definition.constraints.values().any(|c| {
-        matches!(c.kind, ConstraintKind::ForeignKey(_)) && c.kind.columns().contains(&column.name)
-    });
-    if refers {
+    if definition.refers(&column.name) {
         return None;
     }
     let random = || Expr::Call("random".to_owned(), Vec::new());

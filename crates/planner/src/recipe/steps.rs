@@ -7,7 +7,8 @@ use crate::name::{QName, clip};
 use crate::op::Op;
 use crate::plan::{Check, Statement, StepKind};
 use crate::recipe::{Context, Draft, Recipe, Slot};
-use crate::schema::{Constraint, ConstraintKind, Index};
+use crate::schema::{Constraint, ConstraintKind, Index, Schema};
+use crate::sql_type::SqlType;
 use crate::sync::SyncRule;
 
 impl Draft {
@@ -432,9 +433,20 @@ pub(crate) fn enforce_constraint(
 }
 
 /// A value that stands for "nothing given" in a NOT NULL column of the type, where there is one.
-pub(crate) fn neutral_value(ty: &crate::sql_type::SqlType) -> Option<Expr> {
-    let base = ty.base();
-    Some(match base.as_str() {
+pub(crate) fn neutral_value(schema: &Schema, ty: &SqlType) -> Option<Expr> {
+    let text = |text: &str| Expr::Cast(Box::new(Expr::Text(text.to_owned())), ty.clone());
+    if ty.as_str().ends_with("[]") {
+        return Some(text("{}"));
+    }
+    if let Ok(name) = ty.as_str().parse::<QName>() {
+        if let Some(labels) = schema.enums.get(&name) {
+            return labels.first().map(|label| text(label));
+        }
+        if let Some(domain) = schema.domains.get(&name) {
+            return (!domain.constrained).then(|| neutral_value(schema, &domain.base)).flatten();
+        }
+    }
+    Some(match ty.base().as_str() {
         "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" => {
             Expr::Number("0".to_owned())
         }
@@ -442,15 +454,17 @@ pub(crate) fn neutral_value(ty: &crate::sql_type::SqlType) -> Option<Expr> {
             Expr::Text(String::new())
         }
         "boolean" => Expr::Bool(false),
-        "date" => Expr::Cast(Box::new(Expr::Text("1970-01-01".to_owned())), ty.clone()),
-        "timestamp without time zone" | "timestamp with time zone" => {
-            Expr::Cast(Box::new(Expr::Text("epoch".to_owned())), ty.clone())
+        "date" => text("1970-01-01"),
+        "timestamp without time zone" | "timestamp with time zone" => text("epoch"),
+        "time without time zone" | "time with time zone" => text("00:00"),
+        "interval" | "money" => text("0"),
+        "json" | "jsonb" => text("{}"),
+        "uuid" => text("00000000-0000-0000-0000-000000000000"),
+        "bytea" | "tsvector" | "bit varying" | "hstore" | "public.hstore" => text(""),
+        "inet" | "cidr" => text("0.0.0.0"),
+        "int4range" | "int8range" | "numrange" | "tsrange" | "tstzrange" | "daterange" => {
+            text("empty")
         }
-        "json" | "jsonb" => Expr::Cast(Box::new(Expr::Text("{}".to_owned())), ty.clone()),
-        "uuid" => Expr::Cast(
-            Box::new(Expr::Text("00000000-0000-0000-0000-000000000000".to_owned())),
-            ty.clone(),
-        ),
         _ => return None,
     })
 }

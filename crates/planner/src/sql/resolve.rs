@@ -150,6 +150,7 @@ pub(super) fn column(
 ) -> (Column, Option<[Said; 2]>) {
     let mut column = written.column.clone();
     column.ty = qualified(&column.ty, table, schema);
+    column.collation = column.collation.map(|name| qualified_collation(name, table, schema));
     if let Some(Expr::Raw { sql: _, columns }) = &mut column.default {
         // A default cannot read the row.
         columns.clear();
@@ -180,6 +181,16 @@ pub(super) fn qualified(ty: &SqlType, table: &QName, schema: &Schema) -> SqlType
         .into_iter()
         .find(|full| schema.enums.contains_key(full) || schema.domains.contains_key(full));
     here.map_or_else(|| ty.clone(), |full| SqlType::new(&format!("{full}{array}")))
+}
+
+/// A user's collation by its full name.
+fn qualified_collation(name: String, table: &QName, schema: &Schema) -> String {
+    if name.contains('.') {
+        return name;
+    }
+    let full = format!("{}.{name}", crate::name::quote(&table.schema));
+    let id = ObjectId::new(ObjectKind::Plain, format!("COLLATION {full}"));
+    if schema.objects.contains_key(&id) { full } else { name }
 }
 
 /// What comes along from a parent or a LIKE.
