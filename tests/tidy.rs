@@ -76,7 +76,7 @@ type Rule = fn() -> Vec<String>;
 
 /// One trial a rule.
 pub(crate) fn trials() -> Vec<Trial> {
-    let rules: [(&str, Rule); 7] = [
+    let rules: [(&str, Rule); 8] = [
         ("import directions", import_directions),
         ("sqlparser stays in planner::sql", parser_in_one_place),
         ("every file says what it is", headers),
@@ -84,6 +84,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("no orphan goldens", orphans),
         ("one word for one thing", words),
         ("no paths of one machine", machine_paths),
+        ("every hazard has its page", hazard_pages),
     ];
     let make =
         |(name, rule): (&str, Rule)| Trial::test(format!("tidy::{name}"), move || verdict(&rule()));
@@ -300,4 +301,50 @@ fn machine_paths() -> Vec<String> {
         }
     }
     findings
+}
+
+/// Every hazard that a plan can name has a page with its four parts, and every page a hazard.
+fn hazard_pages() -> Vec<String> {
+    const PARTS: [&str; 4] =
+        ["## What\n", "## Why it hurts\n", "## Evidence\n", "## What the plan does\n"];
+    let files = files();
+    let mut codes: Vec<String> = Vec::new();
+    for file in files.iter().filter(|f| f.is_rust() && f.path.starts_with("crates/planner/src")) {
+        let code = without_tests(&file.text);
+        codes.extend(code.split("hazard(").skip(1).filter_map(first_literal));
+        codes.extend(code.split("pub const ").skip(1).filter_map(|rest| {
+            let name = rest.split(':').next()?;
+            matches!(name, "QUERY_BREAKS" | "BREAKS_QUERY").then(|| first_literal(rest))?
+        }));
+    }
+    let page = |code: &str| format!("docs/hazards/{code}.md");
+    let mut findings = Vec::new();
+    for code in &codes {
+        match files.iter().find(|file| file.path == page(code)) {
+            None => findings.push(format!("hazard {code} has no page {}", page(code))),
+            Some(file) => {
+                let lacks = PARTS.iter().filter(|part| !file.text.contains(**part));
+                findings.extend(lacks.map(|part| format!("{} lacks {}", file.path, part.trim())));
+            }
+        }
+    }
+    let pages = files.iter().filter(|file| file.path.starts_with("docs/hazards/"));
+    let orphans = pages.filter(|file| !codes.iter().any(|code| file.path == page(code)));
+    findings.extend(orphans.map(|file| format!("{} is about no hazard", file.path)));
+    if codes.len() < 15 {
+        findings.push("the hazards are not found where they were".to_owned());
+    }
+    findings.sort();
+    findings.dedup();
+    findings
+}
+
+/// The string that a piece of code begins with, where it is a hazard's code.
+fn first_literal(code: &str) -> Option<String> {
+    let head = code.split(['\n', ';']).take(2).collect::<Vec<_>>().join(" ");
+    let literal = head.split('"').nth(1)?;
+    let is_code =
+        literal.contains('-') && literal.chars().all(|c| c == '-' || c.is_ascii_lowercase());
+    let plain = literal == "rewrite" || is_code;
+    plain.then(|| literal.to_owned())
 }
