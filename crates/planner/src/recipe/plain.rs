@@ -55,8 +55,11 @@ fn set_default(
 ) -> Result<(), Diagnostic> {
     let before = context.column(table, column)?;
     let repeats = |d: &Expr| *d != Expr::Null && d.volatility() != Volatility::Volatile;
-    let unique = context.is_unique(table, column);
-    if before.default.as_ref().is_some_and(repeats) && unique {
+    let any_repeats = default.is_some_and(repeats) || before.default.as_ref().is_some_and(repeats);
+    // Whoever always gives a value never meets the default; whoever knows it in a key gives another.
+    let stays_unique = context.table(table)?.is_unique_in(column);
+    let always_given = before.not_null && before.default.is_none() && stays_unique;
+    if any_repeats && context.is_unique(table, column) && !always_given {
         return Err(context.refuse(
             "default-in-key",
             format!("`{column}` of `{table}` is unique: two rows that leave it out would both hold the default (23505)"),
@@ -68,13 +71,7 @@ fn set_default(
         recipe.needs_release = true;
         recipe.release_change = format!("always gives {table}.{column} a value");
     }
-    // In a unique column the running release must not meet the default: two rows could hold it.
-    let collides = unique && default.is_some_and(repeats);
-    if collides {
-        recipe.needs_release = true;
-        recipe.release_change = format!("leaves {table}.{column} out of no more than one row");
-    }
-    let slot = if default.is_none() || collides { Slot::Tighten } else { Slot::Expand };
+    let slot = if default.is_none() { Slot::Tighten } else { Slot::Expand };
     let back = Op::SetDefault {
         table: table.clone(),
         column: column.to_owned(),
