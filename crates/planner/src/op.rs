@@ -143,6 +143,31 @@ pub enum Op {
         /// CONCURRENTLY.
         concurrently: bool,
     },
+    /// ALTER INDEX … ATTACH PARTITION.
+    AttachIndex {
+        /// The partition.
+        table: QName,
+        /// Its index or key.
+        name: String,
+        /// The partitioned table.
+        parent: QName,
+        /// The index or key of which it becomes a part.
+        index: String,
+    },
+    /// INHERIT.
+    Inherit {
+        /// The table that becomes an heir.
+        table: QName,
+        /// Its new parent.
+        parent: QName,
+    },
+    /// NO INHERIT.
+    NoInherit {
+        /// The heir.
+        table: QName,
+        /// The parent it leaves.
+        parent: QName,
+    },
     /// ADD CONSTRAINT, NOT VALID where the constraint is not validated.
     AddConstraint {
         /// Table.
@@ -181,6 +206,13 @@ pub enum Op {
     },
     /// DROP CONSTRAINT.
     DropConstraint {
+        /// Table.
+        table: QName,
+        /// Constraint.
+        name: String,
+    },
+    /// DROP CONSTRAINT IF EXISTS.
+    DropConstraintIfExists {
         /// Table.
         table: QName,
         /// Constraint.
@@ -350,11 +382,15 @@ impl Op {
             | Self::AdvanceSequence { table, .. }
             | Self::AttachPartition { table, .. }
             | Self::DetachPartition { table, .. }
+            | Self::AttachIndex { table, .. }
+            | Self::Inherit { table, .. }
+            | Self::NoInherit { table, .. }
             | Self::AddConstraint { table, .. }
             | Self::AddConstraintUsingIndex { table, .. }
             | Self::AddNotNullNotValid { table, .. }
             | Self::ValidateConstraint { table, .. }
             | Self::DropConstraint { table, .. }
+            | Self::DropConstraintIfExists { table, .. }
             | Self::RenameConstraint { table, .. }
             | Self::CreateIndex { table, .. }
             | Self::DropIndex { table, .. }

@@ -3,9 +3,13 @@
 
 use std::fmt;
 
+mod allowed;
+mod attach;
+mod family;
 mod helpers;
 mod table;
 
+pub(crate) use family::Whole;
 use table::rename_in;
 
 use crate::name::QName;
@@ -31,21 +35,27 @@ fn refuse<T>(sqlstate: &'static str, message: String) -> Result<T, Refusal> {
     Err(Refusal { sqlstate, message })
 }
 
-/// What makes a table a partition, before how it is partitioned itself.
-pub(crate) fn partition_of(parent: &QName, bounds: &str, by: Option<String>) -> String {
-    let text = format!("PARTITION OF {parent} {bounds}");
-    match by {
-        Some(by) => format!("{text} {by}"),
-        None => text,
-    }
-}
-
 impl Schema {
     /// Applies a statement. On an error the schema is unchanged.
     ///
     /// # Errors
     /// The refusal of the server where the catalogue alone decides it (42P01, 42703, 42701 …).
     pub fn apply(&mut self, op: &Op) -> Result<(), Refusal> {
+        self.allowed(op)?;
+        if self.reaches_below(op) {
+            let mut next = self.clone();
+            next.carry(op)?;
+            *self = next;
+            return Ok(());
+        }
+        self.carry(op)
+    }
+
+    /// Applies a statement to its table only, as ONLY asks for: what is below stays as it is.
+    ///
+    /// # Errors
+    /// As `apply`.
+    pub(crate) fn apply_here(&mut self, op: &Op) -> Result<(), Refusal> {
         match op {
             Op::SetLockTimeout { .. }
             | Op::SkipBodyChecks
@@ -61,7 +71,8 @@ impl Schema {
             }
             Op::CreateTable { table, definition } => {
                 self.free(table)?;
-                self.tables.insert(table.clone(), definition.clone());
+                let definition = self.with_parents(definition)?;
+                self.tables.insert(table.clone(), definition);
                 Ok(())
             }
             Op::DropTable { table } => self.drop_table(table),
@@ -93,12 +104,17 @@ impl Schema {
             | Op::SetNotNull { .. }
             | Op::DropExpression { .. }
             | Op::SetIdentity { .. } => self.apply_to_column(op),
-            Op::AttachPartition { .. } | Op::DetachPartition { .. } => self.apply_to_partition(op),
+            Op::AttachPartition { .. }
+            | Op::DetachPartition { .. }
+            | Op::AttachIndex { .. }
+            | Op::Inherit { .. }
+            | Op::NoInherit { .. } => self.apply_to_family(op),
             Op::AddConstraint { .. }
             | Op::AddConstraintUsingIndex { .. }
             | Op::AddNotNullNotValid { .. }
             | Op::ValidateConstraint { .. }
             | Op::DropConstraint { .. }
+            | Op::DropConstraintIfExists { .. }
             | Op::RenameConstraint { .. } => self.apply_to_constraint(op),
             Op::CreateIndex { .. } | Op::DropIndex { .. } | Op::RenameIndex { .. } => {
                 self.apply_to_index(op)
@@ -113,30 +129,6 @@ impl Schema {
             | Op::CreateUndoTable { .. }
             | Op::CreateBackfill { .. }
             | Op::CreateUndo { .. } => self.apply_to_helpers(op),
-        }
-    }
-
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "`apply` sends only partition operations here"
-    )]
-    fn apply_to_partition(&mut self, op: &Op) -> Result<(), Refusal> {
-        match op {
-            Op::AttachPartition { table, child, bounds } => {
-                self.table_mut(table)?;
-                let child = self.table_mut(child)?;
-                child.partitioning = Some(partition_of(table, bounds, child.partitioning.take()));
-                Ok(())
-            }
-            Op::DetachPartition { table, child, .. } => {
-                self.table_mut(table)?;
-                let child = self.table_mut(child)?;
-                let text = child.partitioning.take().unwrap_or_default();
-                let by = text.find(" PARTITION BY ").and_then(|at| text.get(at + 1..));
-                child.partitioning = by.map(str::to_owned);
-                Ok(())
-            }
-            other => unreachable!("not a partition operation: {other:?}"),
         }
     }
 
@@ -155,25 +147,36 @@ impl Schema {
         Ok(())
     }
 
+    /// A partitioned table takes its partitions along.
     fn drop_table(&mut self, name: &QName) -> Result<(), Refusal> {
-        if let Some((child, constraint, _)) =
-            self.referencing(name).find(|(child, ..)| *child != name)
-        {
-            return refuse(
+        if !self.tables.contains_key(name) {
+            return refuse("42P01", format!("table \"{}\" does not exist", name.name));
+        }
+        let mut family = self.descendants(name);
+        let depends = |what: String| {
+            refuse(
                 "2BP01",
-                format!(
-                    "cannot drop table {name} because other objects depend on it: constraint {constraint} on table {child}"
-                ),
-            );
+                format!("cannot drop table {name} because other objects depend on it: {what}"),
+            )
+        };
+        let is_heir = |n: &&QName| self.table(n).is_some_and(|t| !t.is_partition());
+        if let Some(heir) = family.iter().find(is_heir) {
+            return depends(format!("table {heir}"));
         }
-        self.no_view_over(name, None, &format!("cannot drop table {name}"))?;
-        match self.tables.remove(name) {
-            Some(_) => {
-                self.sweep();
-                Ok(())
+        family.push(name.clone());
+        for member in &family {
+            if let Some((child, constraint, _)) =
+                self.referencing(member).find(|(child, ..)| !family.contains(child))
+            {
+                return depends(format!("constraint {constraint} on table {child}"));
             }
-            None => refuse("42P01", format!("table \"{}\" does not exist", name.name)),
+            self.no_view_over(member, None, &format!("cannot drop table {member}"))?;
         }
+        for member in family {
+            self.tables.remove(&member);
+        }
+        self.sweep();
+        Ok(())
     }
 
     fn rename_table(&mut self, from: &QName, to: &str) -> Result<(), Refusal> {
@@ -448,7 +451,12 @@ impl Schema {
                 }
                 Ok(())
             }
-            Op::DropConstraint { table, name } => {
+            Op::DropConstraintIfExists { table, name }
+                if self.constraint_kind(table, name).is_none() =>
+            {
+                self.table_mut(table).map(|_| ())
+            }
+            Op::DropConstraint { table, name } | Op::DropConstraintIfExists { table, name } => {
                 self.constraint_mut(table, name)?;
                 self.table_mut(table)?.constraints.remove(name);
                 self.sweep();

@@ -20,14 +20,18 @@ pub fn render(op: &Op) -> String {
         | Op::SetNotNull { .. }
         | Op::DropExpression { .. }
         | Op::SetIdentity { .. } => column_op(op),
-        Op::AdvanceSequence { .. } | Op::AttachPartition { .. } | Op::DetachPartition { .. } => {
-            partition_op(op)
-        }
+        Op::AdvanceSequence { .. }
+        | Op::AttachPartition { .. }
+        | Op::DetachPartition { .. }
+        | Op::AttachIndex { .. }
+        | Op::Inherit { .. }
+        | Op::NoInherit { .. } => partition_op(op),
         Op::AddConstraint { .. }
         | Op::AddConstraintUsingIndex { .. }
         | Op::AddNotNullNotValid { .. }
         | Op::ValidateConstraint { .. }
         | Op::DropConstraint { .. }
+        | Op::DropConstraintIfExists { .. }
         | Op::RenameConstraint { .. } => constraint_op(op),
         Op::CreateIndex { table, name, index, concurrently } => {
             create_index(table, name, index, *concurrently)
@@ -138,6 +142,13 @@ fn partition_op(op: &Op) -> String {
             "ALTER TABLE {table} DETACH PARTITION {child}{}",
             if *concurrently { " CONCURRENTLY" } else { "" }
         ),
+        Op::AttachIndex { table, name, parent, index } => format!(
+            "ALTER INDEX {} ATTACH PARTITION {}",
+            parent.sibling(index),
+            table.sibling(name)
+        ),
+        Op::Inherit { table, parent } => format!("ALTER TABLE {table} INHERIT {parent}"),
+        Op::NoInherit { table, parent } => format!("ALTER TABLE {table} NO INHERIT {parent}"),
         other => unreachable!("not about partitions or sequences: {other:?}"),
     }
 }
@@ -171,6 +182,9 @@ fn constraint_op(op: &Op) -> String {
         }
         Op::DropConstraint { table, name } => {
             format!("ALTER TABLE {table} DROP CONSTRAINT {}", quote(name))
+        }
+        Op::DropConstraintIfExists { table, name } => {
+            format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {}", quote(name))
         }
         Op::RenameConstraint { table, name, to } => {
             format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {}", quote(name), quote(to))
