@@ -6,7 +6,7 @@ use super::Diff;
 use crate::change::Hint;
 use crate::name::{QName, clip, quote};
 use crate::op::Op;
-use crate::schema::{Column, ConstraintKind, Table, split_partitioning};
+use crate::schema::{Column, ConstraintKind, Table};
 
 impl Diff<'_> {
     /// Renames that hints ask for. Columns go by their table's old name.

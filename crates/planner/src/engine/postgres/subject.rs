@@ -162,7 +162,9 @@ fn form(op: &Op, schema: &Schema) -> Form {
         }
         Op::AddNotNullNotValid { .. } => Form::AddNotNullNotValid,
         Op::ValidateConstraint { table, name } => validate(schema.constraint_kind(table, name)),
-        Op::DropConstraint { table, name } => drop_constraint(schema.constraint_kind(table, name)),
+        Op::DropConstraint { table, name } | Op::DropConstraintIfExists { table, name } => {
+            drop_constraint(schema.constraint_kind(table, name))
+        }
         Op::RenameConstraint { .. } => Form::RenameConstraint,
         Op::SetLockTimeout { .. }
         | Op::SkipBodyChecks
@@ -198,6 +200,9 @@ fn form(op: &Op, schema: &Schema) -> Form {
         Op::AttachPartition { .. } => Form::AttachPartition,
         Op::DetachPartition { concurrently: false, .. } => Form::DetachPartition,
         Op::DetachPartition { concurrently: true, .. } => Form::DetachConcurrently,
+        Op::AttachIndex { .. } => Form::AttachIndex,
+        Op::Inherit { .. } => Form::Inherit,
+        Op::NoInherit { .. } => Form::NoInherit,
         Op::Object { id, becomes, sql } => object(id, becomes.is_some(), sql),
         Op::Verbatim { .. } => Form::Unknown,
     }

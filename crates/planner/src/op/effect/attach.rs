@@ -188,16 +188,22 @@ impl Schema {
     }
 
     /// A new table with what its parents give it: their columns first, its own merged with them.
-    pub(super) fn with_parents(&self, own: &Table) -> Result<Table, Refusal> {
+    ///
+    /// # Errors
+    /// 42P01 where a parent is not there.
+    pub(crate) fn with_parents(&self, own: &Table) -> Result<Table, Refusal> {
         let parents = own.parts().inherits;
         if parents.is_empty() {
             return Ok(own.clone());
         }
-        let mut table = Table { columns: Vec::new(), ..own.clone() };
+        let mut table =
+            Table { columns: Vec::new(), inherited: Inherited::default(), ..own.clone() };
+        table.constraints.retain(|name, _| !own.inherited.constraints.contains_key(name));
+        let local = |name: &str| own.column(name).filter(|_| !own.inherited.columns.contains(name));
         for parent in &parents {
             let above = self.known(parent)?;
             for column in &above.columns {
-                let local = own.column(&column.name);
+                let local = local(&column.name);
                 let merged = merge(local, column);
                 match table.column_mut(&column.name) {
                     Some(known) => known.not_null |= merged.not_null,
@@ -217,8 +223,13 @@ impl Schema {
             }
         }
         for column in &own.columns {
-            if table.column(&column.name).is_none() {
+            if local(&column.name).is_some() && table.column(&column.name).is_none() {
                 table.columns.push(column.clone());
+            }
+        }
+        for column in table.primary_key().unwrap_or_default().to_vec() {
+            if let Some(column) = table.column_mut(&column) {
+                column.not_null = true;
             }
         }
         Ok(table)

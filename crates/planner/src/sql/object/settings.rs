@@ -23,12 +23,6 @@ pub(super) fn relation_setting(
         } else {
             Subject::Relation(name.clone())
         };
-        if cursor.eat("ATTACH PARTITION") {
-            let child = cursor.name("an index")?.name;
-            let object = Object::one(statement.to_owned(), None).of(Subject::Index(child.clone()));
-            let id = ObjectId::new(ObjectKind::Property, format!("{child} ATTACHED"));
-            return Ok(Some(vec![Said::Made(id, object)]));
-        }
         let said = property(cursor, (words, &name), &subject)?;
         return Ok((!said.is_empty()).then_some(said));
     }
