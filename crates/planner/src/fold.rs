@@ -15,6 +15,8 @@ pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
     let mut folded: Vec<Asked> = Vec::new();
     for mut next in asked {
         let absorbed = match &next.what {
+            // PostgreSQL takes the first index that fits for the part of the parent's: its own come later.
+            What::Statement(Op::AddConstraint { table, .. }) if is_attached(&folded, table) => false,
             What::Statement(op) => folded.iter_mut().any(|earlier| absorb(earlier, op)),
             What::Split(_) | What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
         };
@@ -33,6 +35,13 @@ pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
         folded.push(next);
     }
     folded
+}
+
+/// Whether a table has become a partition.
+fn is_attached(folded: &[Asked], table: &QName) -> bool {
+    folded.iter().any(|earlier| {
+        matches!(&earlier.what, What::Statement(Op::AttachPartition { child, .. }) if child == table)
+    })
 }
 
 /// What belongs to a view that is made again is made with it.
@@ -62,6 +71,10 @@ fn lift(earlier: &mut Asked, create: &Op) -> Option<Op> {
         | (
             Op::DropConstraint { table: a, name: x },
             Op::AddConstraintUsingIndex { table: b, name: y, .. },
+        ) => a == b && x == y,
+        (
+            Op::DetachPartition { table: a, child: x, .. },
+            Op::AttachPartition { table: b, child: y, .. },
         ) => a == b && x == y,
         (
             Op::DropView { view: a, .. } | Op::DropTable { table: a },

@@ -60,6 +60,13 @@ pub enum Op {
         /// Column.
         column: String,
     },
+    /// DROP COLUMN of ONLY the table: heirs keep the column as their own.
+    DropColumnOnly {
+        /// Table.
+        table: QName,
+        /// Column.
+        column: String,
+    },
     /// RENAME COLUMN.
     RenameColumn {
         /// Table.
@@ -373,6 +380,7 @@ impl Op {
             | Self::RenameTable { table, .. }
             | Self::AddColumn { table, .. }
             | Self::DropColumn { table, .. }
+            | Self::DropColumnOnly { table, .. }
             | Self::RenameColumn { table, .. }
             | Self::AlterType { table, .. }
             | Self::SetDefault { table, .. }

@@ -10,6 +10,7 @@ use crate::name::QName;
 use crate::sql_type::SqlType;
 use crate::sync::SyncRule;
 
+pub(crate) mod bounds;
 pub mod family;
 pub mod object;
 

@@ -171,6 +171,7 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
     match op {
         Op::AddColumn { table, column } => keep(table, vec![column.name.clone()]),
         Op::DropColumn { table, column }
+        | Op::DropColumnOnly { table, column }
         | Op::AlterType { table, column, .. }
         | Op::SetDefault { table, column, .. }
         | Op::SetNotNull { table, column, .. }
@@ -208,6 +209,7 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::AddConstraintUsingIndex { .. }
         | Op::ValidateConstraint { .. }
         | Op::DropConstraint { .. }
+        | Op::DropConstraintIfExists { .. }
         | Op::RenameConstraint { .. }
         | Op::DropIndex { .. }
         | Op::RenameIndex { .. }
@@ -225,6 +227,9 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::AdvanceSequence { .. }
         | Op::AttachPartition { .. }
         | Op::DetachPartition { .. }
+        | Op::AttachIndex { .. }
+        | Op::Inherit { .. }
+        | Op::NoInherit { .. }
         | Op::Object { .. }
         | Op::Verbatim { .. } => {}
     }

@@ -28,10 +28,25 @@ impl Diff<'_> {
                 .unwrap_or_default();
             for column in gone {
                 if after.column(&column).is_none() {
-                    self.push(Op::DropColumn { table: name.clone(), column });
+                    self.drop_column(&name, column);
                 }
             }
         }
+    }
+
+    /// Heirs that keep the column keep it as their own.
+    fn drop_column(&mut self, name: &QName, column: String) {
+        let table = name.clone();
+        let keeps = |child: &QName| {
+            let wanted = self.target.table(child);
+            wanted.is_some_and(|t| !t.is_partition() && t.column(&column).is_some())
+        };
+        let heirs = self.work.children(name);
+        self.push(if heirs.iter().any(keeps) {
+            Op::DropColumnOnly { table, column }
+        } else {
+            Op::DropColumn { table, column }
+        });
     }
 
     fn column(&mut self, table: &QName, before: &Column, after: &Column) {

@@ -7,9 +7,10 @@ mod allowed;
 mod attach;
 mod family;
 mod helpers;
+mod parts;
 mod table;
 
-pub(crate) use family::Whole;
+pub(crate) use parts::{Part, Whole};
 use table::rename_in;
 
 use crate::name::QName;
@@ -98,6 +99,7 @@ impl Schema {
             },
             Op::AddColumn { .. }
             | Op::DropColumn { .. }
+            | Op::DropColumnOnly { .. }
             | Op::RenameColumn { .. }
             | Op::AlterType { .. }
             | Op::SetDefault { .. }
@@ -249,7 +251,9 @@ impl Schema {
                 table.columns.push(column.clone());
                 Ok(())
             }
-            Op::DropColumn { table, column } => self.drop_column(table, column),
+            Op::DropColumn { table, column } | Op::DropColumnOnly { table, column } => {
+                self.drop_column(table, column)
+            }
             Op::RenameColumn { table, column, to } => self.rename_column(table, column, to),
             Op::AlterType { table, column, ty, collation, using: _ } => {
                 self.column_mut(table, column)?;

@@ -14,6 +14,7 @@ pub fn render(op: &Op) -> String {
         Op::RenameTable { table, to } => format!("ALTER TABLE {table} RENAME TO {}", quote(to)),
         Op::AddColumn { .. }
         | Op::DropColumn { .. }
+        | Op::DropColumnOnly { .. }
         | Op::RenameColumn { .. }
         | Op::AlterType { .. }
         | Op::SetDefault { .. }
@@ -88,6 +89,9 @@ fn column_op(op: &Op) -> String {
         }
         Op::DropColumn { table, column } => {
             format!("ALTER TABLE {table} DROP COLUMN {}", quote(column))
+        }
+        Op::DropColumnOnly { table, column } => {
+            format!("ALTER TABLE ONLY {table} DROP COLUMN {}", quote(column))
         }
         Op::RenameColumn { table, column, to } => {
             format!("ALTER TABLE {table} RENAME COLUMN {} TO {}", quote(column), quote(to))

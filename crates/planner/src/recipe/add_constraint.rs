@@ -6,9 +6,8 @@ use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
-use crate::recipe::steps::{
-    NO_CONCURRENT_INDEX, build_index, enforce_constraint, enforce_not_null, under_lock,
-};
+use crate::recipe::partitioned::{self, Named};
+use crate::recipe::steps::{build_index, enforce_constraint, enforce_not_null, under_lock};
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Constraint, ConstraintKind, ForeignKey, Index};
 
@@ -48,14 +47,6 @@ pub(super) fn foreign_key(
     key: &ForeignKey,
 ) -> Result<Recipe, Diagnostic> {
     let definition = context.table(table)?;
-    if definition.is_partitioned() && context.engine.version < 18 {
-        let add = Op::AddConstraint {
-            table: table.clone(),
-            name: name.to_owned(),
-            constraint: constraint.clone(),
-        };
-        return Ok(locking(context, &add, (table, name), constraint));
-    }
     let condition = Condition::NoOrphans {
         table: table.clone(),
         columns: key.columns.clone(),
@@ -107,6 +98,12 @@ pub(super) fn foreign_key(
         "orphans",
         condition,
     ));
+    if definition.is_partitioned() && context.engine.version < 18 {
+        // NOT VALID is for partitions only.
+        let named = Named::constraint(name, constraint);
+        recipe.drafts.push(partitioned::make(context, Slot::Tighten, table, &named));
+        return Ok(recipe);
+    }
     recipe.drafts.extend(enforce_constraint(context, Slot::Tighten, table, (name, constraint)));
     finish(constraint, recipe)
 }
@@ -117,11 +114,13 @@ pub(super) fn unique(
     name: &str,
     columns: &[String],
 ) -> Result<Recipe, Diagnostic> {
-    if context.table(table)?.is_partitioned() {
-        let kind = ConstraintKind::Unique(columns.to_vec());
-        return Ok(partitioned_key(context, (table, name), kind));
-    }
     let mut recipe = unique_index(context, table, (name, &Index::unique_on(columns)))?;
+    if context.table(table)?.is_partitioned() {
+        recipe.drafts.pop();
+        let kind = ConstraintKind::Unique(columns.to_vec());
+        recipe.drafts.push(partitioned_key(context, (table, name), kind));
+        return Ok(recipe);
+    }
     recipe.drafts.push(take_over(context, table, name, false));
     Ok(recipe)
 }
@@ -132,10 +131,6 @@ pub(super) fn primary_key(
     name: &str,
     columns: &[String],
 ) -> Result<Recipe, Diagnostic> {
-    if context.table(table)?.is_partitioned() {
-        let kind = ConstraintKind::PrimaryKey(columns.to_vec());
-        return Ok(partitioned_key(context, (table, name), kind));
-    }
     if context.table(table)?.primary_key().is_some() {
         return Err(context.unsupported(
             &format!("replacing the primary key of `{table}`"),
@@ -143,6 +138,10 @@ pub(super) fn primary_key(
         ));
     }
     let mut recipe = unique_index(context, table, (name, &Index::unique_on(columns)))?;
+    let is_partitioned = context.table(table)?.is_partitioned();
+    if is_partitioned {
+        recipe.drafts.pop();
+    }
     for column in columns {
         if !context.column(table, column)?.not_null {
             let condition = Condition::NoNulls { table: table.clone(), column: column.clone() };
@@ -154,6 +153,11 @@ pub(super) fn primary_key(
             ));
             recipe.drafts.extend(enforce_not_null(context, Slot::Tighten, table, column));
         }
+    }
+    if is_partitioned {
+        let kind = ConstraintKind::PrimaryKey(columns.to_vec());
+        recipe.drafts.push(partitioned_key(context, (table, name), kind));
+        return Ok(recipe);
     }
     recipe.drafts.push(take_over(context, table, name, true));
     Ok(recipe)
@@ -187,9 +191,6 @@ pub(super) fn unique_index(
     table: &QName,
     (name, index): (&str, &Index),
 ) -> Result<Recipe, Diagnostic> {
-    if context.table(table)?.is_partitioned() {
-        return Ok(on_partitioned(context, table, (name, index)));
-    }
     let plain = index.predicate.is_none() && index.keys.len() == index.columns.len();
     let condition =
         Condition::NoDuplicates { table: table.clone(), columns: index.columns.clone() };
@@ -219,43 +220,15 @@ pub(super) fn unique_index(
     Ok(recipe)
 }
 
-/// A key of a partitioned table cannot take over an index.
+/// A key of a partitioned table cannot take over an index: those of its partitions can.
 fn partitioned_key(
     context: &Context<'_>,
     (table, name): (&QName, &str),
     kind: ConstraintKind,
-) -> Recipe {
+) -> Draft {
     let constraint = Constraint { kind, validated: true };
-    let add = Op::AddConstraint {
-        table: table.clone(),
-        name: name.to_owned(),
-        constraint: constraint.clone(),
-    };
-    locking(context, &add, (table, name), &constraint)
-}
-
-/// On a partitioned table: every partition gets one, under a lock that stops writes.
-pub(super) fn on_partitioned(
-    context: &Context<'_>,
-    table: &QName,
-    (name, index): (&str, &Index),
-) -> Recipe {
-    under_lock(
-        context,
-        (format!("build index {name} on the partitioned table {table}"), NO_CONCURRENT_INDEX),
-        vec![Op::CreateIndex {
-            table: table.clone(),
-            name: name.to_owned(),
-            index: index.clone(),
-            concurrently: false,
-        }],
-        Some(vec![Op::DropIndex {
-            table: table.clone(),
-            name: name.to_owned(),
-            concurrently: false,
-            if_exists: true,
-        }]),
-    )
+    let named = Named::constraint(name, &constraint);
+    partitioned::make(context, Slot::Tighten, table, &named)
 }
 
 fn take_over(context: &Context<'_>, table: &QName, name: &str, primary: bool) -> Draft {

@@ -63,7 +63,7 @@ pub(crate) fn subject(op: &Op, schema: &Schema) -> Subject {
             let parents = schema.table(table).map(|t| parents_of(t, |_| true));
             subject.with(Role::Parents, parents.unwrap_or_default())
         }
-        Op::DropColumn { table, column } => {
+        Op::DropColumn { table, column } | Op::DropColumnOnly { table, column } => {
             let carries = |c: &Constraint| c.kind.columns().contains(column);
             let parents = schema.table(table).map(|t| parents_of(t, carries));
             subject.with(Role::Parents, parents.unwrap_or_default())
@@ -75,7 +75,9 @@ pub(crate) fn subject(op: &Op, schema: &Schema) -> Subject {
         Op::AddConstraint { constraint, .. } => {
             subject.with(Role::Parents, parent(&constraint.kind))
         }
-        Op::ValidateConstraint { table, name } | Op::DropConstraint { table, name } => {
+        Op::ValidateConstraint { table, name }
+        | Op::DropConstraint { table, name }
+        | Op::DropConstraintIfExists { table, name } => {
             let kind = schema.constraint_kind(table, name);
             subject.with(Role::Parents, kind.and_then(parent))
         }
@@ -92,6 +94,9 @@ pub(crate) fn subject(op: &Op, schema: &Schema) -> Subject {
         Op::Delete { table, .. } => subject.with(Role::Children, children_of(schema, table)),
         Op::AttachPartition { child, .. } | Op::DetachPartition { child, .. } => {
             subject.with(Role::Attached, [child.clone()])
+        }
+        Op::Inherit { parent, .. } | Op::NoInherit { parent, .. } => {
+            subject.with(Role::Inherited, [parent.clone()])
         }
         _ => subject,
     }
@@ -140,7 +145,7 @@ pub(crate) fn keys_of_column(
 fn form(op: &Op, schema: &Schema) -> Form {
     match op {
         Op::AddColumn { column, .. } => add_column(column, schema),
-        Op::DropColumn { .. } => Form::DropColumn,
+        Op::DropColumn { .. } | Op::DropColumnOnly { .. } => Form::DropColumn,
         Op::AlterType { table, column, ty, collation, using } => {
             let found = schema.table(table).and_then(|t| t.column(column).map(|c| (t, c)));
             let recollated = found.is_some_and(|(_, c)| c.collation != *collation);

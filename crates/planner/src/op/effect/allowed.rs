@@ -28,7 +28,9 @@ impl Schema {
             Op::AddColumn { .. } if table.is_partition() => {
                 refuse("42809", "cannot add column to a partition".to_owned())
             }
-            Op::DropColumn { column, .. } if self.inherits_column(name, column) => {
+            Op::DropColumn { column, .. } | Op::DropColumnOnly { column, .. }
+                if self.inherits_column(name, column) =>
+            {
                 inherited("drop inherited column", column)
             }
             Op::RenameColumn { column, .. } if self.inherits_column(name, column) => {

@@ -1,7 +1,7 @@
 //! Tables that come under a parent or leave it: ATTACH and DETACH PARTITION, INHERIT, heirs that are
 //! created, and indexes that become parts of a partitioned one. With the server's conditions.
 
-use super::family::Whole;
+use super::parts::Whole;
 use super::{Refusal, refuse};
 use crate::name::QName;
 use crate::op::Op;

@@ -2,10 +2,11 @@
 //! and what they have from it they cannot change by themselves. As `tablecmds.c` and `indexcmds.c`
 //! recurse.
 
+use super::parts::Whole;
 use super::{Refusal, refuse};
 use crate::name::{QName, derived};
 use crate::op::Op;
-use crate::schema::{Column, Constraint, ConstraintKind, Index, Schema};
+use crate::schema::{Column, Constraint, ConstraintKind, Schema};
 
 impl Schema {
     /// Whether an operation reaches tables below its own.
@@ -15,10 +16,15 @@ impl Schema {
 
     /// The operation, and what it means below.
     pub(super) fn carry(&mut self, op: &Op) -> Result<(), Refusal> {
-        let Some(table) = followed(op) else { return self.apply_here(op) };
+        let Some(table) = followed(op) else {
+            self.apply_here(op)?;
+            self.keep_track(op);
+            return Ok(());
+        };
         let children = self.children(table);
         let was = constraint_of(op).and_then(|name| self.constraint_kind(table, name)).cloned();
         self.apply_here(op)?;
+        self.keep_track(op);
         for child in children {
             match op {
                 Op::RenameTable { table, to } => self.parent_renamed(&child, table, to),
@@ -30,6 +36,35 @@ impl Schema {
             }
         }
         Ok(())
+    }
+
+    /// What a table has from its parents, by the names it has after the operation.
+    fn keep_track(&mut self, op: &Op) {
+        let Some(table) = op.relation().and_then(|name| self.tables.get_mut(name)) else { return };
+        if table.inherited.is_empty() {
+            return;
+        }
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only these give another name")]
+        let renamed = match op {
+            Op::RenameConstraint { name, to, .. } | Op::RenameIndex { name, to, .. } => {
+                Some((name, to))
+            }
+            Op::AddConstraintUsingIndex { index, name, .. } => Some((index, name)),
+            _ => None,
+        };
+        let inherited = &mut table.inherited;
+        if let Some((from, to)) = renamed {
+            for map in [&mut inherited.constraints, &mut inherited.indexes] {
+                if let Some(parent) = map.remove(from) {
+                    map.insert(to.clone(), parent);
+                }
+            }
+        }
+        inherited.constraints.retain(|name, _| table.constraints.contains_key(name));
+        inherited.indexes.retain(|name, _| {
+            table.constraints.contains_key(name) || table.indexes.contains_key(name)
+        });
+        inherited.columns.retain(|name| table.columns.iter().any(|c| c.name == *name));
     }
 
     fn parent_renamed(&mut self, child: &QName, from: &QName, to: &str) {
@@ -56,6 +91,14 @@ impl Schema {
         let below = match op {
             Op::AddColumn { column, .. } => {
                 return self.add_column_below(child, column);
+            }
+            Op::DropColumnOnly { column, .. } if has(column) => {
+                if !self.inherits_column(child, column)
+                    && let Some(table) = self.tables.get_mut(child)
+                {
+                    table.inherited.columns.remove(column);
+                }
+                return Ok(());
             }
             Op::DropColumn { column, .. } if has(column) => {
                 let still = self.inherits_column(child, column);
@@ -337,129 +380,6 @@ impl Schema {
             other => unreachable!("not an index operation: {other:?}"),
         }
     }
-
-    /// A partition's part of its parent's index or key: one that it has already, or a new one under
-    /// the name that PostgreSQL derives.
-    pub(super) fn add_part(
-        &mut self,
-        child: &QName,
-        name: &str,
-        whole: &Whole,
-    ) -> Result<(), Refusal> {
-        let own = match self.matching(child, whole) {
-            Some(own) => own,
-            None => {
-                let own = self.derived_name(child, whole);
-                let table = child.clone();
-                let op = match whole {
-                    Whole::Index(index) => Op::CreateIndex {
-                        table,
-                        name: own.clone(),
-                        index: index.clone(),
-                        concurrently: false,
-                    },
-                    Whole::Key(constraint) => Op::AddConstraint {
-                        table,
-                        name: own.clone(),
-                        constraint: constraint.clone(),
-                    },
-                };
-                self.carry(&op)?;
-                own
-            }
-        };
-        if let Some(table) = self.tables.get_mut(child) {
-            table.inherited.indexes.insert(own, name.to_owned());
-        }
-        Ok(())
-    }
-
-    /// An index or key of a partition that can be its part of the whole, and is of none yet.
-    pub(crate) fn matching(&self, child: &QName, whole: &Whole) -> Option<String> {
-        let table = self.table(child)?;
-        let free = |name: &&String| !table.inherited.indexes.contains_key(*name);
-        let keys = table.constraints.iter().filter(|(_, c)| c.kind.has_index());
-        match whole {
-            Whole::Key(wanted) => {
-                let fits = |c: &Constraint| c.kind == wanted.kind;
-                keys.filter(|(_, c)| fits(c)).map(|(name, _)| name).find(free).cloned()
-            }
-            Whole::Index(wanted) => {
-                let indexes = table.indexes.iter().filter(|(_, i)| i.valid && wanted.is_same_shape(i));
-                let keys = keys.filter(|(_, c)| {
-                    c.kind.backing().is_some_and(|backing| wanted.is_same_shape(&backing))
-                });
-                let names = indexes.map(|(name, _)| name).chain(keys.map(|(name, _)| name));
-                names.filter(free).min().cloned()
-            }
-        }
-    }
-
-    /// The name that PostgreSQL gives to a partition's part of an index or key.
-    fn derived_name(&self, child: &QName, whole: &Whole) -> String {
-        let (labels, label) = match whole {
-            Whole::Index(index) => (labels(index), "idx"),
-            Whole::Key(constraint) => match &constraint.kind {
-                ConstraintKind::PrimaryKey(_) => (Vec::new(), "pkey"),
-                ConstraintKind::Other(text, columns) if text.starts_with("EXCLUDE") => {
-                    (columns.clone(), "excl")
-                }
-                kind => (kind.columns(), "key"),
-            },
-        };
-        derived::choose(&child.name, &derived::addition(&labels), label, |name| {
-            self.is_taken(&child.sibling(name))
-        })
-    }
-
-    /// Whether a relation, an index or a key has the name.
-    pub(crate) fn is_taken(&self, name: &QName) -> bool {
-        let id = crate::schema::ObjectId::new(
-            crate::schema::ObjectKind::Sequence,
-            name.to_string(),
-        );
-        self.tables.contains_key(name)
-            || self.views.contains_key(name)
-            || self.objects.contains_key(&id)
-            || self.tables.iter().any(|(table, t)| {
-                table.schema == name.schema
-                    && (t.indexes.contains_key(&name.name)
-                        || t.constraints.get(&name.name).is_some_and(|c| c.kind.has_index()))
-            })
-    }
-}
-
-/// An index or key of a partitioned table, of which every partition has a part.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Whole {
-    /// A plain index.
-    Index(Index),
-    /// A key or exclusion.
-    Key(Constraint),
-}
-
-/// What each key of an index is called in a name: its column, its function, or `expr`.
-fn labels(index: &Index) -> Vec<String> {
-    let included = index.suffix.strip_prefix(" INCLUDE (").and_then(|rest| rest.split(')').next());
-    let included = included.map(|list| list.split(", ").collect()).unwrap_or_default();
-    let keys = index.keys.iter().map(String::as_str).chain::<Vec<&str>>(included);
-    keys.map(label).collect()
-}
-
-fn label(key: &str) -> String {
-    let end = key
-        .char_indices()
-        .scan(false, |quoted, (at, c)| {
-            *quoted ^= c == '"';
-            let inside = *quoted || c == '"' || c == '.' || c.is_alphanumeric() || c == '_' || c == '$';
-            inside.then_some(at + c.len_utf8())
-        })
-        .last()
-        .unwrap_or_default();
-    let name = key.get(..end).and_then(crate::name::split_dotted).unwrap_or_default();
-    name.last().cloned().unwrap_or_else(|| {
-        if key.to_ascii_uppercase().starts_with("(CASE ") { "case".to_owned() } else { "expr".to_owned() }
-    })
 }
 
 fn is_about_constraint(op: &Op) -> bool {
@@ -484,6 +404,7 @@ fn followed(op: &Op) -> Option<&QName> {
     match op {
         Op::AddColumn { table, .. }
         | Op::DropColumn { table, .. }
+        | Op::DropColumnOnly { table, .. }
         | Op::RenameColumn { table, .. }
         | Op::AlterType { table, .. }
         | Op::SetDefault { table, .. }
@@ -504,23 +425,5 @@ fn constraint_of(op: &Op) -> Option<&str> {
         | Op::DropConstraintIfExists { name, .. }
         | Op::RenameConstraint { name, .. } => Some(name),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::label;
-
-    #[test]
-    fn keys_are_called_as_postgresql_calls_them() {
-        for (key, expected) in [
-            ("a", "a"),
-            ("\"B c\" DESC", "B c"),
-            ("lower(a)", "lower"),
-            ("public.f(a) text_ops", "f"),
-            ("((a || b))", "expr"),
-        ] {
-            assert_eq!(label(key), expected, "{key}");
-        }
     }
 }

@@ -1,0 +1,59 @@
+//! What a rollback on a parent does to the tables below it beyond undoing the step: what was theirs
+//! alone (a default, NOT NULL, the name of a part) is put back. Must not know recipes.
+
+use std::collections::BTreeSet;
+
+use crate::name::QName;
+use crate::op::Op;
+use crate::plan::Statement;
+use crate::schema::{Schema, Table};
+
+/// The rollback with what puts back the tables below as they were before the step.
+pub(super) fn restored(
+    before: &Schema,
+    after: &Schema,
+    mut script: Vec<Statement>,
+) -> Vec<Statement> {
+    let below: BTreeSet<QName> = script
+        .iter()
+        .filter_map(|statement| statement.op.relation())
+        .flat_map(|table| before.descendants(table))
+        .collect();
+    if below.is_empty() {
+        return script;
+    }
+    let mut now = after.clone();
+    if script.iter().any(|statement| now.apply(&statement.op).is_err()) {
+        return script;
+    }
+    for name in below {
+        let (Some(was), Some(is)) = (before.table(&name), now.table(&name)) else { continue };
+        let ops = differences(&name, was, is);
+        script.extend(ops.into_iter().map(Statement::new));
+    }
+    script
+}
+
+fn differences(name: &QName, was: &Table, is: &Table) -> Vec<Op> {
+    let table = || name.clone();
+    let mut ops = Vec::new();
+    for column in &was.columns {
+        let Some(now) = is.column(&column.name) else { continue };
+        let name = || column.name.clone();
+        if now.default != column.default {
+            let default = column.default.clone();
+            ops.push(Op::SetDefault { table: table(), column: name(), default });
+        }
+        if now.not_null != column.not_null {
+            let not_null = column.not_null;
+            ops.push(Op::SetNotNull { table: table(), column: name(), not_null });
+        }
+    }
+    for (own, whole) in &was.inherited.indexes {
+        let mut parts = is.inherited.indexes.iter();
+        let part = parts.find(|(_, w)| *w == whole).map(|(part, _)| part);
+        let Some(part) = part.filter(|part| *part != own) else { continue };
+        ops.push(Op::RenameIndex { table: table(), name: part.clone(), to: own.clone() });
+    }
+    ops
+}
