@@ -65,6 +65,8 @@ fn lift(earlier: &mut Asked, create: &Op) -> Option<Op> {
     let What::Statement(drop) = &earlier.what else { return None };
     let again = match (drop, create) {
         (Op::DropIndex { table: a, name: x, .. }, Op::CreateIndex { table: b, name: y, .. })
+        | (Op::DropIndexCascade { table: a, name: x }, Op::CreateIndex { table: b, name: y, .. })
+        | (Op::DropIndexCascade { table: a, name: x }, Op::AddConstraint { table: b, name: y, .. })
         | (Op::DropIndex { table: a, name: x, .. }, Op::AddConstraint { table: b, name: y, .. })
         | (Op::DropConstraint { table: a, name: x }, Op::CreateIndex { table: b, name: y, .. })
         | (Op::DropConstraint { table: a, name: x }, Op::AddConstraint { table: b, name: y, .. })

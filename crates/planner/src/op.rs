@@ -256,6 +256,31 @@ pub enum Op {
         /// IF EXISTS.
         if_exists: bool,
     },
+    /// DROP INDEX IF EXISTS … CASCADE: of a partitioned table, with keys that are its parts.
+    DropIndexCascade {
+        /// Table it is on.
+        table: QName,
+        /// Index name.
+        name: String,
+    },
+    /// CREATE INDEX … ON ONLY a partitioned table: its parts are attached one by one.
+    CreateIndexOnly {
+        /// Table.
+        table: QName,
+        /// Index name.
+        name: String,
+        /// Definition.
+        index: Index,
+    },
+    /// ALTER TABLE ONLY … ADD CONSTRAINT of a key: its parts are attached one by one.
+    AddConstraintOnly {
+        /// Table.
+        table: QName,
+        /// Name.
+        name: String,
+        /// Definition.
+        constraint: Constraint,
+    },
     /// ALTER INDEX … RENAME TO.
     RenameIndex {
         /// Table it is on.
@@ -402,6 +427,9 @@ impl Op {
             | Self::RenameConstraint { table, .. }
             | Self::CreateIndex { table, .. }
             | Self::DropIndex { table, .. }
+            | Self::DropIndexCascade { table, .. }
+            | Self::CreateIndexOnly { table, .. }
+            | Self::AddConstraintOnly { table, .. }
             | Self::RenameIndex { table, .. }
             | Self::Update { table, .. }
             | Self::Delete { table, .. } => Some(table),

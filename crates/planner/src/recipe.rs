@@ -252,7 +252,7 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
             for_constraint(context, op, (table, name), constraint)
         }
         Op::CreateIndex { table, name, index, .. } => index::create(context, table, name, index),
-        Op::DropIndex { table, name, .. } => index::drop(context, table, name),
+        Op::DropIndex { table, name, .. } | Op::DropIndexCascade { table, name } => index::drop(context, table, name),
         Op::CreateTable { table, definition } => Ok(table::create(context, table, definition)),
         Op::DropTable { table } => table::drop(context, table),
         Op::Update { table, set, filter } => {
@@ -274,6 +274,8 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         | Op::Verbatim { .. } => plain::plan(context, op),
         Op::AttachPartition { .. }
         | Op::DetachPartition { .. }
+        | Op::CreateIndexOnly { .. }
+        | Op::AddConstraintOnly { .. }
         | Op::AttachIndex { .. }
         | Op::Inherit { .. }
         | Op::NoInherit { .. } => partition::plan(context, op),

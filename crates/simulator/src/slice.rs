@@ -179,13 +179,14 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::SetIdentity { table, column, .. }
         | Op::AddNotNullNotValid { table, column, .. } => keep(table, vec![column.clone()]),
         Op::RenameColumn { table, column, to } => keep(table, vec![column.clone(), to.clone()]),
-        Op::AddConstraint { table, constraint, .. } => {
+        Op::AddConstraint { table, constraint, .. }
+        | Op::AddConstraintOnly { table, constraint, .. } => {
             keep(table, constraint.kind.columns());
             if let ConstraintKind::ForeignKey(key) = &constraint.kind {
                 keep(&key.parent, key.parent_columns.clone());
             }
         }
-        Op::CreateIndex { table, index, .. } => keep(table, index.columns.clone()),
+        Op::CreateIndex { table, index, .. } | Op::CreateIndexOnly { table, index, .. } => keep(table, index.columns.clone()),
         Op::CreateTable { table, definition } => {
             let all = definition.constraints.values().flat_map(|c| c.kind.columns());
             keep(table, all.chain(keys(definition)).collect());
@@ -212,6 +213,7 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::DropConstraintIfExists { .. }
         | Op::RenameConstraint { .. }
         | Op::DropIndex { .. }
+        | Op::DropIndexCascade { .. }
         | Op::RenameIndex { .. }
         | Op::CreateView { .. }
         | Op::ReplaceView { .. }

@@ -7,6 +7,7 @@ use super::Diff;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::name::QName;
 use crate::op::Op;
+use crate::op::effect::Part;
 use crate::schema::{ConstraintKind, Partitioning, Table};
 
 impl Diff<'_> {
@@ -140,6 +141,13 @@ impl Diff<'_> {
                 definition.constraints.insert(own, constraint.clone());
             }
         }
+        // A key of its own can be its part of a plain index.
+        let keys = above.indexes.keys().filter_map(|whole| own_name(whole));
+        for own in keys.collect::<Vec<_>>() {
+            if let Some(key) = table.constraints.get(&own) {
+                definition.constraints.insert(own, key.clone());
+            }
+        }
         self.push(Op::CreateTable { table: name.clone(), definition });
         for (whole, index) in above.indexes {
             let Some(own) = own_name(&whole) else { continue };
@@ -225,6 +233,67 @@ impl Diff<'_> {
             parent: parent.clone(),
             index: whole.to_owned(),
         });
+    }
+
+    /// Drops an index, and the keys of partitions that are parts of it.
+    pub(super) fn drop_index(&mut self, table: QName, name: String) {
+        let parts = self.work.parts_now(&table, &name);
+        let is_key = |p: &Part| self.work.constraint_kind(&p.table, &p.name).is_some();
+        self.push(if parts.iter().any(is_key) {
+            Op::DropIndexCascade { table, name }
+        } else {
+            Op::DropIndex { table, name, concurrently: false, if_exists: false }
+        });
+    }
+
+    /// Keys that are parts of a plain index: made first, so that the index finds them.
+    pub(super) fn key_parts(&mut self, name: &QName, whole: &str) {
+        for child in self.work.children(name) {
+            let Some(after) = self.target.table(&child) else { continue };
+            let parts = after.inherited.indexes.iter().filter(|(_, w)| *w == whole);
+            for (own, _) in parts {
+                let key = after.constraints.get(own);
+                let there = self.work.constraint_kind(&child, own).is_some();
+                match key {
+                    Some(constraint) if !there && !after.is_partitioned() => {
+                        let (table, name) = (child.clone(), own.clone());
+                        let constraint = constraint.clone();
+                        self.push(Op::AddConstraint { table, name, constraint });
+                    }
+                    Some(_) => {}
+                    None => self.key_parts(&child, own),
+                }
+            }
+        }
+    }
+
+    /// Whether the target has an index or key of a partitioned table that not every partition has a
+    /// part of.
+    pub(super) fn is_partial(&self, name: &QName, whole: &str) -> bool {
+        let is_part = |t: &Table| t.inherited.indexes.values().any(|w| w == whole);
+        let partitions = self.target.children(name).into_iter();
+        let mut partitions = partitions.filter_map(|child| self.target.table(&child));
+        partitions.any(|t| t.is_partition() && !is_part(t))
+    }
+
+    /// An index or key of a partitioned table alone; its parts are attached to it later.
+    pub(super) fn add_only(&mut self, name: &QName, part: &str) {
+        let has = self.work.table(name).is_some_and(|t| {
+            t.indexes.contains_key(part) || t.constraints.contains_key(part)
+        });
+        let Some(after) = self.target.table(name).filter(|_| !has) else { return };
+        let (table, name) = (name.clone(), part.to_owned());
+        match (after.indexes.get(part), after.constraints.get(part)) {
+            (Some(index), _) => {
+                let index = index.clone();
+                self.push(Op::CreateIndexOnly { table, name, index });
+            }
+            (None, Some(constraint)) => {
+                let constraint = constraint.clone();
+                self.push(Op::AddConstraintOnly { table, name, constraint });
+            }
+            (None, None) => {}
+        }
     }
 
     /// Parts that the target has on the parent only.

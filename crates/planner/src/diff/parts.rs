@@ -120,8 +120,7 @@ impl Diff<'_> {
                 if let Some(to) = twin {
                     self.push(Op::RenameIndex { table, name: key.clone(), to });
                 } else if now.is_some() || !index.columns.iter().any(|c| gone.contains(c)) {
-                    let name = key.clone();
-                    self.push(Op::DropIndex { table, name, concurrently: false, if_exists: false });
+                    self.drop_index(table, key.clone());
                 }
             }
         }
@@ -139,10 +138,18 @@ impl Diff<'_> {
             let given = |key: &String| after.inherited.indexes.contains_key(key) == joins;
             let others = after.constraints.iter().filter(|(_, c)| !is_key(c));
             for (key, constraint) in others.filter(|(key, c)| wanted(key, &c.kind)) {
+                if constraint.kind.has_index() && self.is_partial(name, key) {
+                    self.add_only(name, key);
+                }
                 self.add_constraint(name, key, constraint);
             }
             for (key, index) in after.indexes.iter().filter(|(key, _)| given(key)) {
                 if self.work.table(name).is_some_and(|t| !t.indexes.contains_key(key)) {
+                    self.key_parts(name, key);
+                    if self.is_partial(name, key) {
+                        self.add_only(name, key);
+                        continue;
+                    }
                     self.push(Op::CreateIndex {
                         table: name.clone(),
                         name: key.clone(),

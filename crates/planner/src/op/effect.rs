@@ -117,10 +117,13 @@ impl Schema {
             | Op::ValidateConstraint { .. }
             | Op::DropConstraint { .. }
             | Op::DropConstraintIfExists { .. }
+            | Op::AddConstraintOnly { .. }
             | Op::RenameConstraint { .. } => self.apply_to_constraint(op),
-            Op::CreateIndex { .. } | Op::DropIndex { .. } | Op::RenameIndex { .. } => {
-                self.apply_to_index(op)
-            }
+            Op::CreateIndex { .. }
+            | Op::CreateIndexOnly { .. }
+            | Op::DropIndex { .. }
+            | Op::DropIndexCascade { .. }
+            | Op::RenameIndex { .. } => self.apply_to_index(op),
             Op::CreateHelpers
             | Op::CreateProgress
             | Op::DropHelpers
@@ -272,6 +275,14 @@ impl Schema {
                 self.column_mut(table, column)?.default.clone_from(default);
                 Ok(())
             }
+            Op::SetNotNull { table, column, not_null: false }
+                if self
+                    .table(table)
+                    .and_then(Table::primary_key)
+                    .is_some_and(|key| key.contains(column)) =>
+            {
+                refuse("42P16", format!("column \"{column}\" is in a primary key"))
+            }
             Op::SetNotNull { table, column, not_null } => {
                 self.column_mut(table, column)?.not_null = *not_null;
                 Ok(())
@@ -403,7 +414,8 @@ impl Schema {
     )]
     fn apply_to_constraint(&mut self, op: &Op) -> Result<(), Refusal> {
         match op {
-            Op::AddConstraint { table, name, constraint } => {
+            Op::AddConstraint { table, name, constraint }
+            | Op::AddConstraintOnly { table, name, constraint } => {
                 if let ConstraintKind::ForeignKey(key) = &constraint.kind
                     && !self.tables.contains_key(&key.parent)
                 {

@@ -33,6 +33,7 @@ pub fn render(op: &Op) -> String {
         | Op::ValidateConstraint { .. }
         | Op::DropConstraint { .. }
         | Op::DropConstraintIfExists { .. }
+        | Op::AddConstraintOnly { .. }
         | Op::RenameConstraint { .. } => constraint_op(op),
         Op::CreateIndex { table, name, index, concurrently } => {
             create_index(table, name, index, *concurrently)
@@ -43,6 +44,13 @@ pub fn render(op: &Op) -> String {
             if *if_exists { "IF EXISTS " } else { "" },
             table.sibling(name)
         ),
+        Op::DropIndexCascade { table, name } => {
+            format!("DROP INDEX IF EXISTS {} CASCADE", table.sibling(name))
+        }
+        Op::CreateIndexOnly { table, name, index } => {
+            let whole = create_index(table, name, index, false);
+            whole.replacen(&format!(" ON {table} "), &format!(" ON ONLY {table} "), 1)
+        }
         Op::RenameIndex { table, name, to } => {
             format!("ALTER INDEX {} RENAME TO {}", table.sibling(name), quote(to))
         }
@@ -170,6 +178,11 @@ fn constraint_op(op: &Op) -> String {
                 constraint_sql(constraint)
             )
         }
+        Op::AddConstraintOnly { table, name, constraint } => format!(
+            "ALTER TABLE ONLY {table} ADD CONSTRAINT {} {}",
+            quote(name),
+            constraint_sql(constraint)
+        ),
         Op::AddConstraintUsingIndex { table, name, index, primary } => format!(
             "ALTER TABLE {table} ADD CONSTRAINT {} {} USING INDEX {}",
             quote(name),

@@ -12,8 +12,10 @@ use crate::schema::{Schema, Table};
 pub(super) fn restored(
     before: &Schema,
     after: &Schema,
-    mut script: Vec<Statement>,
+    script: Vec<Statement>,
 ) -> Vec<Statement> {
+    let mut script: Vec<Statement> =
+        script.into_iter().map(|statement| if_there(after, statement)).collect();
     let below: BTreeSet<QName> = script
         .iter()
         .filter_map(|statement| statement.op.relation())
@@ -27,11 +29,38 @@ pub(super) fn restored(
         return script;
     }
     for name in below {
-        let (Some(was), Some(is)) = (before.table(&name), now.table(&name)) else { continue };
-        let ops = differences(&name, was, is);
-        script.extend(ops.into_iter().map(Statement::new));
+        let (Some(was), Some(is)) = (before.table(&name), now.table(&name).cloned()) else {
+            continue;
+        };
+        for op in differences(&name, was, &is) {
+            // What its parent still says cannot be undone here.
+            if now.apply(&op).is_ok() {
+                script.push(Statement::new(op));
+            }
+        }
     }
     script
+}
+
+/// What is part of a whole may have gone with it, when later steps were rolled back.
+fn if_there(schema: &Schema, statement: Statement) -> Statement {
+    let is_partition = |table: &QName| schema.table(table).is_some_and(Table::is_partition);
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are no part of anything")]
+    let op = match &statement.op {
+        Op::DropConstraint { table, name } if is_partition(table) => {
+            Op::DropConstraintIfExists { table: table.clone(), name: name.clone() }
+        }
+        Op::DropIndex { table, name, concurrently, if_exists: false } if is_partition(table) => {
+            Op::DropIndex {
+                table: table.clone(),
+                name: name.clone(),
+                concurrently: *concurrently,
+                if_exists: true,
+            }
+        }
+        _ => return statement,
+    };
+    Statement { transaction: statement.transaction, ..Statement::new(op) }
 }
 
 fn differences(name: &QName, was: &Table, is: &Table) -> Vec<Op> {

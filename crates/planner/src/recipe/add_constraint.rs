@@ -6,6 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
+use crate::op::effect::Whole;
 use crate::recipe::partitioned::{self, Named};
 use crate::recipe::steps::{build_index, enforce_constraint, enforce_not_null, under_lock};
 use crate::recipe::{Context, Draft, Recipe, Slot};
@@ -101,7 +102,7 @@ pub(super) fn foreign_key(
     if definition.is_partitioned() && context.engine.version < 18 {
         // NOT VALID is for partitions only.
         let named = Named::constraint(name, constraint);
-        recipe.drafts.push(partitioned::make(context, Slot::Tighten, table, &named));
+        recipe.drafts.extend(partitioned::make(context, Slot::Tighten, table, &named));
         return Ok(recipe);
     }
     recipe.drafts.extend(enforce_constraint(context, Slot::Tighten, table, (name, constraint)));
@@ -114,13 +115,11 @@ pub(super) fn unique(
     name: &str,
     columns: &[String],
 ) -> Result<Recipe, Diagnostic> {
-    let mut recipe = unique_index(context, table, (name, &Index::unique_on(columns)))?;
     if context.table(table)?.is_partitioned() {
-        recipe.drafts.pop();
         let kind = ConstraintKind::Unique(columns.to_vec());
-        recipe.drafts.push(partitioned_key(context, (table, name), kind));
-        return Ok(recipe);
+        return partitioned_key(context, (table, name), kind);
     }
+    let mut recipe = unique_index(context, table, (name, &Index::unique_on(columns)))?;
     recipe.drafts.push(take_over(context, table, name, false));
     Ok(recipe)
 }
@@ -137,11 +136,23 @@ pub(super) fn primary_key(
             "add a UNIQUE constraint over the new key instead",
         ));
     }
-    let mut recipe = unique_index(context, table, (name, &Index::unique_on(columns)))?;
-    let is_partitioned = context.table(table)?.is_partitioned();
-    if is_partitioned {
-        recipe.drafts.pop();
+    if context.table(table)?.is_partitioned() {
+        let kind = ConstraintKind::PrimaryKey(columns.to_vec());
+        return partitioned_key(context, (table, name), kind);
     }
+    let mut recipe = unique_index(context, table, (name, &Index::unique_on(columns)))?;
+    no_nulls(context, table, columns, &mut recipe)?;
+    recipe.drafts.push(take_over(context, table, name, true));
+    Ok(recipe)
+}
+
+/// The columns of a primary key become NOT NULL first.
+fn no_nulls(
+    context: &Context<'_>,
+    table: &QName,
+    columns: &[String],
+    recipe: &mut Recipe,
+) -> Result<(), Diagnostic> {
     for column in columns {
         if !context.column(table, column)?.not_null {
             let condition = Condition::NoNulls { table: table.clone(), column: column.clone() };
@@ -154,13 +165,7 @@ pub(super) fn primary_key(
             recipe.drafts.extend(enforce_not_null(context, Slot::Tighten, table, column));
         }
     }
-    if is_partitioned {
-        let kind = ConstraintKind::PrimaryKey(columns.to_vec());
-        recipe.drafts.push(partitioned_key(context, (table, name), kind));
-        return Ok(recipe);
-    }
-    recipe.drafts.push(take_over(context, table, name, true));
-    Ok(recipe)
+    Ok(())
 }
 
 /// An exclusion, deferrable or NULLS NOT DISTINCT constraint: checked and built under its lock.
@@ -191,6 +196,18 @@ pub(super) fn unique_index(
     table: &QName,
     (name, index): (&str, &Index),
 ) -> Result<Recipe, Diagnostic> {
+    let mut recipe = no_duplicates(context, table, index);
+    if context.table(table)?.is_partitioned() {
+        let named = Named::index(name, index);
+        recipe.drafts.extend(partitioned::make(context, Slot::Tighten, table, &named));
+    } else {
+        recipe.drafts.push(build_index(context, Slot::Tighten, table, (name, index)));
+    }
+    Ok(recipe)
+}
+
+/// Nobody writes duplicates any more, and none are there.
+fn no_duplicates(context: &Context<'_>, table: &QName, index: &Index) -> Recipe {
     let plain = index.predicate.is_none() && index.keys.len() == index.columns.len();
     let condition =
         Condition::NoDuplicates { table: table.clone(), columns: index.columns.clone() };
@@ -216,7 +233,20 @@ pub(super) fn unique_index(
             condition,
         ));
     }
-    recipe.drafts.push(build_index(context, Slot::Tighten, table, (name, index)));
+    recipe
+}
+
+/// What a key needs of the rows and columns of a table before it is there.
+fn ready_for_key(
+    context: &Context<'_>,
+    table: &QName,
+    kind: &ConstraintKind,
+) -> Result<Recipe, Diagnostic> {
+    let Some(index) = kind.backing() else { return Ok(Recipe::default()) };
+    let mut recipe = no_duplicates(context, table, &index);
+    if let ConstraintKind::PrimaryKey(columns) = kind {
+        no_nulls(context, table, columns, &mut recipe)?;
+    }
     Ok(recipe)
 }
 
@@ -225,10 +255,27 @@ fn partitioned_key(
     context: &Context<'_>,
     (table, name): (&QName, &str),
     kind: ConstraintKind,
-) -> Draft {
+) -> Result<Recipe, Diagnostic> {
+    let mut recipe = ready_for_key(context, table, &kind)?;
     let constraint = Constraint { kind, validated: true };
     let named = Named::constraint(name, &constraint);
-    partitioned::make(context, Slot::Tighten, table, &named)
+    recipe.drafts.extend(partitioned::make(context, Slot::Tighten, table, &named));
+    Ok(recipe)
+}
+
+/// One index or key of a partitioned table takes the place of another.
+pub(super) fn swap_partitioned(
+    context: &Context<'_>,
+    table: &QName,
+    (old, new): (&Named, &Named),
+) -> Result<Recipe, Diagnostic> {
+    let mut recipe = match &new.whole {
+        Whole::Index(index) if index.unique => no_duplicates(context, table, index),
+        Whole::Index(_) => Recipe::default(),
+        Whole::Key(constraint) => ready_for_key(context, table, &constraint.kind)?,
+    };
+    recipe.drafts.extend(partitioned::swap(context, table, (old, new)));
+    Ok(recipe)
 }
 
 fn take_over(context: &Context<'_>, table: &QName, name: &str, primary: bool) -> Draft {

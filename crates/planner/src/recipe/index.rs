@@ -27,7 +27,12 @@ pub(super) fn create(
             "build it concurrently",
         ));
     }
-    recipe.drafts.push(build_index(context, Slot::Constrain, table, (name, index)));
+    if context.table(table)?.is_partitioned() {
+        let named = Named::index(name, index);
+        recipe.drafts.extend(partitioned::make(context, Slot::Constrain, table, &named));
+    } else {
+        recipe.drafts.push(build_index(context, Slot::Constrain, table, (name, index)));
+    }
     Ok(recipe)
 }
 
@@ -80,12 +85,7 @@ fn drop_partitioned(context: &Context<'_>, table: &QName, (name, index): (&str, 
         context,
         Slot::Swap,
         format!("drop index {name} of {table} and its partitions"),
-        vec![Op::DropIndex {
-            table: table.clone(),
-            name: name.to_owned(),
-            concurrently: false,
-            if_exists: false,
-        }],
+        vec![partitioned::drop(context.schema, table, &Named::index(name, index))],
     )
     .why("only the catalogue changes; PostgreSQL drops no index of a partitioned table concurrently")
     .done_when(

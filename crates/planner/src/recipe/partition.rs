@@ -13,6 +13,7 @@ use crate::schema::{Constraint, ConstraintKind, bounds};
 pub(super) fn plan(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
     #[expect(clippy::wildcard_enum_match_arm, reason = "`for_op` sends only these here")]
     match op {
+        Op::CreateIndexOnly { .. } | Op::AddConstraintOnly { .. } => Ok(only(context, op)),
         Op::AttachPartition { table, child, bounds } => attach(context, table, (child, bounds)),
         Op::DetachPartition { table, child, .. } => detach(context, table, child),
         Op::AttachIndex { .. } => Ok(attach_index(context, op)),
@@ -147,7 +148,7 @@ fn missing_parts(
             Some(index) if matches!(own.whole, crate::op::effect::Whole::Index(_)) => {
                 drafts.push(build_index(context, Slot::Constrain, child, (&own.name, &index)));
             }
-            _ if is_partitioned => drafts.push(partitioned::make(context, Slot::Constrain, child, &own)),
+            _ if is_partitioned => drafts.extend(partitioned::make(context, Slot::Constrain, child, &own)),
             _ => drafts.extend(partitioned::alone(context, child, &own)),
         }
     }
@@ -216,6 +217,28 @@ pub(super) fn rebound(
         recipe.drafts.push(step);
     }
     Ok(recipe)
+}
+
+/// Without its parts: nothing is built, and it is of no use before they are attached.
+fn only(context: &Context<'_>, op: &Op) -> Recipe {
+    let mut recipe = Recipe::default();
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`plan` sends only these here")]
+    let (table, back) = match op {
+        Op::CreateIndexOnly { table, name, .. } => {
+            (table, Op::DropIndexCascade { table: table.clone(), name: name.clone() })
+        }
+        Op::AddConstraintOnly { table, name, .. } => {
+            (table, Op::DropConstraintIfExists { table: table.clone(), name: name.clone() })
+        }
+        _ => return recipe,
+    };
+    let operation = format!("on {table} alone: {}", crate::op::sql::render(op));
+    recipe.drafts.push(
+        Draft::ddl(context, Slot::Tighten, operation, vec![op.clone()])
+            .back(context, vec![back])
+            .why("nothing is built: partitions keep what they have"),
+    );
+    recipe
 }
 
 fn attach_index(context: &Context<'_>, op: &Op) -> Recipe {

@@ -7,7 +7,7 @@ use crate::name::{QName, clip};
 use crate::op::Op;
 use crate::op::object::make;
 use crate::recipe::steps::{NO_CONCURRENT_INDEX, build_index, enforce_constraint, under_lock};
-use crate::recipe::{Context, Draft, Recipe, Slot, partition, partitioned};
+use crate::recipe::{Context, Draft, Recipe, Slot, add_constraint, partition, partitioned};
 use crate::schema::{Column, Constraint, ConstraintKind, Index, Object, ObjectId, View};
 
 pub(super) fn plan(
@@ -21,8 +21,10 @@ pub(super) fn plan(
     if let Op::AttachPartition { table, child, bounds } = create {
         return partition::rebound(context, table, (child, bounds));
     }
-    if let Some(drafts) = partitioned::replace(context, drop, create) {
-        return Ok(Recipe { drafts, ..Recipe::default() });
+    if let (Some((old, new)), Some(table)) =
+        (partitioned::replaced(context, drop, create), create.relation())
+    {
+        return add_constraint::swap_partitioned(context, table, (&old, &new));
     }
     #[expect(clippy::wildcard_enum_match_arm, reason = "`fold::lift` makes only these pairs")]
     match create {

@@ -269,7 +269,7 @@ pub(crate) fn build_index(
     (name, index): (&str, &Index),
 ) -> Draft {
     if context.schema.table(table).is_some_and(crate::schema::Table::is_partitioned) {
-        return partitioned::make(context, slot, table, &Named::index(name, index));
+        return partitioned::at_a_stretch(context, slot, table, &Named::index(name, index));
     }
     let drop = |if_exists| Op::DropIndex {
         table: table.clone(),

@@ -60,7 +60,9 @@ impl Schema {
             {
                 inherited("rename inherited constraint", part)
             }
-            Op::DropIndex { name: index, .. } if self.inherits_index(name, index) => {
+            Op::DropIndex { name: index, .. } | Op::DropIndexCascade { name: index, .. }
+                if self.inherits_index(name, index) =>
+            {
                 not_alone(name, index)
             }
             _ => Ok(()),

@@ -250,8 +250,10 @@ impl Schema {
         let table = child.clone();
         let op = if self.constraint_kind(child, &own).is_some() {
             Op::DropConstraint { table, name: own }
+        } else if is_index {
+            Op::DropIndexCascade { table, name: own }
         } else {
-            Op::DropIndex { table, name: own, concurrently: false, if_exists: false }
+            return Ok(());
         };
         self.carry(&op)
     }
@@ -366,9 +368,18 @@ impl Schema {
             Op::CreateIndex { name, index, .. } => {
                 self.add_part(child, name, &Whole::Index(index.clone()))
             }
-            Op::DropIndex { name, .. } => {
+            Op::DropIndex { name, .. } | Op::DropIndexCascade { name, .. } => {
                 let index = ConstraintKind::Unique(Vec::new());
+                let cascade = matches!(op, Op::DropIndexCascade { .. });
                 for own in self.parts_of(child, name, Some(&index)) {
+                    if !cascade && self.constraint_kind(child, &own).is_some() {
+                        return refuse(
+                            "2BP01",
+                            format!(
+                                "cannot drop index {name} because other objects depend on it: constraint {own} on table {child}"
+                            ),
+                        );
+                    }
                     self.drop_part(child, own, true)?;
                 }
                 Ok(())
@@ -395,7 +406,13 @@ fn is_about_constraint(op: &Op) -> bool {
 }
 
 fn is_about_index(op: &Op) -> bool {
-    matches!(op, Op::CreateIndex { .. } | Op::DropIndex { .. } | Op::RenameIndex { .. })
+    matches!(
+        op,
+        Op::CreateIndex { .. }
+            | Op::DropIndex { .. }
+            | Op::DropIndexCascade { .. }
+            | Op::RenameIndex { .. }
+    )
 }
 
 /// The table whose children follow an operation.

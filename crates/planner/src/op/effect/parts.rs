@@ -90,8 +90,12 @@ impl Schema {
         let keys = table.constraints.iter().filter(|(_, c)| c.kind.has_index());
         match whole {
             Whole::Key(wanted) => {
-                let fits = |c: &Constraint| c.kind == wanted.kind;
-                keys.filter(|(_, c)| fits(c)).map(|(name, _)| name).find(free).cloned()
+                let free_keys = || keys.clone().filter(|(name, _)| free(name));
+                let same = free_keys().find(|(_, c)| c.kind == wanted.kind);
+                // A primary key does for a unique one, and the other way round.
+                let backing = wanted.kind.backing();
+                let alike = || free_keys().find(|(_, c)| backing.is_some() && c.kind.backing() == backing);
+                same.or_else(alike).map(|(name, _)| name.clone())
             }
             Whole::Index(wanted) => {
                 let indexes = table.indexes.iter().filter(|(_, i)| i.valid && wanted.is_same_shape(i));

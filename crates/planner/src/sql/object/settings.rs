@@ -10,7 +10,6 @@ use crate::sql::cursor::{Cursor, Read};
 /// Reads from after ALTER: settings of views, indexes and foreign tables.
 pub(super) fn relation_setting(
     cursor: &mut Cursor<'_>,
-    statement: &str,
 ) -> Read<Option<Vec<Said>>> {
     for words in ["MATERIALIZED VIEW", "VIEW", "INDEX"] {
         if !cursor.eat(words) {
