@@ -24,6 +24,7 @@ pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
             continue;
         }
         if let What::Statement(create) = &next.what
+            && !rests_on_what_goes(&folded, create)
             && let Some(drop) = folded.iter_mut().find_map(|earlier| lift(earlier, create))
         {
             next.what = What::Replace {
@@ -35,6 +36,20 @@ pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
         folded.push(next);
     }
     folded
+}
+
+/// Whether a reference points at a table of which a key goes: the two references cannot stand beside
+/// each other, for the two keys may not.
+fn rests_on_what_goes(folded: &[Asked], create: &Op) -> bool {
+    let Op::AddConstraint { constraint, .. } = create else { return false };
+    let ConstraintKind::ForeignKey(key) = &constraint.kind else { return false };
+    folded.iter().any(|earlier| {
+        let (What::Statement(op) | What::Lifted(op)) = &earlier.what else { return false };
+        matches!(
+            op,
+            Op::DropConstraint { table, .. } | Op::DropIndex { table, .. } if *table == key.parent
+        )
+    })
 }
 
 /// Whether a table has become a partition.
@@ -220,7 +235,9 @@ fn moves(what: &What, schema: &Schema) -> bool {
         What::Split(_) => true,
         What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
         What::Statement(Op::AlterType { table, column, ty, collation, .. }) => {
-            schema.table(table).and_then(|t| t.column(column)).is_some_and(|c| {
+            // In a family a column is retyped where it stands: its parent's and its own at once.
+            let alone = schema.table(table).filter(|t| t.partitioning.is_none());
+            alone.and_then(|t| t.column(column)).is_some_and(|c| {
                 c.ty.change_to(ty) == TypeChange::Rewrite || c.collation != *collation
             })
         }

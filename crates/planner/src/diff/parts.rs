@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Diff;
 use super::family::is_given;
+use super::tables::aside;
 use crate::name::QName;
 use crate::op::Op;
 use crate::schema::{Constraint, ConstraintKind, Index, Schema, Table};
@@ -57,24 +58,24 @@ impl Diff<'_> {
     /// Whether the unique key that a foreign key points at is dropped or changed.
     fn loses_its_key(&self, foreign: &crate::schema::ForeignKey) -> bool {
         let columns = self.work.parent_columns(foreign);
-        let backs = |schema: &Schema| {
-            schema.table(&foreign.parent).is_some_and(|t| {
-                t.constraints.values().any(|c| match &c.kind {
-                    ConstraintKind::PrimaryKey(key) | ConstraintKind::Unique(key) => {
-                        *key == columns
-                    }
-                    ConstraintKind::Check(_)
-                    | ConstraintKind::ForeignKey(_)
-                    | ConstraintKind::NotNull(_)
-                    | ConstraintKind::Other(..) => false,
-                })
-            })
+        // One that stays, under this name or another.
+        let stays = |key: &String| {
+            let (Some(before), Some(after)) =
+                (self.work.table(&foreign.parent), self.target.table(&foreign.parent))
+            else {
+                return false;
+            };
+            let constraint = before.constraints.get(key);
+            let index = before.indexes.get(key);
+            constraint.is_some_and(|c| after.constraints.values().any(|other| stays_as(c, other)))
+                || index.is_some_and(|i| after.indexes.values().any(|other| other == i))
         };
+        let keys = self.work.keys_over(&foreign.parent, &columns);
         let column_goes = self
             .target
             .table(&foreign.parent)
             .is_some_and(|t| columns.iter().any(|c| t.column(c).is_none()));
-        column_goes || (backs(&self.work) && !backs(self.target))
+        column_goes || (!keys.is_empty() && !keys.iter().any(stays))
     }
 
     /// Other constraints and indexes that go, unless a dropped column takes them along.
@@ -107,7 +108,13 @@ impl Diff<'_> {
                 } else if now.is_some()
                     || !constraint.kind.columns().iter().any(|c| gone.contains(c))
                 {
-                    self.push(Op::DropConstraint { table, name: key.clone() });
+                    let mut name = key.clone();
+                    if constraint.kind.has_index() && self.is_wanted_elsewhere(&table, key) {
+                        name = aside(key);
+                        let (table, to) = (table.clone(), name.clone());
+                        self.push(Op::RenameConstraint { table, name: key.clone(), to });
+                    }
+                    self.push(Op::DropConstraint { table, name });
                 }
             }
             for (key, index) in &before.indexes {
@@ -120,7 +127,13 @@ impl Diff<'_> {
                 if let Some(to) = twin {
                     self.push(Op::RenameIndex { table, name: key.clone(), to });
                 } else if now.is_some() || !index.columns.iter().any(|c| gone.contains(c)) {
-                    self.drop_index(table, key.clone());
+                    let mut name = key.clone();
+                    if self.is_wanted_elsewhere(&table, key) {
+                        name = aside(key);
+                        let (table, to) = (table.clone(), name.clone());
+                        self.push(Op::RenameIndex { table, name: key.clone(), to });
+                    }
+                    self.drop_index(table, name);
                 }
             }
         }

@@ -133,26 +133,31 @@ impl Diff<'_> {
     /// indexes step aside first.
     pub(super) fn free_names(&mut self) {
         let target = self.target;
-        let mut aside = Vec::new();
+        let mut taken = Vec::new();
         for (name, table) in &self.work.tables {
             if target.tables.contains_key(name) {
                 continue;
             }
-            let wanted = |index: &String| {
-                target.tables.iter().any(|(other, t)| {
-                    let key = t.constraints.get(index).is_some_and(|c| c.kind.is_key());
-                    other.schema == name.schema && (key || t.indexes.contains_key(index))
-                })
-            };
-            let keys = table.constraints.iter().filter(|(_, c)| c.kind.is_key()).map(|(k, _)| k);
-            for index in keys.chain(table.indexes.keys()).filter(|index| wanted(index)) {
-                aside.push((name.clone(), index.clone()));
+            let wanted = |index: &&String| self.is_wanted_elsewhere(name, index);
+            let keys = table.constraints.iter().filter(|(_, c)| c.kind.has_index()).map(|(k, _)| k);
+            for index in keys.chain(table.indexes.keys()).filter(wanted) {
+                taken.push((name.clone(), index.clone()));
             }
         }
-        for (table, name) in aside {
-            let to = clip(&format!("{name}_concertina_old"));
+        for (table, name) in taken {
+            let to = aside(&name);
             self.push(Op::RenameIndex { table, name, to });
         }
+    }
+
+    /// Whether an index or key of another table takes the name.
+    pub(super) fn is_wanted_elsewhere(&self, table: &QName, index: &str) -> bool {
+        self.target.tables.iter().any(|(other, t)| {
+            let key = t.constraints.get(index).is_some_and(|c| c.kind.has_index());
+            other != table
+                && other.schema == table.schema
+                && (key || t.indexes.contains_key(index))
+        })
     }
 
     /// Creates what is new, without foreign keys, indexes and triggers: those come when all tables
@@ -197,6 +202,11 @@ impl Diff<'_> {
             self.push(Op::CreateTable { table: name, definition });
         }
     }
+}
+
+/// The name of what gives its name to something new before it goes.
+pub(super) fn aside(name: &str) -> String {
+    clip(&format!("{name}_concertina_old"))
 }
 
 /// Dropped columns, each with the added column of the same type that stands nearest.

@@ -7,6 +7,7 @@ mod allowed;
 mod attach;
 mod family;
 mod helpers;
+mod keys;
 mod parts;
 mod table;
 
@@ -57,6 +58,7 @@ impl Schema {
     /// # Errors
     /// As `apply`.
     pub(crate) fn apply_here(&mut self, op: &Op) -> Result<(), Refusal> {
+        self.is_not_needed(op)?;
         match op {
             Op::SetLockTimeout { .. }
             | Op::SkipBodyChecks
@@ -346,27 +348,6 @@ impl Schema {
         Ok(())
     }
 
-    /// Whether the parent of a foreign key has a unique key or index over the referenced columns.
-    fn has_key(&self, key: &crate::schema::ForeignKey) -> bool {
-        let mut wanted = self.parent_columns(key);
-        wanted.sort();
-        let same = |columns: &[String]| {
-            let mut columns = columns.to_vec();
-            columns.sort();
-            columns == wanted
-        };
-        self.table(&key.parent).is_some_and(|t| {
-            t.constraints.values().any(|c| match &c.kind {
-                ConstraintKind::PrimaryKey(columns)
-                | ConstraintKind::Unique(columns)
-                | ConstraintKind::Other(_, columns) => same(columns),
-                ConstraintKind::Check(_)
-                | ConstraintKind::ForeignKey(_)
-                | ConstraintKind::NotNull(_) => false,
-            }) || t.indexes.values().any(|i| i.unique && same(&i.columns))
-        })
-    }
-
     /// Referenced columns of a foreign key, spelled out.
     pub fn parent_columns(&self, key: &crate::schema::ForeignKey) -> Vec<String> {
         if !key.parent_columns.is_empty() {
@@ -416,21 +397,12 @@ impl Schema {
         match op {
             Op::AddConstraint { table, name, constraint }
             | Op::AddConstraintOnly { table, name, constraint } => {
-                if let ConstraintKind::ForeignKey(key) = &constraint.kind
-                    && !self.tables.contains_key(&key.parent)
-                {
-                    return refuse("42P01", format!("relation \"{}\" does not exist", key.parent));
-                }
-                if let ConstraintKind::ForeignKey(key) = &constraint.kind
-                    && !self.has_key(key)
-                {
-                    return refuse(
-                        "42830",
-                        format!(
-                            "there is no unique constraint matching given keys for referenced table \"{}\"",
-                            key.parent.name
-                        ),
-                    );
+                if let Some(key) = keys::reference(&constraint.kind) {
+                    if !self.tables.contains_key(&key.parent) {
+                        let message = format!("relation \"{}\" does not exist", key.parent);
+                        return refuse("42P01", message);
+                    }
+                    self.points_at_key(key)?;
                 }
                 self.table_mut(table)?.add_constraint(table, name, constraint.clone())
             }

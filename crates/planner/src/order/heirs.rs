@@ -21,12 +21,25 @@ pub(super) fn restored(
         .filter_map(|statement| statement.op.relation())
         .flat_map(|table| before.descendants(table))
         .collect();
-    if below.is_empty() {
+    let detached: BTreeSet<QName> = script
+        .iter()
+        .filter_map(|statement| {
+            let Op::DetachPartition { child, .. } = &statement.op else { return None };
+            Some(child.clone())
+        })
+        .collect();
+    if below.is_empty() && detached.is_empty() {
         return script;
     }
     let mut now = after.clone();
     if script.iter().any(|statement| now.apply(&statement.op).is_err()) {
         return script;
+    }
+    for child in &detached {
+        let (Some(was), Some(is)) = (before.table(child), now.table(child).cloned()) else {
+            continue;
+        };
+        script.extend(left_behind(child, was, &is).into_iter().map(Statement::new));
     }
     for name in below {
         let (Some(was), Some(is)) = (before.table(&name), now.table(&name).cloned()) else {
@@ -40,6 +53,23 @@ pub(super) fn restored(
         }
     }
     script
+}
+
+/// What attaching made on a table stays with it when it is detached.
+fn left_behind(name: &QName, was: &Table, is: &Table) -> Vec<Op> {
+    let table = || name.clone();
+    let constraints = is.constraints.keys().filter(|key| !was.constraints.contains_key(*key));
+    let mut ops: Vec<Op> = constraints
+        .map(|key| Op::DropConstraintIfExists { table: table(), name: key.clone() })
+        .collect();
+    let indexes = is.indexes.keys().filter(|key| !was.indexes.contains_key(*key));
+    ops.extend(indexes.map(|key| Op::DropIndex {
+        table: table(),
+        name: key.clone(),
+        concurrently: false,
+        if_exists: true,
+    }));
+    ops
 }
 
 /// What is part of a whole may have gone with it, when later steps were rolled back.
