@@ -285,6 +285,7 @@ fn touched(asked: &[Asked], source: &Schema) -> Vec<QName> {
     for asked in asked {
         for op in naive_ops(&asked.what, source) {
             names.extend(op.relation().filter(|r| source.tables.contains_key(r)).cloned());
+            names.extend(relative(&op).filter(|r| source.tables.contains_key(*r)).cloned());
             if let Op::CreateTable { table, .. } = &op {
                 names.insert(table.clone());
             }
@@ -296,6 +297,19 @@ fn touched(asked: &[Asked], source: &Schema) -> Vec<QName> {
         }
     }
     names.into_iter().collect()
+}
+
+/// The other table of an operation on a family.
+fn relative(op: &Op) -> impl Iterator<Item = &QName> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are about one table")]
+    let other = match op {
+        Op::AttachPartition { child, .. } | Op::DetachPartition { child, .. } => Some(child),
+        Op::AttachIndex { parent, .. }
+        | Op::Inherit { parent, .. }
+        | Op::NoInherit { parent, .. } => Some(parent),
+        _ => None,
+    };
+    other.into_iter()
 }
 
 /// The schemas before and after, cut to the touched tables and the parents of their keys.
@@ -328,6 +342,11 @@ fn model(request: &Request, read: &Read, touched: &[QName], recipes: &[Recipe]) 
 
 fn cut(schema: &Schema, touched: &[QName]) -> Schema {
     let mut names: BTreeSet<QName> = touched.iter().cloned().collect();
+    // What is below follows; what is above says what may be asked for.
+    names.extend(touched.iter().flat_map(|name| schema.descendants(name)));
+    names.extend(touched.iter().flat_map(|name| {
+        schema.known_parents(name).into_iter().map(|(parent, _)| parent.clone()).collect::<Vec<_>>()
+    }));
     for table in touched.iter().filter_map(|name| schema.table(name)) {
         names.extend(table.constraints.values().filter_map(|c| parent(&c.kind).cloned()));
     }

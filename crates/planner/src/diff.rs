@@ -2,6 +2,7 @@
 //! hints only; what merely looks like one is a warning. Must not know SQL text, engines or recipes.
 
 mod columns;
+mod family;
 mod objects;
 mod parts;
 mod tables;
@@ -18,6 +19,9 @@ pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Ve
     let mut diff =
         Diff { source, work: source.clone(), target, asked: Vec::new(), diagnostics: Vec::new() };
     diff.renames(hints);
+    if diff.repartitioned() {
+        return (diff.asked, diff.diagnostics);
+    }
     diff.suspect_renames();
     diff.schemas();
     diff.sequences_let_go();
@@ -25,15 +29,16 @@ pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Ve
     diff.objects_taken_down();
     diff.routines_over_views();
     diff.drop_views();
+    diff.leave_families();
     diff.drop_keys();
     diff.drop_constraints_and_indexes();
-    diff.detach_partitions();
     diff.free_names();
     diff.drop_tables();
     diff.create_tables(&waiting);
     diff.columns();
     diff.add_constraints_and_indexes();
-    diff.attach_partitions();
+    diff.join_families();
+    diff.add_constraints_and_indexes();
     diff.add_keys();
     diff.create_views();
     diff.objects_after_tables();
@@ -112,10 +117,11 @@ impl Diff<'_> {
         self.diagnostics.push(Diagnostic::error(code, place, message, help).warning());
     }
 
-    /// Tables that are there before and after, by name.
+    /// Tables that are there before and after, parents before partitions and heirs, by name.
     fn kept_tables(&self) -> Vec<QName> {
         let target = &self.target.tables;
-        self.work.tables.keys().filter(|name| target.contains_key(*name)).cloned().collect()
+        let kept = self.work.tables.keys().filter(|name| target.contains_key(*name)).cloned();
+        self.by_generation(kept.collect(), false)
     }
 }
 

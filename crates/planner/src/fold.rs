@@ -15,6 +15,8 @@ pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
     let mut folded: Vec<Asked> = Vec::new();
     for mut next in asked {
         let absorbed = match &next.what {
+            // PostgreSQL takes the first index that fits for the part of the parent's: its own come later.
+            What::Statement(Op::AddConstraint { table, .. }) if is_attached(&folded, table) => false,
             What::Statement(op) => folded.iter_mut().any(|earlier| absorb(earlier, op)),
             What::Split(_) | What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
         };
@@ -22,6 +24,7 @@ pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
             continue;
         }
         if let What::Statement(create) = &next.what
+            && !rests_on_what_goes(&folded, create)
             && let Some(drop) = folded.iter_mut().find_map(|earlier| lift(earlier, create))
         {
             next.what = What::Replace {
@@ -33,6 +36,27 @@ pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
         folded.push(next);
     }
     folded
+}
+
+/// Whether a reference points at a table of which a key goes: the two references cannot stand beside
+/// each other, for the two keys may not.
+fn rests_on_what_goes(folded: &[Asked], create: &Op) -> bool {
+    let Op::AddConstraint { constraint, .. } = create else { return false };
+    let ConstraintKind::ForeignKey(key) = &constraint.kind else { return false };
+    folded.iter().any(|earlier| {
+        let (What::Statement(op) | What::Lifted(op)) = &earlier.what else { return false };
+        matches!(
+            op,
+            Op::DropConstraint { table, .. } | Op::DropIndex { table, .. } if *table == key.parent
+        )
+    })
+}
+
+/// Whether a table has become a partition.
+fn is_attached(folded: &[Asked], table: &QName) -> bool {
+    folded.iter().any(|earlier| {
+        matches!(&earlier.what, What::Statement(Op::AttachPartition { child, .. }) if child == table)
+    })
 }
 
 /// What belongs to a view that is made again is made with it.
@@ -56,12 +80,18 @@ fn lift(earlier: &mut Asked, create: &Op) -> Option<Op> {
     let What::Statement(drop) = &earlier.what else { return None };
     let again = match (drop, create) {
         (Op::DropIndex { table: a, name: x, .. }, Op::CreateIndex { table: b, name: y, .. })
+        | (Op::DropIndexCascade { table: a, name: x }, Op::CreateIndex { table: b, name: y, .. })
+        | (Op::DropIndexCascade { table: a, name: x }, Op::AddConstraint { table: b, name: y, .. })
         | (Op::DropIndex { table: a, name: x, .. }, Op::AddConstraint { table: b, name: y, .. })
         | (Op::DropConstraint { table: a, name: x }, Op::CreateIndex { table: b, name: y, .. })
         | (Op::DropConstraint { table: a, name: x }, Op::AddConstraint { table: b, name: y, .. })
         | (
             Op::DropConstraint { table: a, name: x },
             Op::AddConstraintUsingIndex { table: b, name: y, .. },
+        ) => a == b && x == y,
+        (
+            Op::DetachPartition { table: a, child: x, .. },
+            Op::AttachPartition { table: b, child: y, .. },
         ) => a == b && x == y,
         (
             Op::DropView { view: a, .. } | Op::DropTable { table: a },
@@ -205,7 +235,9 @@ fn moves(what: &What, schema: &Schema) -> bool {
         What::Split(_) => true,
         What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
         What::Statement(Op::AlterType { table, column, ty, collation, .. }) => {
-            schema.table(table).and_then(|t| t.column(column)).is_some_and(|c| {
+            // In a family a column is retyped where it stands: its parent's and its own at once.
+            let alone = schema.table(table).filter(|t| t.partitioning.is_none());
+            alone.and_then(|t| t.column(column)).is_some_and(|c| {
                 c.ty.change_to(ty) == TypeChange::Rewrite || c.collation != *collation
             })
         }

@@ -1,6 +1,8 @@
 //! Names of relations as PostgreSQL reads and prints them: quoting, parsing, qualification.
 //! Knows nothing of statements or schemas.
 
+pub(crate) mod derived;
+
 use std::fmt;
 use std::str::FromStr;
 

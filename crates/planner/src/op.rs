@@ -60,6 +60,13 @@ pub enum Op {
         /// Column.
         column: String,
     },
+    /// DROP COLUMN of ONLY the table: heirs keep the column as their own.
+    DropColumnOnly {
+        /// Table.
+        table: QName,
+        /// Column.
+        column: String,
+    },
     /// RENAME COLUMN.
     RenameColumn {
         /// Table.
@@ -143,6 +150,31 @@ pub enum Op {
         /// CONCURRENTLY.
         concurrently: bool,
     },
+    /// ALTER INDEX … ATTACH PARTITION.
+    AttachIndex {
+        /// The partition.
+        table: QName,
+        /// Its index or key.
+        name: String,
+        /// The partitioned table.
+        parent: QName,
+        /// The index or key of which it becomes a part.
+        index: String,
+    },
+    /// INHERIT.
+    Inherit {
+        /// The table that becomes an heir.
+        table: QName,
+        /// Its new parent.
+        parent: QName,
+    },
+    /// NO INHERIT.
+    NoInherit {
+        /// The heir.
+        table: QName,
+        /// The parent it leaves.
+        parent: QName,
+    },
     /// ADD CONSTRAINT, NOT VALID where the constraint is not validated.
     AddConstraint {
         /// Table.
@@ -186,6 +218,13 @@ pub enum Op {
         /// Constraint.
         name: String,
     },
+    /// DROP CONSTRAINT IF EXISTS.
+    DropConstraintIfExists {
+        /// Table.
+        table: QName,
+        /// Constraint.
+        name: String,
+    },
     /// RENAME CONSTRAINT.
     RenameConstraint {
         /// Table.
@@ -216,6 +255,31 @@ pub enum Op {
         concurrently: bool,
         /// IF EXISTS.
         if_exists: bool,
+    },
+    /// DROP INDEX IF EXISTS … CASCADE: of a partitioned table, with keys that are its parts.
+    DropIndexCascade {
+        /// Table it is on.
+        table: QName,
+        /// Index name.
+        name: String,
+    },
+    /// CREATE INDEX … ON ONLY a partitioned table: its parts are attached one by one.
+    CreateIndexOnly {
+        /// Table.
+        table: QName,
+        /// Index name.
+        name: String,
+        /// Definition.
+        index: Index,
+    },
+    /// ALTER TABLE ONLY … ADD CONSTRAINT of a key: its parts are attached one by one.
+    AddConstraintOnly {
+        /// Table.
+        table: QName,
+        /// Name.
+        name: String,
+        /// Definition.
+        constraint: Constraint,
     },
     /// ALTER INDEX … RENAME TO.
     RenameIndex {
@@ -341,6 +405,7 @@ impl Op {
             | Self::RenameTable { table, .. }
             | Self::AddColumn { table, .. }
             | Self::DropColumn { table, .. }
+            | Self::DropColumnOnly { table, .. }
             | Self::RenameColumn { table, .. }
             | Self::AlterType { table, .. }
             | Self::SetDefault { table, .. }
@@ -350,14 +415,21 @@ impl Op {
             | Self::AdvanceSequence { table, .. }
             | Self::AttachPartition { table, .. }
             | Self::DetachPartition { table, .. }
+            | Self::AttachIndex { table, .. }
+            | Self::Inherit { table, .. }
+            | Self::NoInherit { table, .. }
             | Self::AddConstraint { table, .. }
             | Self::AddConstraintUsingIndex { table, .. }
             | Self::AddNotNullNotValid { table, .. }
             | Self::ValidateConstraint { table, .. }
             | Self::DropConstraint { table, .. }
+            | Self::DropConstraintIfExists { table, .. }
             | Self::RenameConstraint { table, .. }
             | Self::CreateIndex { table, .. }
             | Self::DropIndex { table, .. }
+            | Self::DropIndexCascade { table, .. }
+            | Self::CreateIndexOnly { table, .. }
+            | Self::AddConstraintOnly { table, .. }
             | Self::RenameIndex { table, .. }
             | Self::Update { table, .. }
             | Self::Delete { table, .. } => Some(table),

@@ -2,6 +2,7 @@
 //! last, a backup before the first destructive step; then numbered, with locks and estimates from
 //! the engine's facts on the schema as it is at each step. Must not know any one recipe.
 
+mod heirs;
 mod rebuild;
 mod wait;
 
@@ -248,8 +249,11 @@ fn step(
     mut draft: Draft,
 ) -> Step {
     draft.script = rebuild::around(schema, draft.script);
+    let before = schema.clone();
     let locks = locks(frame.engine, schema, &draft.script);
-    draft.rollback = draft.rollback.map(|script| rebuild::around(schema, script));
+    draft.rollback = draft.rollback.map(|script| {
+        heirs::restored(&before, schema, rebuild::around(schema, script))
+    });
     let big = |name: &QName| frame.request.facts(name).is_big();
     let online = !locks.iter().any(|lock| lock.is_long() && big(&lock.relation))
         && !draft

@@ -25,6 +25,7 @@ mod index;
 mod not_null;
 mod object;
 mod partition;
+mod partitioned;
 mod plain;
 mod rename_column;
 mod rename_table;
@@ -251,7 +252,7 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
             for_constraint(context, op, (table, name), constraint)
         }
         Op::CreateIndex { table, name, index, .. } => index::create(context, table, name, index),
-        Op::DropIndex { table, name, .. } => index::drop(context, table, name),
+        Op::DropIndex { table, name, .. } | Op::DropIndexCascade { table, name } => index::drop(context, table, name),
         Op::CreateTable { table, definition } => Ok(table::create(context, table, definition)),
         Op::DropTable { table } => table::drop(context, table),
         Op::Update { table, set, filter } => {
@@ -264,13 +265,21 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         Op::SetDefault { .. }
         | Op::ValidateConstraint { .. }
         | Op::DropConstraint { .. }
+        | Op::DropConstraintIfExists { .. }
         | Op::RenameConstraint { .. }
         | Op::RenameIndex { .. }
         | Op::CreateView { .. }
         | Op::ReplaceView { .. }
         | Op::DropView { .. }
         | Op::Verbatim { .. } => plain::plan(context, op),
-        Op::AttachPartition { .. } | Op::DetachPartition { .. } => partition::plan(context, op),
+        Op::AttachPartition { .. }
+        | Op::DetachPartition { .. }
+        | Op::CreateIndexOnly { .. }
+        | Op::AddConstraintOnly { .. }
+        | Op::AttachIndex { .. }
+        | Op::Inherit { .. }
+        | Op::NoInherit { .. } => partition::plan(context, op),
+        Op::DropColumnOnly { table, column } => drop_column::only(context, table, column),
         Op::DropExpression { table, column } => identity::drop_expression(context, table, column),
         Op::SetIdentity { table, column, identity, was } => {
             identity::plan(context, table, column, (identity.as_ref(), *was))

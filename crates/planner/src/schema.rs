@@ -10,8 +10,12 @@ use crate::name::QName;
 use crate::sql_type::SqlType;
 use crate::sync::SyncRule;
 
+pub(crate) mod bounds;
+pub mod family;
 pub mod object;
 
+pub use family::Inherited;
+pub(crate) use family::Partitioning;
 pub use object::{Object, ObjectId, ObjectKind, Subject};
 
 /// Everything read from a dump: what is modelled, and beside it what is only carried.
@@ -53,6 +57,9 @@ pub struct Table {
     pub triggers: BTreeMap<String, SyncRule>,
     /// Text after `PARTITION BY` or `PARTITION OF`, where the table is partitioned or a partition.
     pub partitioning: Option<String>,
+    /// What it has from its parents.
+    #[serde(default, skip_serializing_if = "Inherited::is_empty")]
+    pub inherited: Inherited,
 }
 
 /// A column.
@@ -243,6 +250,7 @@ impl Table {
             indexes: BTreeMap::new(),
             triggers: BTreeMap::new(),
             partitioning: None,
+            inherited: Inherited::default(),
         }
     }
 
@@ -256,9 +264,7 @@ impl Table {
 
     /// Whether it has partitions: its indexes are not built concurrently.
     pub fn is_partitioned(&self) -> bool {
-        self.partitioning.as_ref().is_some_and(|text| {
-            text.starts_with("PARTITION BY ") || text.contains(" PARTITION BY ")
-        })
+        self.partitioning.is_some() && self.parts().by.is_some()
     }
 
     /// The column, or `None`.
@@ -419,16 +425,4 @@ impl Index {
             ..self.clone()
         })
     }
-}
-
-/// `PARTITION OF parent bounds [PARTITION BY …]` in its parts.
-pub(crate) fn split_partitioning(text: &str) -> Option<((QName, String), Option<String>)> {
-    let rest = text.strip_prefix("PARTITION OF ")?;
-    let (rest, by) = match rest.find(" PARTITION BY ") {
-        Some(at) => (rest.get(..at)?, rest.get(at + 1..).map(str::to_owned)),
-        None => (rest, None),
-    };
-    let at = rest.find(" FOR VALUES").or_else(|| rest.find(" DEFAULT")).unwrap_or(rest.len());
-    let (parent, bounds) = rest.split_at(at);
-    Some(((parent.parse().ok()?, bounds.trim_start().to_owned()), by))
 }

@@ -264,7 +264,7 @@ fn take_along(
                 .map_or(Ok(Value::Null), |d| crate::eval::eval(d, &|_| Value::Null))?;
             record.values.push(cast(value, &column.ty)?);
         }
-        Op::DropColumn { column, .. } => {
+        Op::DropColumn { column, .. } | Op::DropColumnOnly { column, .. } => {
             if let Some(at) = at(column) {
                 record.values.remove(at);
             }

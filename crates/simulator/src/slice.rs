@@ -171,6 +171,7 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
     match op {
         Op::AddColumn { table, column } => keep(table, vec![column.name.clone()]),
         Op::DropColumn { table, column }
+        | Op::DropColumnOnly { table, column }
         | Op::AlterType { table, column, .. }
         | Op::SetDefault { table, column, .. }
         | Op::SetNotNull { table, column, .. }
@@ -178,13 +179,14 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::SetIdentity { table, column, .. }
         | Op::AddNotNullNotValid { table, column, .. } => keep(table, vec![column.clone()]),
         Op::RenameColumn { table, column, to } => keep(table, vec![column.clone(), to.clone()]),
-        Op::AddConstraint { table, constraint, .. } => {
+        Op::AddConstraint { table, constraint, .. }
+        | Op::AddConstraintOnly { table, constraint, .. } => {
             keep(table, constraint.kind.columns());
             if let ConstraintKind::ForeignKey(key) = &constraint.kind {
                 keep(&key.parent, key.parent_columns.clone());
             }
         }
-        Op::CreateIndex { table, index, .. } => keep(table, index.columns.clone()),
+        Op::CreateIndex { table, index, .. } | Op::CreateIndexOnly { table, index, .. } => keep(table, index.columns.clone()),
         Op::CreateTable { table, definition } => {
             let all = definition.constraints.values().flat_map(|c| c.kind.columns());
             keep(table, all.chain(keys(definition)).collect());
@@ -208,8 +210,10 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::AddConstraintUsingIndex { .. }
         | Op::ValidateConstraint { .. }
         | Op::DropConstraint { .. }
+        | Op::DropConstraintIfExists { .. }
         | Op::RenameConstraint { .. }
         | Op::DropIndex { .. }
+        | Op::DropIndexCascade { .. }
         | Op::RenameIndex { .. }
         | Op::CreateView { .. }
         | Op::ReplaceView { .. }
@@ -225,6 +229,9 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::AdvanceSequence { .. }
         | Op::AttachPartition { .. }
         | Op::DetachPartition { .. }
+        | Op::AttachIndex { .. }
+        | Op::Inherit { .. }
+        | Op::NoInherit { .. }
         | Op::Object { .. }
         | Op::Verbatim { .. } => {}
     }

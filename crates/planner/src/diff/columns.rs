@@ -3,7 +3,7 @@
 use super::Diff;
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::Column;
+use crate::schema::{Column, Table};
 
 impl Diff<'_> {
     /// Adds, changes and drops columns, table by table.
@@ -28,10 +28,43 @@ impl Diff<'_> {
                 .unwrap_or_default();
             for column in gone {
                 if after.column(&column).is_none() {
-                    self.push(Op::DropColumn { table: name.clone(), column });
+                    self.drop_column(&name, column);
                 }
             }
+            self.nullable_again(&name, after);
         }
+    }
+
+    /// Columns of a primary key that went with another of its columns.
+    fn nullable_again(&mut self, name: &QName, after: &Table) {
+        for wanted in after.columns.iter().filter(|c| !c.not_null) {
+            let now = self.work.table(name).and_then(|t| t.column(&wanted.name));
+            if now.is_some_and(|c| c.not_null) {
+                let (table, column) = (name.clone(), wanted.name.clone());
+                self.push(Op::SetNotNull { table, column, not_null: false });
+            }
+        }
+    }
+
+    /// Whether a column is in the primary key that the table has for now.
+    fn in_primary_key(&self, table: &QName, column: &str) -> bool {
+        let key = self.work.table(table).and_then(Table::primary_key);
+        key.is_some_and(|key| key.iter().any(|c| c == column))
+    }
+
+    /// Heirs that keep the column keep it as their own.
+    fn drop_column(&mut self, name: &QName, column: String) {
+        let table = name.clone();
+        let keeps = |child: &QName| {
+            let wanted = self.target.table(child);
+            wanted.is_some_and(|t| !t.is_partition() && t.column(&column).is_some())
+        };
+        let heirs = self.work.children(name);
+        self.push(if heirs.iter().any(keeps) {
+            Op::DropColumnOnly { table, column }
+        } else {
+            Op::DropColumn { table, column }
+        });
     }
 
     fn column(&mut self, table: &QName, before: &Column, after: &Column) {
@@ -79,6 +112,7 @@ impl Diff<'_> {
         }
         if before.not_null != after.not_null
             && !(after.not_null && self.gets_primary_key(&table, &column))
+            && (after.not_null || !self.in_primary_key(&table, &column))
         {
             let not_null = after.not_null;
             self.push(Op::SetNotNull { table: table.clone(), column: column.clone(), not_null });

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Diff;
+use super::family::is_given;
+use super::tables::aside;
 use crate::name::QName;
 use crate::op::Op;
 use crate::schema::{Constraint, ConstraintKind, Index, Schema, Table};
@@ -30,6 +32,9 @@ impl Diff<'_> {
             let Some(after) = self.target.table(name) else { continue };
             for (key, constraint) in &table.constraints {
                 let ConstraintKind::ForeignKey(foreign) = &constraint.kind else { continue };
+                if self.work.inherits_constraint(name, key) {
+                    continue;
+                }
                 let stays = after.constraints.get(key).is_some_and(|c| stays(constraint, c));
                 let renamed = after.constraints.values().any(|c| stays_as(constraint, c));
                 let parent_goes = !self.target.tables.contains_key(&foreign.parent);
@@ -53,24 +58,24 @@ impl Diff<'_> {
     /// Whether the unique key that a foreign key points at is dropped or changed.
     fn loses_its_key(&self, foreign: &crate::schema::ForeignKey) -> bool {
         let columns = self.work.parent_columns(foreign);
-        let backs = |schema: &Schema| {
-            schema.table(&foreign.parent).is_some_and(|t| {
-                t.constraints.values().any(|c| match &c.kind {
-                    ConstraintKind::PrimaryKey(key) | ConstraintKind::Unique(key) => {
-                        *key == columns
-                    }
-                    ConstraintKind::Check(_)
-                    | ConstraintKind::ForeignKey(_)
-                    | ConstraintKind::NotNull(_)
-                    | ConstraintKind::Other(..) => false,
-                })
-            })
+        // One that stays, under this name or another.
+        let stays = |key: &String| {
+            let (Some(before), Some(after)) =
+                (self.work.table(&foreign.parent), self.target.table(&foreign.parent))
+            else {
+                return false;
+            };
+            let constraint = before.constraints.get(key);
+            let index = before.indexes.get(key);
+            constraint.is_some_and(|c| after.constraints.values().any(|other| stays_as(c, other)))
+                || index.is_some_and(|i| after.indexes.values().any(|other| other == i))
         };
+        let keys = self.work.keys_over(&foreign.parent, &columns);
         let column_goes = self
             .target
             .table(&foreign.parent)
             .is_some_and(|t| columns.iter().any(|c| t.column(c).is_none()));
-        column_goes || (backs(&self.work) && !backs(self.target))
+        column_goes || (!keys.is_empty() && !keys.iter().any(stays))
     }
 
     /// Other constraints and indexes that go, unless a dropped column takes them along.
@@ -88,6 +93,13 @@ impl Diff<'_> {
                 if now.is_some_and(|c| stays(constraint, c)) {
                     continue;
                 }
+                if self.work.inherits_constraint(&name, key) {
+                    // Its parent's says what becomes of it; a key's name is looked after later.
+                    if !constraint.kind.has_index() {
+                        self.stuck(&name, &format!("the constraint `{key}`"));
+                    }
+                    continue;
+                }
                 let table = name.clone();
                 let twin =
                     now.is_none().then(|| constraint_twin(constraint, &before, after)).flatten();
@@ -96,12 +108,18 @@ impl Diff<'_> {
                 } else if now.is_some()
                     || !constraint.kind.columns().iter().any(|c| gone.contains(c))
                 {
-                    self.push(Op::DropConstraint { table, name: key.clone() });
+                    let mut name = key.clone();
+                    if constraint.kind.has_index() && self.is_wanted_elsewhere(&table, key) {
+                        name = aside(key);
+                        let (table, to) = (table.clone(), name.clone());
+                        self.push(Op::RenameConstraint { table, name: key.clone(), to });
+                    }
+                    self.push(Op::DropConstraint { table, name });
                 }
             }
             for (key, index) in &before.indexes {
                 let now = after.indexes.get(key);
-                if now == Some(index) {
+                if now == Some(index) || self.work.inherits_index(&name, key) {
                     continue;
                 }
                 let table = name.clone();
@@ -109,8 +127,13 @@ impl Diff<'_> {
                 if let Some(to) = twin {
                     self.push(Op::RenameIndex { table, name: key.clone(), to });
                 } else if now.is_some() || !index.columns.iter().any(|c| gone.contains(c)) {
-                    let name = key.clone();
-                    self.push(Op::DropIndex { table, name, concurrently: false, if_exists: false });
+                    let mut name = key.clone();
+                    if self.is_wanted_elsewhere(&table, key) {
+                        name = aside(key);
+                        let (table, to) = (table.clone(), name.clone());
+                        self.push(Op::RenameIndex { table, name: key.clone(), to });
+                    }
+                    self.drop_index(table, name);
                 }
             }
         }
@@ -119,12 +142,27 @@ impl Diff<'_> {
     /// Constraints other than foreign keys, then indexes, then validations.
     pub(super) fn add_constraints_and_indexes(&mut self) {
         let target = self.target;
-        for (name, after) in &target.tables {
-            for (key, constraint) in after.constraints.iter().filter(|(_, c)| !is_key(c)) {
+        for name in &self.by_generation(target.tables.keys().cloned().collect(), true) {
+            let Some(after) = target.table(name) else { continue };
+            self.name_parts(name);
+            // Parts first, alone until the table joins its family; then what is the table's own.
+            let joins = !after.parents().is_empty() && !self.comes_with_parent(name);
+            let wanted = |key: &str, kind: &ConstraintKind| is_given(after, key, kind) == joins;
+            let given = |key: &String| after.inherited.indexes.contains_key(key) == joins;
+            let others = after.constraints.iter().filter(|(_, c)| !is_key(c));
+            for (key, constraint) in others.filter(|(key, c)| wanted(key, &c.kind)) {
+                if constraint.kind.has_index() && self.is_partial(name, key) {
+                    self.add_only(name, key);
+                }
                 self.add_constraint(name, key, constraint);
             }
-            for (key, index) in &after.indexes {
+            for (key, index) in after.indexes.iter().filter(|(key, _)| given(key)) {
                 if self.work.table(name).is_some_and(|t| !t.indexes.contains_key(key)) {
+                    self.key_parts(name, key);
+                    if self.is_partial(name, key) {
+                        self.add_only(name, key);
+                        continue;
+                    }
                     self.push(Op::CreateIndex {
                         table: name.clone(),
                         name: key.clone(),
@@ -139,14 +177,17 @@ impl Diff<'_> {
     /// Foreign keys: when every table and every key they point at is there.
     pub(super) fn add_keys(&mut self) {
         let target = self.target;
-        for (name, after) in &target.tables {
+        for name in &self.by_generation(target.tables.keys().cloned().collect(), true) {
+            let Some(after) = target.table(name) else { continue };
             let before: Vec<(String, Constraint)> = self
                 .work
                 .table(name)
                 .map(|t| t.constraints.clone().into_iter().filter(|(_, c)| is_key(c)).collect())
                 .unwrap_or_default();
             for (key, constraint) in before {
-                if after.constraints.contains_key(&key) {
+                if after.constraints.contains_key(&key)
+                    || self.work.inherits_constraint(name, &key)
+                {
                     continue;
                 }
                 let now = self.work.table(name).cloned().unwrap_or_else(Table::empty);
@@ -154,7 +195,8 @@ impl Diff<'_> {
                     self.push(Op::RenameConstraint { table: name.clone(), name: key, to });
                 }
             }
-            for (key, constraint) in after.constraints.iter().filter(|(_, c)| is_key(c)) {
+            let own = after.constraints.iter().filter(|(key, c)| !is_given(after, key, &c.kind));
+            for (key, constraint) in own.filter(|(_, c)| is_key(c)) {
                 self.add_constraint(name, key, constraint);
             }
         }

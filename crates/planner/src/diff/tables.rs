@@ -6,7 +6,7 @@ use super::Diff;
 use crate::change::Hint;
 use crate::name::{QName, clip, quote};
 use crate::op::Op;
-use crate::schema::{Column, ConstraintKind, Table, split_partitioning};
+use crate::schema::{Column, Table};
 
 impl Diff<'_> {
     /// Renames that hints ask for. Columns go by their table's old name.
@@ -40,6 +40,9 @@ impl Diff<'_> {
                 continue;
             };
             for (from, to) in suspected(before, after) {
+                if self.work.inherits_column(&name, &from.name) {
+                    continue;
+                }
                 let hint =
                     format!("rename {}.{} to {}", short(&name), quote(&from.name), quote(&to));
                 let message = format!(
@@ -78,78 +81,87 @@ impl Diff<'_> {
         );
     }
 
-    /// Drops what is gone: children before parents.
+    /// Drops what is gone: what points at a table before it, heirs before their parents; partitions
+    /// go with theirs.
     pub(super) fn drop_tables(&mut self) {
-        let mut gone: Vec<QName> = self
-            .work
-            .tables
-            .keys()
-            .filter(|name| !self.target.tables.contains_key(*name))
-            .cloned()
-            .collect();
-        while !gone.is_empty() {
-            let free = gone
-                .iter()
-                .position(|name| !self.work.referencing(name).any(|(child, ..)| child != name));
-            match free {
-                Some(at) => {
-                    let table = gone.remove(at);
-                    self.push(Op::DropTable { table });
-                }
-                None => {
-                    // A circle of keys: open it at its first table.
-                    let table = gone.remove(0);
-                    self.drop_keys_to(&table);
-                    self.push(Op::DropTable { table });
-                }
+        let gone = |diff: &Self| -> Vec<QName> {
+            let is_gone = |name: &&QName| !diff.target.tables.contains_key(*name);
+            diff.work.tables.keys().filter(is_gone).filter(|n| diff.goes_alone(n)).cloned().collect()
+        };
+        loop {
+            let open = gone(self);
+            let free = open.iter().find(|name| self.keys_into(name).is_empty());
+            let Some(table) = free.or(open.first()).cloned() else { return };
+            // A circle of keys: open it at its first table.
+            for op in self.keys_into(&table) {
+                self.push(op);
+            }
+            let before = self.work.tables.len();
+            self.push(Op::DropTable { table });
+            if self.work.tables.len() == before {
+                return;
             }
         }
     }
 
-    fn drop_keys_to(&mut self, table: &QName) {
-        let keys: Vec<Op> = self
-            .work
-            .referencing(table)
-            .filter(|(child, ..)| *child != table)
-            .map(|(child, name, _)| Op::DropConstraint {
-                table: child.clone(),
-                name: name.to_owned(),
-            })
-            .collect();
-        for op in keys {
-            self.push(op);
-        }
+    /// Whether a table that goes can be dropped by itself: no heir is left, and it is no partition of
+    /// a table that goes, too.
+    fn goes_alone(&self, name: &QName) -> bool {
+        let is_partition = |n: &QName| self.work.table(n).is_some_and(Table::is_partition);
+        let with_parent = is_partition(name)
+            && self
+                .work
+                .known_parents(name)
+                .iter()
+                .any(|(parent, _)| !self.target.tables.contains_key(*parent));
+        !with_parent && self.work.descendants(name).iter().all(is_partition)
     }
 
-    /// Creates what is new, without foreign keys, indexes and triggers: those come when all tables
-    /// are there.
+    /// What drops foreign keys of other tables that point at a table or its partitions.
+    fn keys_into(&self, table: &QName) -> Vec<Op> {
+        let mut family = self.work.descendants(table);
+        family.push(table.clone());
+        let into = family.iter().flat_map(|member| self.work.referencing(member));
+        into.filter(|(child, key, _)| {
+            !family.contains(child) && !self.work.inherits_constraint(child, key)
+        })
+        .map(|(child, name, _)| Op::DropConstraint { table: child.clone(), name: name.to_owned() })
+        .collect()
+    }
+
     /// Index names that new tables and indexes take from tables that go: those go last, so their
     /// indexes step aside first.
     pub(super) fn free_names(&mut self) {
         let target = self.target;
-        let mut aside = Vec::new();
+        let mut taken = Vec::new();
         for (name, table) in &self.work.tables {
             if target.tables.contains_key(name) {
                 continue;
             }
-            let wanted = |index: &String| {
-                target.tables.iter().any(|(other, t)| {
-                    let key = t.constraints.get(index).is_some_and(|c| c.kind.is_key());
-                    other.schema == name.schema && (key || t.indexes.contains_key(index))
-                })
-            };
-            let keys = table.constraints.iter().filter(|(_, c)| c.kind.is_key()).map(|(k, _)| k);
-            for index in keys.chain(table.indexes.keys()).filter(|index| wanted(index)) {
-                aside.push((name.clone(), index.clone()));
+            let wanted = |index: &&String| self.is_wanted_elsewhere(name, index);
+            let keys = table.constraints.iter().filter(|(_, c)| c.kind.has_index()).map(|(k, _)| k);
+            for index in keys.chain(table.indexes.keys()).filter(wanted) {
+                taken.push((name.clone(), index.clone()));
             }
         }
-        for (table, name) in aside {
-            let to = clip(&format!("{name}_concertina_old"));
+        for (table, name) in taken {
+            let to = aside(&name);
             self.push(Op::RenameIndex { table, name, to });
         }
     }
 
-    /// `waiting` are types that themselves wait for tables.
+    /// Whether an index or key of another table takes the name.
+    pub(super) fn is_wanted_elsewhere(&self, table: &QName, index: &str) -> bool {
+        self.target.tables.iter().any(|(other, t)| {
+            let key = t.constraints.get(index).is_some_and(|c| c.kind.has_index());
+            other != table
+                && other.schema == table.schema
+                && (key || t.indexes.contains_key(index))
+        })
+    }
+
+    /// Creates what is new, without foreign keys, indexes and triggers: those come when all tables
+    /// are there. `waiting` are types that themselves wait for tables.
     pub(super) fn create_tables(&mut self, waiting: &BTreeSet<String>) {
         let waits = |table: &Table| {
             table.columns.iter().any(|c| {
@@ -167,80 +179,34 @@ impl Diff<'_> {
     fn create_those(&mut self, wanted: &dyn Fn(&Table) -> bool) {
         let target = self.target;
         let new = target.tables.iter().filter(|(name, _)| !self.work.tables.contains_key(*name));
-        let new = new.filter(|(_, table)| wanted(table));
-        let (heirs, others): (Vec<_>, Vec<_>) = new.partition(|(_, table)| is_heir(table));
-        for (name, table) in others.into_iter().chain(parents_first(heirs)) {
+        let new = new.filter(|(_, table)| wanted(table)).map(|(name, _)| name.clone());
+        for name in self.by_generation(new.collect(), true) {
+            let Some(table) = target.table(&name) else { continue };
+            if let Some(parent) = self.living_parent(table) {
+                self.create_partition(&name, table, parent);
+                continue;
+            }
             let mut definition = table.clone();
             definition.indexes.clear();
             definition.triggers.clear();
-            definition
-                .constraints
-                .retain(|_, c| !matches!(c.kind, ConstraintKind::ForeignKey(_)) && c.validated);
-            if let Some((_, by)) = definition.partitioning.as_deref().and_then(split_partitioning) {
-                definition.partitioning = by;
+            definition.constraints.retain(|_, c| !c.kind.is_reference() && c.validated);
+            let mut parts = definition.parts();
+            if parts.of.take().is_some() {
+                // A table of its own until it is attached; its own keys come after those of its parent.
+                let inherited = std::mem::take(&mut definition.inherited);
+                definition.constraints.retain(|name, c| {
+                    !c.kind.has_index() || inherited.indexes.contains_key(name)
+                });
+                definition.partitioning = parts.text();
             }
-            self.push(Op::CreateTable { table: name.clone(), definition });
-        }
-    }
-
-    /// Makes new tables partitions. After the indexes, so that those of the parent find theirs.
-    pub(super) fn attach_partitions(&mut self) {
-        let target = self.target;
-        for (name, table) in &target.tables {
-            let Some(now) = self.work.table(name) else { continue };
-            let attach = table.partitioning.as_deref().and_then(split_partitioning);
-            if now.partitioning == table.partitioning {
-                continue;
-            }
-            let Some(((parent, bounds), _)) = attach.filter(|(_, by)| *by == now.partitioning)
-            else {
-                self.warn(
-                    "partitioning-not-diffed",
-                    format!("`{name}` is partitioned in another way; that is not planned"),
-                    "give the change as statements instead of as a target schema".to_owned(),
-                );
-                continue;
-            };
-            self.push(Op::AttachPartition { table: parent, child: name.clone(), bounds });
-        }
-    }
-
-    /// Makes tables of partitions that are none in the target, or others.
-    pub(super) fn detach_partitions(&mut self) {
-        let target = self.target;
-        let mut found = Vec::new();
-        for (name, table) in &self.work.tables {
-            let now = table.partitioning.as_deref().and_then(split_partitioning);
-            let Some(((parent, _), _)) = now else { continue };
-            let after = target.table(name).map(|t| &t.partitioning);
-            let parent_stays = target.tables.contains_key(&parent);
-            if after.is_none_or(|after| *after != table.partitioning) && parent_stays {
-                found.push((parent, name.clone()));
-            }
-        }
-        for (table, child) in found {
-            self.push(Op::DetachPartition { table, child, concurrently: false });
+            self.push(Op::CreateTable { table: name, definition });
         }
     }
 }
 
-fn is_heir(table: &Table) -> bool {
-    table.partitioning.as_ref().is_some_and(|text| text.starts_with("INHERITS"))
-}
-
-/// Heirs in an order in which each one's parents, among them, come before it.
-fn parents_first<'a>(mut heirs: Vec<(&'a QName, &'a Table)>) -> Vec<(&'a QName, &'a Table)> {
-    let mut ordered = Vec::new();
-    while !heirs.is_empty() {
-        let names: Vec<&str> = heirs.iter().map(|(name, _)| name.name.as_str()).collect();
-        let ready = heirs.iter().position(|(name, table)| {
-            let parents = table.partitioning.as_deref().unwrap_or_default();
-            let mut words = parents.split(|c: char| !c.is_alphanumeric() && c != '_');
-            !words.any(|word| word != name.name && names.contains(&word))
-        });
-        ordered.push(heirs.remove(ready.unwrap_or(0)));
-    }
-    ordered
+/// The name of what gives its name to something new before it goes.
+pub(super) fn aside(name: &str) -> String {
+    clip(&format!("{name}_concertina_old"))
 }
 
 /// Dropped columns, each with the added column of the same type that stands nearest.

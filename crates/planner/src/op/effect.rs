@@ -3,9 +3,15 @@
 
 use std::fmt;
 
+mod allowed;
+mod attach;
+mod family;
 mod helpers;
+mod keys;
+mod parts;
 mod table;
 
+pub(crate) use parts::{Part, Whole};
 use table::rename_in;
 
 use crate::name::QName;
@@ -31,21 +37,28 @@ fn refuse<T>(sqlstate: &'static str, message: String) -> Result<T, Refusal> {
     Err(Refusal { sqlstate, message })
 }
 
-/// What makes a table a partition, before how it is partitioned itself.
-pub(crate) fn partition_of(parent: &QName, bounds: &str, by: Option<String>) -> String {
-    let text = format!("PARTITION OF {parent} {bounds}");
-    match by {
-        Some(by) => format!("{text} {by}"),
-        None => text,
-    }
-}
-
 impl Schema {
     /// Applies a statement. On an error the schema is unchanged.
     ///
     /// # Errors
     /// The refusal of the server where the catalogue alone decides it (42P01, 42703, 42701 …).
     pub fn apply(&mut self, op: &Op) -> Result<(), Refusal> {
+        self.allowed(op)?;
+        if self.reaches_below(op) {
+            let mut next = self.clone();
+            next.carry(op)?;
+            *self = next;
+            return Ok(());
+        }
+        self.carry(op)
+    }
+
+    /// Applies a statement to its table only, as ONLY asks for: what is below stays as it is.
+    ///
+    /// # Errors
+    /// As `apply`.
+    pub(crate) fn apply_here(&mut self, op: &Op) -> Result<(), Refusal> {
+        self.is_not_needed(op)?;
         match op {
             Op::SetLockTimeout { .. }
             | Op::SkipBodyChecks
@@ -61,7 +74,8 @@ impl Schema {
             }
             Op::CreateTable { table, definition } => {
                 self.free(table)?;
-                self.tables.insert(table.clone(), definition.clone());
+                let definition = self.with_parents(definition)?;
+                self.tables.insert(table.clone(), definition);
                 Ok(())
             }
             Op::DropTable { table } => self.drop_table(table),
@@ -87,22 +101,31 @@ impl Schema {
             },
             Op::AddColumn { .. }
             | Op::DropColumn { .. }
+            | Op::DropColumnOnly { .. }
             | Op::RenameColumn { .. }
             | Op::AlterType { .. }
             | Op::SetDefault { .. }
             | Op::SetNotNull { .. }
             | Op::DropExpression { .. }
             | Op::SetIdentity { .. } => self.apply_to_column(op),
-            Op::AttachPartition { .. } | Op::DetachPartition { .. } => self.apply_to_partition(op),
+            Op::AttachPartition { .. }
+            | Op::DetachPartition { .. }
+            | Op::AttachIndex { .. }
+            | Op::Inherit { .. }
+            | Op::NoInherit { .. } => self.apply_to_family(op),
             Op::AddConstraint { .. }
             | Op::AddConstraintUsingIndex { .. }
             | Op::AddNotNullNotValid { .. }
             | Op::ValidateConstraint { .. }
             | Op::DropConstraint { .. }
+            | Op::DropConstraintIfExists { .. }
+            | Op::AddConstraintOnly { .. }
             | Op::RenameConstraint { .. } => self.apply_to_constraint(op),
-            Op::CreateIndex { .. } | Op::DropIndex { .. } | Op::RenameIndex { .. } => {
-                self.apply_to_index(op)
-            }
+            Op::CreateIndex { .. }
+            | Op::CreateIndexOnly { .. }
+            | Op::DropIndex { .. }
+            | Op::DropIndexCascade { .. }
+            | Op::RenameIndex { .. } => self.apply_to_index(op),
             Op::CreateHelpers
             | Op::CreateProgress
             | Op::DropHelpers
@@ -113,30 +136,6 @@ impl Schema {
             | Op::CreateUndoTable { .. }
             | Op::CreateBackfill { .. }
             | Op::CreateUndo { .. } => self.apply_to_helpers(op),
-        }
-    }
-
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "`apply` sends only partition operations here"
-    )]
-    fn apply_to_partition(&mut self, op: &Op) -> Result<(), Refusal> {
-        match op {
-            Op::AttachPartition { table, child, bounds } => {
-                self.table_mut(table)?;
-                let child = self.table_mut(child)?;
-                child.partitioning = Some(partition_of(table, bounds, child.partitioning.take()));
-                Ok(())
-            }
-            Op::DetachPartition { table, child, .. } => {
-                self.table_mut(table)?;
-                let child = self.table_mut(child)?;
-                let text = child.partitioning.take().unwrap_or_default();
-                let by = text.find(" PARTITION BY ").and_then(|at| text.get(at + 1..));
-                child.partitioning = by.map(str::to_owned);
-                Ok(())
-            }
-            other => unreachable!("not a partition operation: {other:?}"),
         }
     }
 
@@ -155,25 +154,36 @@ impl Schema {
         Ok(())
     }
 
+    /// A partitioned table takes its partitions along.
     fn drop_table(&mut self, name: &QName) -> Result<(), Refusal> {
-        if let Some((child, constraint, _)) =
-            self.referencing(name).find(|(child, ..)| *child != name)
-        {
-            return refuse(
+        if !self.tables.contains_key(name) {
+            return refuse("42P01", format!("table \"{}\" does not exist", name.name));
+        }
+        let mut family = self.descendants(name);
+        let depends = |what: String| {
+            refuse(
                 "2BP01",
-                format!(
-                    "cannot drop table {name} because other objects depend on it: constraint {constraint} on table {child}"
-                ),
-            );
+                format!("cannot drop table {name} because other objects depend on it: {what}"),
+            )
+        };
+        let is_heir = |n: &&QName| self.table(n).is_some_and(|t| !t.is_partition());
+        if let Some(heir) = family.iter().find(is_heir) {
+            return depends(format!("table {heir}"));
         }
-        self.no_view_over(name, None, &format!("cannot drop table {name}"))?;
-        match self.tables.remove(name) {
-            Some(_) => {
-                self.sweep();
-                Ok(())
+        family.push(name.clone());
+        for member in &family {
+            if let Some((child, constraint, _)) =
+                self.referencing(member).find(|(child, ..)| !family.contains(child))
+            {
+                return depends(format!("constraint {constraint} on table {child}"));
             }
-            None => refuse("42P01", format!("table \"{}\" does not exist", name.name)),
+            self.no_view_over(member, None, &format!("cannot drop table {member}"))?;
         }
+        for member in family {
+            self.tables.remove(&member);
+        }
+        self.sweep();
+        Ok(())
     }
 
     fn rename_table(&mut self, from: &QName, to: &str) -> Result<(), Refusal> {
@@ -246,7 +256,9 @@ impl Schema {
                 table.columns.push(column.clone());
                 Ok(())
             }
-            Op::DropColumn { table, column } => self.drop_column(table, column),
+            Op::DropColumn { table, column } | Op::DropColumnOnly { table, column } => {
+                self.drop_column(table, column)
+            }
             Op::RenameColumn { table, column, to } => self.rename_column(table, column, to),
             Op::AlterType { table, column, ty, collation, using: _ } => {
                 self.column_mut(table, column)?;
@@ -264,6 +276,14 @@ impl Schema {
             Op::SetDefault { table, column, default } => {
                 self.column_mut(table, column)?.default.clone_from(default);
                 Ok(())
+            }
+            Op::SetNotNull { table, column, not_null: false }
+                if self
+                    .table(table)
+                    .and_then(Table::primary_key)
+                    .is_some_and(|key| key.contains(column)) =>
+            {
+                refuse("42P16", format!("column \"{column}\" is in a primary key"))
             }
             Op::SetNotNull { table, column, not_null } => {
                 self.column_mut(table, column)?.not_null = *not_null;
@@ -328,27 +348,6 @@ impl Schema {
         Ok(())
     }
 
-    /// Whether the parent of a foreign key has a unique key or index over the referenced columns.
-    fn has_key(&self, key: &crate::schema::ForeignKey) -> bool {
-        let mut wanted = self.parent_columns(key);
-        wanted.sort();
-        let same = |columns: &[String]| {
-            let mut columns = columns.to_vec();
-            columns.sort();
-            columns == wanted
-        };
-        self.table(&key.parent).is_some_and(|t| {
-            t.constraints.values().any(|c| match &c.kind {
-                ConstraintKind::PrimaryKey(columns)
-                | ConstraintKind::Unique(columns)
-                | ConstraintKind::Other(_, columns) => same(columns),
-                ConstraintKind::Check(_)
-                | ConstraintKind::ForeignKey(_)
-                | ConstraintKind::NotNull(_) => false,
-            }) || t.indexes.values().any(|i| i.unique && same(&i.columns))
-        })
-    }
-
     /// Referenced columns of a foreign key, spelled out.
     pub fn parent_columns(&self, key: &crate::schema::ForeignKey) -> Vec<String> {
         if !key.parent_columns.is_empty() {
@@ -396,22 +395,14 @@ impl Schema {
     )]
     fn apply_to_constraint(&mut self, op: &Op) -> Result<(), Refusal> {
         match op {
-            Op::AddConstraint { table, name, constraint } => {
-                if let ConstraintKind::ForeignKey(key) = &constraint.kind
-                    && !self.tables.contains_key(&key.parent)
-                {
-                    return refuse("42P01", format!("relation \"{}\" does not exist", key.parent));
-                }
-                if let ConstraintKind::ForeignKey(key) = &constraint.kind
-                    && !self.has_key(key)
-                {
-                    return refuse(
-                        "42830",
-                        format!(
-                            "there is no unique constraint matching given keys for referenced table \"{}\"",
-                            key.parent.name
-                        ),
-                    );
+            Op::AddConstraint { table, name, constraint }
+            | Op::AddConstraintOnly { table, name, constraint } => {
+                if let Some(key) = keys::reference(&constraint.kind) {
+                    if !self.tables.contains_key(&key.parent) {
+                        let message = format!("relation \"{}\" does not exist", key.parent);
+                        return refuse("42P01", message);
+                    }
+                    self.points_at_key(key)?;
                 }
                 self.table_mut(table)?.add_constraint(table, name, constraint.clone())
             }
@@ -448,7 +439,12 @@ impl Schema {
                 }
                 Ok(())
             }
-            Op::DropConstraint { table, name } => {
+            Op::DropConstraintIfExists { table, name }
+                if self.constraint_kind(table, name).is_none() =>
+            {
+                self.table_mut(table).map(|_| ())
+            }
+            Op::DropConstraint { table, name } | Op::DropConstraintIfExists { table, name } => {
                 self.constraint_mut(table, name)?;
                 self.table_mut(table)?.constraints.remove(name);
                 self.sweep();

@@ -14,20 +14,26 @@ pub fn render(op: &Op) -> String {
         Op::RenameTable { table, to } => format!("ALTER TABLE {table} RENAME TO {}", quote(to)),
         Op::AddColumn { .. }
         | Op::DropColumn { .. }
+        | Op::DropColumnOnly { .. }
         | Op::RenameColumn { .. }
         | Op::AlterType { .. }
         | Op::SetDefault { .. }
         | Op::SetNotNull { .. }
         | Op::DropExpression { .. }
         | Op::SetIdentity { .. } => column_op(op),
-        Op::AdvanceSequence { .. } | Op::AttachPartition { .. } | Op::DetachPartition { .. } => {
-            partition_op(op)
-        }
+        Op::AdvanceSequence { .. }
+        | Op::AttachPartition { .. }
+        | Op::DetachPartition { .. }
+        | Op::AttachIndex { .. }
+        | Op::Inherit { .. }
+        | Op::NoInherit { .. } => partition_op(op),
         Op::AddConstraint { .. }
         | Op::AddConstraintUsingIndex { .. }
         | Op::AddNotNullNotValid { .. }
         | Op::ValidateConstraint { .. }
         | Op::DropConstraint { .. }
+        | Op::DropConstraintIfExists { .. }
+        | Op::AddConstraintOnly { .. }
         | Op::RenameConstraint { .. } => constraint_op(op),
         Op::CreateIndex { table, name, index, concurrently } => {
             create_index(table, name, index, *concurrently)
@@ -38,6 +44,13 @@ pub fn render(op: &Op) -> String {
             if *if_exists { "IF EXISTS " } else { "" },
             table.sibling(name)
         ),
+        Op::DropIndexCascade { table, name } => {
+            format!("DROP INDEX IF EXISTS {} CASCADE", table.sibling(name))
+        }
+        Op::CreateIndexOnly { table, name, index } => {
+            let whole = create_index(table, name, index, false);
+            whole.replacen(&format!(" ON {table} "), &format!(" ON ONLY {table} "), 1)
+        }
         Op::RenameIndex { table, name, to } => {
             format!("ALTER INDEX {} RENAME TO {}", table.sibling(name), quote(to))
         }
@@ -84,6 +97,9 @@ fn column_op(op: &Op) -> String {
         }
         Op::DropColumn { table, column } => {
             format!("ALTER TABLE {table} DROP COLUMN {}", quote(column))
+        }
+        Op::DropColumnOnly { table, column } => {
+            format!("ALTER TABLE ONLY {table} DROP COLUMN {}", quote(column))
         }
         Op::RenameColumn { table, column, to } => {
             format!("ALTER TABLE {table} RENAME COLUMN {} TO {}", quote(column), quote(to))
@@ -138,6 +154,13 @@ fn partition_op(op: &Op) -> String {
             "ALTER TABLE {table} DETACH PARTITION {child}{}",
             if *concurrently { " CONCURRENTLY" } else { "" }
         ),
+        Op::AttachIndex { table, name, parent, index } => format!(
+            "ALTER INDEX {} ATTACH PARTITION {}",
+            parent.sibling(index),
+            table.sibling(name)
+        ),
+        Op::Inherit { table, parent } => format!("ALTER TABLE {table} INHERIT {parent}"),
+        Op::NoInherit { table, parent } => format!("ALTER TABLE {table} NO INHERIT {parent}"),
         other => unreachable!("not about partitions or sequences: {other:?}"),
     }
 }
@@ -155,6 +178,11 @@ fn constraint_op(op: &Op) -> String {
                 constraint_sql(constraint)
             )
         }
+        Op::AddConstraintOnly { table, name, constraint } => format!(
+            "ALTER TABLE ONLY {table} ADD CONSTRAINT {} {}",
+            quote(name),
+            constraint_sql(constraint)
+        ),
         Op::AddConstraintUsingIndex { table, name, index, primary } => format!(
             "ALTER TABLE {table} ADD CONSTRAINT {} {} USING INDEX {}",
             quote(name),
@@ -171,6 +199,9 @@ fn constraint_op(op: &Op) -> String {
         }
         Op::DropConstraint { table, name } => {
             format!("ALTER TABLE {table} DROP CONSTRAINT {}", quote(name))
+        }
+        Op::DropConstraintIfExists { table, name } => {
+            format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {}", quote(name))
         }
         Op::RenameConstraint { table, name, to } => {
             format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {}", quote(name), quote(to))
@@ -257,10 +288,13 @@ pub fn constraint_sql(constraint: &Constraint) -> String {
 }
 
 fn create_table(name: &QName, table: &Table) -> String {
-    let columns = table.columns.iter().map(column_definition);
-    let constraints = table
-        .constraints
-        .iter()
+    // What comes from a parent is not said again: it would be the table's own then.
+    let (columns, constraints) = (table.columns.iter(), table.constraints.iter());
+    let columns = columns
+        .filter(|c| !table.inherited.columns.contains(&c.name))
+        .map(column_definition);
+    let constraints = constraints
+        .filter(|(name, _)| !table.inherited.constraints.contains_key(*name))
         .map(|(name, c)| format!("CONSTRAINT {} {}", quote(name), constraint_sql(c)));
     let items: Vec<String> = columns.chain(constraints).collect();
     let partitioning = table.partitioning.as_ref().map_or(String::new(), |text| format!(" {text}"));

@@ -6,9 +6,9 @@ use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
-use crate::recipe::steps::{
-    NO_CONCURRENT_INDEX, build_index, enforce_constraint, enforce_not_null, under_lock,
-};
+use crate::op::effect::Whole;
+use crate::recipe::partitioned::{self, Named};
+use crate::recipe::steps::{build_index, enforce_constraint, enforce_not_null, under_lock};
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Constraint, ConstraintKind, ForeignKey, Index};
 
@@ -48,14 +48,6 @@ pub(super) fn foreign_key(
     key: &ForeignKey,
 ) -> Result<Recipe, Diagnostic> {
     let definition = context.table(table)?;
-    if definition.is_partitioned() && context.engine.version < 18 {
-        let add = Op::AddConstraint {
-            table: table.clone(),
-            name: name.to_owned(),
-            constraint: constraint.clone(),
-        };
-        return Ok(locking(context, &add, (table, name), constraint));
-    }
     let condition = Condition::NoOrphans {
         table: table.clone(),
         columns: key.columns.clone(),
@@ -107,6 +99,12 @@ pub(super) fn foreign_key(
         "orphans",
         condition,
     ));
+    if definition.is_partitioned() && context.engine.version < 18 {
+        // NOT VALID is for partitions only.
+        let named = Named::constraint(name, constraint);
+        recipe.drafts.extend(partitioned::make(context, Slot::Tighten, table, &named));
+        return Ok(recipe);
+    }
     recipe.drafts.extend(enforce_constraint(context, Slot::Tighten, table, (name, constraint)));
     finish(constraint, recipe)
 }
@@ -119,7 +117,7 @@ pub(super) fn unique(
 ) -> Result<Recipe, Diagnostic> {
     if context.table(table)?.is_partitioned() {
         let kind = ConstraintKind::Unique(columns.to_vec());
-        return Ok(partitioned_key(context, (table, name), kind));
+        return partitioned_key(context, (table, name), kind);
     }
     let mut recipe = unique_index(context, table, (name, &Index::unique_on(columns)))?;
     recipe.drafts.push(take_over(context, table, name, false));
@@ -132,17 +130,29 @@ pub(super) fn primary_key(
     name: &str,
     columns: &[String],
 ) -> Result<Recipe, Diagnostic> {
-    if context.table(table)?.is_partitioned() {
-        let kind = ConstraintKind::PrimaryKey(columns.to_vec());
-        return Ok(partitioned_key(context, (table, name), kind));
-    }
     if context.table(table)?.primary_key().is_some() {
         return Err(context.unsupported(
             &format!("replacing the primary key of `{table}`"),
             "add a UNIQUE constraint over the new key instead",
         ));
     }
+    if context.table(table)?.is_partitioned() {
+        let kind = ConstraintKind::PrimaryKey(columns.to_vec());
+        return partitioned_key(context, (table, name), kind);
+    }
     let mut recipe = unique_index(context, table, (name, &Index::unique_on(columns)))?;
+    no_nulls(context, table, columns, &mut recipe)?;
+    recipe.drafts.push(take_over(context, table, name, true));
+    Ok(recipe)
+}
+
+/// The columns of a primary key become NOT NULL first.
+fn no_nulls(
+    context: &Context<'_>,
+    table: &QName,
+    columns: &[String],
+    recipe: &mut Recipe,
+) -> Result<(), Diagnostic> {
     for column in columns {
         if !context.column(table, column)?.not_null {
             let condition = Condition::NoNulls { table: table.clone(), column: column.clone() };
@@ -155,8 +165,7 @@ pub(super) fn primary_key(
             recipe.drafts.extend(enforce_not_null(context, Slot::Tighten, table, column));
         }
     }
-    recipe.drafts.push(take_over(context, table, name, true));
-    Ok(recipe)
+    Ok(())
 }
 
 /// An exclusion, deferrable or NULLS NOT DISTINCT constraint: checked and built under its lock.
@@ -187,9 +196,18 @@ pub(super) fn unique_index(
     table: &QName,
     (name, index): (&str, &Index),
 ) -> Result<Recipe, Diagnostic> {
+    let mut recipe = no_duplicates(context, table, index);
     if context.table(table)?.is_partitioned() {
-        return Ok(on_partitioned(context, table, (name, index)));
+        let named = Named::index(name, index);
+        recipe.drafts.extend(partitioned::make(context, Slot::Tighten, table, &named));
+    } else {
+        recipe.drafts.push(build_index(context, Slot::Tighten, table, (name, index)));
     }
+    Ok(recipe)
+}
+
+/// Nobody writes duplicates any more, and none are there.
+fn no_duplicates(context: &Context<'_>, table: &QName, index: &Index) -> Recipe {
     let plain = index.predicate.is_none() && index.keys.len() == index.columns.len();
     let condition =
         Condition::NoDuplicates { table: table.clone(), columns: index.columns.clone() };
@@ -215,47 +233,49 @@ pub(super) fn unique_index(
             condition,
         ));
     }
-    recipe.drafts.push(build_index(context, Slot::Tighten, table, (name, index)));
+    recipe
+}
+
+/// What a key needs of the rows and columns of a table before it is there.
+fn ready_for_key(
+    context: &Context<'_>,
+    table: &QName,
+    kind: &ConstraintKind,
+) -> Result<Recipe, Diagnostic> {
+    let Some(index) = kind.backing() else { return Ok(Recipe::default()) };
+    let mut recipe = no_duplicates(context, table, &index);
+    if let ConstraintKind::PrimaryKey(columns) = kind {
+        no_nulls(context, table, columns, &mut recipe)?;
+    }
     Ok(recipe)
 }
 
-/// A key of a partitioned table cannot take over an index.
+/// A key of a partitioned table cannot take over an index: those of its partitions can.
 fn partitioned_key(
     context: &Context<'_>,
     (table, name): (&QName, &str),
     kind: ConstraintKind,
-) -> Recipe {
+) -> Result<Recipe, Diagnostic> {
+    let mut recipe = ready_for_key(context, table, &kind)?;
     let constraint = Constraint { kind, validated: true };
-    let add = Op::AddConstraint {
-        table: table.clone(),
-        name: name.to_owned(),
-        constraint: constraint.clone(),
-    };
-    locking(context, &add, (table, name), &constraint)
+    let named = Named::constraint(name, &constraint);
+    recipe.drafts.extend(partitioned::make(context, Slot::Tighten, table, &named));
+    Ok(recipe)
 }
 
-/// On a partitioned table: every partition gets one, under a lock that stops writes.
-pub(super) fn on_partitioned(
+/// One index or key of a partitioned table takes the place of another.
+pub(super) fn swap_partitioned(
     context: &Context<'_>,
     table: &QName,
-    (name, index): (&str, &Index),
-) -> Recipe {
-    under_lock(
-        context,
-        (format!("build index {name} on the partitioned table {table}"), NO_CONCURRENT_INDEX),
-        vec![Op::CreateIndex {
-            table: table.clone(),
-            name: name.to_owned(),
-            index: index.clone(),
-            concurrently: false,
-        }],
-        Some(vec![Op::DropIndex {
-            table: table.clone(),
-            name: name.to_owned(),
-            concurrently: false,
-            if_exists: true,
-        }]),
-    )
+    (old, new): (&Named, &Named),
+) -> Result<Recipe, Diagnostic> {
+    let mut recipe = match &new.whole {
+        Whole::Index(index) if index.unique => no_duplicates(context, table, index),
+        Whole::Index(_) => Recipe::default(),
+        Whole::Key(constraint) => ready_for_key(context, table, &constraint.kind)?,
+    };
+    recipe.drafts.extend(partitioned::swap(context, table, (old, new)));
+    Ok(recipe)
 }
 
 fn take_over(context: &Context<'_>, table: &QName, name: &str, primary: bool) -> Draft {

@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::expr::{Expr, Volatility};
 use crate::name::QName;
 use crate::op::Op;
-use crate::plan::{Conversion, Question};
+use crate::plan::{Conversion, Question, Statement};
 use crate::recipe::steps::neutral_value;
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Column, ConstraintKind};
@@ -80,6 +80,22 @@ pub(super) fn plan(
             ),
             "build their replacements in the same request, so that no query loses its index",
         ));
+    }
+    Ok(recipe)
+}
+
+/// The same, but heirs keep the column as their own.
+pub(super) fn only(
+    context: &Context<'_>,
+    table: &QName,
+    column: &str,
+) -> Result<Recipe, Diagnostic> {
+    let mut recipe = plan(context, table, column)?;
+    for statement in recipe.drafts.iter_mut().flat_map(|draft| &mut draft.script) {
+        if let Op::DropColumn { table, column } = &statement.op {
+            let (table, column) = (table.clone(), column.clone());
+            *statement = Statement::new(Op::DropColumnOnly { table, column });
+        }
     }
     Ok(recipe)
 }

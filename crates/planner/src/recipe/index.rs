@@ -4,6 +4,8 @@ use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::name::QName;
 use crate::op::Op;
+use crate::plan::Hazard;
+use crate::recipe::partitioned::{self, Named};
 use crate::recipe::steps::build_index;
 use crate::recipe::{Context, Draft, Recipe, Slot, add_constraint};
 use crate::schema::Index;
@@ -17,9 +19,6 @@ pub(super) fn create(
     if index.unique {
         return add_constraint::unique_index(context, table, (name, index));
     }
-    if context.table(table)?.is_partitioned() {
-        return Ok(add_constraint::on_partitioned(context, table, (name, index)));
-    }
     let mut recipe = Recipe::default();
     if context.request.facts(table).is_big() {
         recipe.hazards.push(context.hazard(
@@ -28,7 +27,12 @@ pub(super) fn create(
             "build it concurrently",
         ));
     }
-    recipe.drafts.push(build_index(context, Slot::Constrain, table, (name, index)));
+    if context.table(table)?.is_partitioned() {
+        let named = Named::index(name, index);
+        recipe.drafts.extend(partitioned::make(context, Slot::Constrain, table, &named));
+    } else {
+        recipe.drafts.push(build_index(context, Slot::Constrain, table, (name, index)));
+    }
     Ok(recipe)
 }
 
@@ -40,6 +44,9 @@ pub(super) fn drop(context: &Context<'_>, table: &QName, name: &str) -> Result<R
             "name an index of the schema; the index of a constraint goes with DROP CONSTRAINT",
         ));
     };
+    if context.table(table)?.is_partitioned() {
+        return Ok(drop_partitioned(context, table, (name, &index)));
+    }
     let drop = Op::DropIndex {
         table: table.clone(),
         name: name.to_owned(),
@@ -49,11 +56,7 @@ pub(super) fn drop(context: &Context<'_>, table: &QName, name: &str) -> Result<R
     let create =
         Op::CreateIndex { table: table.clone(), name: name.to_owned(), index, concurrently: true };
     let mut recipe = Recipe::default();
-    recipe.hazards.push(context.hazard(
-        "drops-index",
-        format!("queries that use {name} read all of {table} from then on"),
-        "see in pg_stat_user_indexes.idx_scan that nobody uses it",
-    ));
+    recipe.hazards.push(drops_index(context, table, name));
     recipe.drafts.push(
         Draft::ddl(
             context,
@@ -72,4 +75,32 @@ pub(super) fn drop(context: &Context<'_>, table: &QName, name: &str) -> Result<R
         ),
     );
     Ok(recipe)
+}
+
+/// CONCURRENTLY is for one table only: here the locks are brief, and on every partition at once.
+fn drop_partitioned(context: &Context<'_>, table: &QName, (name, index): (&str, &Index)) -> Recipe {
+    let mut recipe = Recipe::default();
+    recipe.hazards.push(drops_index(context, table, name));
+    let mut draft = Draft::ddl(
+        context,
+        Slot::Swap,
+        format!("drop index {name} of {table} and its partitions"),
+        vec![partitioned::drop(context.schema, table, &Named::index(name, index))],
+    )
+    .why("only the catalogue changes; PostgreSQL drops no index of a partitioned table concurrently")
+    .done_when(
+        "the index is gone",
+        Condition::Index { table: table.clone(), name: name.to_owned(), present: false },
+    );
+    draft.rollback = Some(partitioned::again(context, table, &Named::index(name, index)));
+    recipe.drafts.push(draft);
+    recipe
+}
+
+fn drops_index(context: &Context<'_>, table: &QName, name: &str) -> Hazard {
+    context.hazard(
+        "drops-index",
+        format!("queries that use {name} read all of {table} from then on"),
+        "see in pg_stat_user_indexes.idx_scan that nobody uses it",
+    )
 }

@@ -6,7 +6,7 @@ use crate::expr::{Expr, Volatility};
 use crate::name::QName;
 use crate::op::{Op, sql};
 use crate::plan::Check;
-use crate::recipe::{Context, Draft, Recipe, Slot};
+use crate::recipe::{Context, Draft, Recipe, Slot, partitioned};
 use crate::schema::{Constraint, ConstraintKind};
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "`for_op` sends only these here")]
@@ -17,7 +17,7 @@ pub(super) fn plan(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic>
             set_default(context, (table, column), default.as_ref(), op, &mut recipe)?;
         }
         Op::ValidateConstraint { table, name } => validate(context, table, name, &mut recipe)?,
-        Op::DropConstraint { table, name } => drop_constraint(context, table, name, &mut recipe)?,
+        Op::DropConstraint { table, name } | Op::DropConstraintIfExists { table, name } => drop_constraint(context, table, name, &mut recipe)?,
         Op::RenameConstraint { .. } | Op::RenameIndex { .. } => rename(context, op, &mut recipe),
         Op::CreateView { view, definition } => recipe.drafts.push(
             Draft::ddl(context, Slot::Expand, format!("create view {view}"), vec![op.clone()])
@@ -192,17 +192,20 @@ fn drop_constraint(
     recipe.assumptions.push(format!(
         "until this plan is finished nobody writes rows to {table} that {name} would have forbidden: they would stop a rollback"
     ));
-    recipe.drafts.push(
-        Draft::ddl(
-            context,
-            Slot::Swap,
-            format!("drop constraint {name} of {table}"),
-            vec![Op::DropConstraint { table: table.clone(), name: name.to_owned() }],
-        )
-        .back(context, back)
-        .why("only the catalogue changes")
-        .done_when("the constraint is gone", state(table, name, None)),
-    );
+    let mut draft = Draft::ddl(
+        context,
+        Slot::Swap,
+        format!("drop constraint {name} of {table}"),
+        vec![Op::DropConstraint { table: table.clone(), name: name.to_owned() }],
+    )
+    .back(context, back)
+    .why("only the catalogue changes")
+    .done_when("the constraint is gone", state(table, name, None));
+    if partitioned::is_made_of_parts(context, table, &constraint) {
+        let named = partitioned::Named::constraint(name, &constraint);
+        draft.rollback = Some(partitioned::again(context, table, &named));
+    }
+    recipe.drafts.push(draft);
     Ok(())
 }
 

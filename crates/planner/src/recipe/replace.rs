@@ -7,7 +7,7 @@ use crate::name::{QName, clip};
 use crate::op::Op;
 use crate::op::object::make;
 use crate::recipe::steps::{NO_CONCURRENT_INDEX, build_index, enforce_constraint, under_lock};
-use crate::recipe::{Context, Draft, Recipe, Slot};
+use crate::recipe::{Context, Draft, Recipe, Slot, add_constraint, partition, partitioned};
 use crate::schema::{Column, Constraint, ConstraintKind, Index, Object, ObjectId, View};
 
 pub(super) fn plan(
@@ -17,6 +17,14 @@ pub(super) fn plan(
 ) -> Result<Recipe, Diagnostic> {
     if let Op::DropTable { table } = drop {
         return Ok(instead_of_table(context, table, (create, with)));
+    }
+    if let Op::AttachPartition { table, child, bounds } = create {
+        return partition::rebound(context, table, (child, bounds));
+    }
+    if let (Some((old, new)), Some(table)) =
+        (partitioned::replaced(context, drop, create), create.relation())
+    {
+        return add_constraint::swap_partitioned(context, table, (&old, &new));
     }
     #[expect(clippy::wildcard_enum_match_arm, reason = "`fold::lift` makes only these pairs")]
     match create {
@@ -52,7 +60,7 @@ fn replace_index(
     (name, index): (&str, &Index),
 ) -> Result<Recipe, Diagnostic> {
     let old = context.source.table(table).and_then(|t| t.indexes.get(name)).cloned();
-    let Some(old) = old.filter(|_| context.table(table).is_ok_and(|t| t.partitioning.is_none()))
+    let Some(old) = old.filter(|_| context.table(table).is_ok_and(|t| !t.is_partitioned()))
     else {
         return Ok(under_lock(
             context,
@@ -236,8 +244,9 @@ fn replace_constraint(
     };
     let simple =
         |c: &Constraint| matches!(c.kind, ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_));
-    let partitioned = context.table(table)?.partitioning.is_some();
-    if !simple(constraint) || !simple(&old) || partitioned {
+    // NOT VALID references of a partitioned table are for 18 and later.
+    let at_once = |c: &Constraint| partitioned::is_made_of_parts(context, table, c);
+    if !simple(constraint) || !simple(&old) || at_once(constraint) || at_once(&old) {
         return Ok(under_lock(
             context,
             (title, "only CHECK and FOREIGN KEY constraints can be added as NOT VALID"),

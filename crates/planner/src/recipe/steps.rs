@@ -6,6 +6,7 @@ use crate::expr::Expr;
 use crate::name::{QName, clip};
 use crate::op::Op;
 use crate::plan::{Check, Statement, StepKind};
+use crate::recipe::partitioned::{self, Named};
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Constraint, ConstraintKind, Index, Schema};
 use crate::sql_type::SqlType;
@@ -98,7 +99,10 @@ impl Draft {
 
 /// Statements, each after the lock timeout that suits it. A short lock timeout on a concurrent
 /// build would leave an invalid index behind, and nobody waits for its lock.
-fn script(context: &Context<'_>, ops: Vec<Op>, transaction: Option<&str>) -> Vec<Statement> {
+pub(crate) fn script(
+    context: &Context<'_>,
+    ops: Vec<Op>,
+    transaction: Option<&str>) -> Vec<Statement> {
     let budget = u64::from(context.request.constraints.lock_wait_ms.max(1));
     let mut script = Vec::new();
     let mut set = None;
@@ -265,6 +269,9 @@ pub(crate) fn build_index(
     table: &QName,
     (name, index): (&str, &Index),
 ) -> Draft {
+    if context.schema.table(table).is_some_and(crate::schema::Table::is_partitioned) {
+        return partitioned::at_a_stretch(context, slot, table, &Named::index(name, index));
+    }
     let drop = |if_exists| Op::DropIndex {
         table: table.clone(),
         name: name.to_owned(),

@@ -4,8 +4,8 @@ use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::name::QName;
 use crate::op::Op;
-use crate::recipe::{Context, Draft, Recipe, Slot};
-use crate::schema::{ConstraintKind, Table};
+use crate::recipe::{Context, Draft, Recipe, Slot, partitioned};
+use crate::schema::{Constraint, ConstraintKind, ForeignKey, Table};
 
 pub(super) fn create(context: &Context<'_>, name: &QName, definition: &Table) -> Recipe {
     let mut recipe = Recipe {
@@ -29,7 +29,7 @@ pub(super) fn create(context: &Context<'_>, name: &QName, definition: &Table) ->
 }
 
 pub(super) fn drop(context: &Context<'_>, name: &QName) -> Result<Recipe, Diagnostic> {
-    let table = context.table(name)?;
+    context.table(name)?;
     let mut recipe = Recipe {
         needs_release: true,
         release_change: format!("does not use {name}"),
@@ -46,36 +46,16 @@ pub(super) fn drop(context: &Context<'_>, name: &QName) -> Result<Recipe, Diagno
         "take a backup and restore it somewhere before the drop",
     ));
     // One key at a time: each locks two tables, and all at once would deadlock with the traffic.
-    for (key, constraint) in &table.constraints {
-        let ConstraintKind::ForeignKey(foreign) = &constraint.kind else { continue };
-        let unvalidated = crate::schema::Constraint { validated: false, ..constraint.clone() };
-        recipe.drafts.push(
-            Draft::ddl(
-                context,
-                Slot::Swap,
-                format!("drop foreign key {key} of {name}"),
-                vec![Op::DropConstraint { table: name.clone(), name: key.clone() }],
-            )
-            .back(
-                context,
-                vec![
-                    Op::AddConstraint {
-                        table: name.clone(),
-                        name: key.clone(),
-                        constraint: unvalidated,
-                    },
-                    Op::ValidateConstraint { table: name.clone(), name: key.clone() },
-                ],
-            )
-            .why(&format!(
-                "dropping the table would lock {} too, with everything else it points at",
-                foreign.parent
-            ))
-            .done_when(
-                "the key is gone",
-                Condition::Constraint { table: name.clone(), name: key.clone(), validated: None },
-            ),
-        );
+    let mut family = vec![name.clone()];
+    family.extend(context.schema.descendants(name));
+    for member in &family {
+        for (key, constraint) in &context.table(member)?.constraints {
+            if let ConstraintKind::ForeignKey(foreign) = &constraint.kind
+                && !context.schema.inherits_constraint(member, key)
+            {
+                recipe.drafts.push(drop_key(context, member, (key, constraint), foreign));
+            }
+        }
     }
     let mut draft = Draft::ddl(
         context,
@@ -89,4 +69,39 @@ pub(super) fn drop(context: &Context<'_>, name: &QName) -> Result<Recipe, Diagno
     draft.destructive = true;
     recipe.drafts.push(draft);
     Ok(recipe)
+}
+
+fn drop_key(
+    context: &Context<'_>,
+    name: &QName,
+    (key, constraint): (&String, &Constraint),
+    foreign: &ForeignKey,
+) -> Draft {
+    let unvalidated = Constraint { validated: false, ..constraint.clone() };
+    let mut draft = Draft::ddl(
+        context,
+        Slot::Swap,
+        format!("drop foreign key {key} of {name}"),
+        vec![Op::DropConstraint { table: name.clone(), name: key.clone() }],
+    )
+    .back(
+        context,
+        vec![
+            Op::AddConstraint { table: name.clone(), name: key.clone(), constraint: unvalidated },
+            Op::ValidateConstraint { table: name.clone(), name: key.clone() },
+        ],
+    )
+    .why(&format!(
+        "dropping the table would lock {} too, with everything else it points at",
+        foreign.parent
+    ))
+    .done_when(
+        "the key is gone",
+        Condition::Constraint { table: name.clone(), name: key.clone(), validated: None },
+    );
+    if partitioned::is_made_of_parts(context, name, constraint) {
+        let named = partitioned::Named::constraint(key, constraint);
+        draft.rollback = Some(partitioned::again(context, name, &named));
+    }
+    draft
 }

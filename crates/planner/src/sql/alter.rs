@@ -17,6 +17,8 @@ pub(super) struct Alter {
     pub(super) table: PlacedName,
     /// IF EXISTS.
     pub(super) if_exists: bool,
+    /// ONLY: not the tables below.
+    pub(super) only: bool,
     /// Actions, each with its token range.
     pub(super) actions: Vec<(Action, (usize, usize))>,
 }
@@ -54,6 +56,10 @@ pub(super) enum Action {
     Attach { child: PlacedName, bounds: String },
     /// DETACH PARTITION.
     Detach { child: PlacedName, concurrently: bool },
+    /// INHERIT.
+    Inherit(PlacedName),
+    /// NO INHERIT.
+    NoInherit(PlacedName),
     /// Settings, the owner.
     Settings(Vec<Said>),
     /// Not modelled.
@@ -63,7 +69,7 @@ pub(super) enum Action {
 /// Reads from after ALTER TABLE.
 pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Alter> {
     let if_exists = cursor.eat("IF EXISTS");
-    cursor.eat("ONLY");
+    let only = cursor.eat("ONLY");
     let table = cursor.name("a table name")?;
     if cursor.peek(0).is_some_and(|t| cursor.of(t) == "*") {
         cursor.at += 1;
@@ -75,7 +81,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Alter> {
         actions.push((action, (start, cursor.at)));
         if !cursor.eat_symbol(b',') {
             cursor.end()?;
-            return Ok(Alter { table, if_exists, actions });
+            return Ok(Alter { table, if_exists, only, actions });
         }
     }
 }
@@ -103,12 +109,16 @@ fn action(cursor: &mut Cursor<'_>, table: &QName) -> Read<Action> {
     } else if cursor.eat("ATTACH PARTITION") {
         let child = cursor.name("a table name")?;
         let (from, to) = cursor.skip_until(|_| false);
-        Ok(Action::Attach { child, bounds: cursor.flat(from, to) })
+        Ok(Action::Attach { child, bounds: table::bounds(&cursor.part(from, to)) })
     } else if cursor.eat("DETACH PARTITION") {
         let child = cursor.name("a table name")?;
         let concurrently = cursor.eat("CONCURRENTLY");
         cursor.eat("FINALIZE");
         Ok(Action::Detach { child, concurrently })
+    } else if cursor.eat("INHERIT") {
+        Ok(Action::Inherit(cursor.name("a table name")?))
+    } else if cursor.eat("NO INHERIT") {
+        Ok(Action::NoInherit(cursor.name("a table name")?))
     } else {
         other(cursor)
     }
@@ -127,7 +137,7 @@ fn settings(cursor: &mut Cursor<'_>, table: &QName) -> Read<Vec<Said>> {
 /// What is known to exist and not modelled.
 fn other(cursor: &mut Cursor<'_>) -> Read<Action> {
     let known =
-        ["ENABLE", "DISABLE", "CLUSTER", "SET", "RESET", "INHERIT", "NO", "OF", "NOT", "DETACH"];
+        ["ENABLE", "DISABLE", "CLUSTER", "SET", "RESET", "NO", "OF", "NOT", "DETACH"];
     if cursor.is_any(0, &known) {
         return Ok(carried(cursor));
     }

@@ -181,6 +181,7 @@ impl Asker<'_> {
             Parsed::RenameIndex { index, if_exists, to } => {
                 self.rename_index(&index, if_exists, to, span)
             }
+            Parsed::AttachIndex { index, part } => self.attach_index(&index, &part, span),
             Parsed::Update { table, set, filter } => {
                 for (column, value) in &set {
                     self.column(&table, column)?;

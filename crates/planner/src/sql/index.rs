@@ -22,6 +22,8 @@ pub(super) struct NewIndex {
     pub(super) concurrently: bool,
     /// IF NOT EXISTS.
     pub(super) if_not_exists: bool,
+    /// ON ONLY: not on partitions.
+    pub(super) only: bool,
 }
 
 /// Reads from after `CREATE [UNIQUE] INDEX`.
@@ -31,7 +33,7 @@ pub(super) fn create(cursor: &mut Cursor<'_>, unique: bool) -> Read<NewIndex> {
     let name =
         if cursor.is(0, "ON") { None } else { Some(cursor.name("an index name")?.name.name) };
     cursor.expect("ON")?;
-    cursor.eat("ONLY");
+    let only = cursor.eat("ONLY");
     let table = cursor.name("a table name")?;
     let method = if cursor.eat("USING") {
         cursor.ident("an access method")?.name
@@ -63,7 +65,7 @@ pub(super) fn create(cursor: &mut Cursor<'_>, unique: bool) -> Read<NewIndex> {
     cursor.end()?;
     let mut seen = std::collections::BTreeSet::new();
     index.columns.retain(|c| seen.insert(c.clone()));
-    Ok(NewIndex { name, table, index, labels, concurrently, if_not_exists })
+    Ok(NewIndex { name, table, index, labels, concurrently, if_not_exists, only })
 }
 
 fn keys(cursor: &mut Cursor<'_>, index: &mut Index) -> Read<Vec<String>> {

@@ -217,9 +217,19 @@ impl Loader<'_> {
             Parsed::Index(new) => self.index(&new, span),
             Parsed::View(new) => self.view(&new, span),
             Parsed::Drop(drop) => self.drop(&drop, span),
+            Parsed::AttachIndex { index, part } => {
+                match (self.index_owner(&index.name), self.index_owner(&part.name)) {
+                    (Some(parent), Some(table)) => {
+                        let (name, index) = (part.name.name, index.name.name);
+                        self.apply(&[Op::AttachIndex { table, name, parent, index }], span);
+                    }
+                    _ => self.unknown(span, "its indexes are not in the schema"),
+                }
+            }
             Parsed::RenameIndex { index, if_exists: _, to } => {
-                match self.index_tables.remove(&index.name) {
+                match self.index_owner(&index.name) {
                     Some(table) => {
+                        self.index_tables.remove(&index.name);
                         self.index_tables.insert(index.name.sibling(&to), table.clone());
                         self.apply(&[Op::RenameIndex { table, name: index.name.name, to }], span);
                     }
@@ -246,11 +256,51 @@ impl Loader<'_> {
             return;
         }
         let defined = resolve::table(new, &self.schema, &mut self.names);
-        self.schema.tables.insert(name, defined.table);
+        self.schema.tables.insert(name.clone(), defined.table);
+        if let Some((table, bounds)) = defined.of {
+            self.apply(&[Op::AttachPartition { table, child: name.clone(), bounds }], span);
+        }
+        for key in &defined.keys {
+            self.add_constraint(&name, key, (false, span));
+        }
         for sequence in defined.sequences {
             self.objects(&sequence, span);
         }
         self.objects(&defined.settings, span);
+    }
+
+    /// The table that an index, or the key that it backs, is on.
+    fn index_owner(&self, index: &QName) -> Option<QName> {
+        if let Some(table) = self.index_tables.get(index) {
+            return Some(table.clone());
+        }
+        let mut tables = self.schema.tables.iter().filter(|(name, _)| name.schema == index.schema);
+        let has = |t: &crate::schema::Table| {
+            t.indexes.contains_key(&index.name)
+                || t.constraints.get(&index.name).is_some_and(|c| c.kind.has_index())
+        };
+        tables.find(|(_, t)| has(t)).map(|(name, _)| name.clone())
+    }
+
+    /// A constraint, here and where it goes with it; with `only`, here alone.
+    fn add_constraint(
+        &mut self,
+        name: &QName,
+        written: &super::constraint::NewConstraint,
+        (only, span): (bool, Span),
+    ) {
+        let below = !only && !self.schema.children(name).is_empty();
+        let Some(table) = self.schema.tables.get_mut(name) else { return };
+        if !below {
+            resolve::add_constraint(table, written, name, &mut self.names);
+            return;
+        }
+        let table = table.clone();
+        if let Some((key, constraint)) =
+            resolve::constraint(written, name, &table, &mut self.names)
+        {
+            self.apply(&[Op::AddConstraint { table: name.clone(), name: key, constraint }], span);
+        }
     }
 
     fn index(&mut self, new: &super::index::NewIndex, span: Span) {
@@ -265,8 +315,13 @@ impl Loader<'_> {
             return;
         };
         let (key, index) = resolve::index(new, table, &mut self.names);
-        table.indexes.insert(key.clone(), index);
-        self.index_tables.insert(name.sibling(key), name.clone());
+        self.index_tables.insert(name.sibling(&key), name.clone());
+        if new.only || !table.is_partitioned() {
+            table.indexes.insert(key, index);
+            return;
+        }
+        let table = name.clone();
+        self.apply(&[Op::CreateIndex { table, name: key, index, concurrently: false }], span);
     }
 
     fn view(&mut self, new: &super::view::NewView, span: Span) {
@@ -283,7 +338,7 @@ impl Loader<'_> {
             if let Action::Settings(said) = action {
                 self.objects(said, span);
             } else if self.schema.tables.contains_key(name) {
-                self.action(name, action, span);
+                self.action(name, action, (alter.only, span));
             } else if !alter.if_exists {
                 self.unknown(span, "its table is not in the schema");
                 return;
@@ -291,14 +346,12 @@ impl Loader<'_> {
         }
     }
 
-    fn action(&mut self, name: &QName, action: &Action, span: Span) {
+    fn action(&mut self, name: &QName, action: &Action, (only, span): (bool, Span)) {
         match action {
             Action::AddConstraint(written)
                 if matches!(written.body, super::constraint::Body::Kind(_)) =>
             {
-                if let Some(table) = self.schema.tables.get_mut(name) {
-                    resolve::add_constraint(table, written, name, &mut self.names);
-                }
+                self.add_constraint(name, written, (only, span));
             }
             Action::Identity { column, identity, settings } => {
                 if let Some(column) =
@@ -345,9 +398,15 @@ impl Loader<'_> {
             | Action::DropConstraint { .. }
             | Action::RenameColumn { .. }
             | Action::RenameConstraint { .. }
+            | Action::Inherit(_)
+            | Action::NoInherit(_)
             | Action::RenameTable { .. } => {
                 if let Some(found) = actions::ops(action, name, &self.schema, &mut self.names) {
-                    self.apply(&found.ops, span);
+                    if only {
+                        self.apply_only(&found.ops, span);
+                    } else {
+                        self.apply(&found.ops, span);
+                    }
                     if let Some(sequence) = found.sequence {
                         self.objects(&sequence, span);
                     }
@@ -374,7 +433,7 @@ impl Loader<'_> {
             let there = match drop.what {
                 Dropped::Table => self.schema.tables.contains_key(&name),
                 Dropped::View => self.schema.views.contains_key(&name),
-                Dropped::Index => self.index_tables.contains_key(&name),
+                Dropped::Index => self.index_owner(&name).is_some(),
             };
             if !there {
                 // A script that begins by clearing up, or what is not in this schema.
@@ -384,7 +443,8 @@ impl Loader<'_> {
                 Dropped::Table => ops.push(Op::DropTable { table: name }),
                 Dropped::View => ops.push(self.schema.drop_view(&name)),
                 Dropped::Index => {
-                    if let Some(table) = self.index_tables.remove(&name) {
+                    if let Some(table) = self.index_owner(&name) {
+                        self.index_tables.remove(&name);
                         let (name, concurrently) = (name.name, drop.concurrently);
                         ops.push(Op::DropIndex { table, name, concurrently, if_exists: true });
                     }
@@ -397,10 +457,41 @@ impl Loader<'_> {
     fn apply(&mut self, ops: &[Op], span: Span) {
         for op in ops {
             if let Err(refusal) = self.schema.apply(op) {
-                let note = format!("PostgreSQL would refuse it here ({refusal})");
-                self.unknown(span, &note);
+                self.refused(&refusal, span);
                 return;
             }
+            self.take_names_below(op);
+        }
+    }
+
+    /// As ONLY asks for: what is below the table stays as it is.
+    fn apply_only(&mut self, ops: &[Op], span: Span) {
+        for op in ops {
+            if let Err(refusal) = self.schema.apply_here(op) {
+                self.refused(&refusal, span);
+                return;
+            }
+        }
+    }
+
+    fn refused(&mut self, refusal: &crate::op::effect::Refusal, span: Span) {
+        let note = format!("PostgreSQL would refuse it here ({refusal})");
+        self.unknown(span, &note);
+    }
+
+    /// Names that partitions got for their parts of an index or key.
+    fn take_names_below(&mut self, op: &Op) {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the others name nothing below")]
+        let top = match op {
+            Op::AttachPartition { child, .. } => {
+                self.names.add(&self.schema, child);
+                child
+            }
+            Op::CreateIndex { table, .. } | Op::AddConstraint { table, .. } => table,
+            _ => return,
+        };
+        for table in self.schema.descendants(top) {
+            self.names.add(&self.schema, &table);
         }
     }
 }

@@ -1,13 +1,11 @@
 //! The names PostgreSQL gives to constraints, indexes and sequences that were given none:
-//! `ChooseRelationName`, `ChooseConstraintName` and `makeObjectName`. Must not know statements.
+//! `ChooseRelationName` and `ChooseConstraintName`. Must not know statements.
 
 use std::collections::BTreeSet;
 
-use crate::name::QName;
+pub(super) use crate::name::derived::addition;
+use crate::name::{QName, derived};
 use crate::schema::Schema;
-
-/// PostgreSQL's `NAMEDATALEN` less one.
-const MAX: usize = 63;
 
 /// Names that are taken, by schema: relations, and constraints whether or not an index backs them.
 #[derive(Clone, Debug, Default)]
@@ -45,12 +43,8 @@ impl Names {
 
     /// The first free `table_addition_label`, `…label1`, `…label2` …; taken from here on.
     pub(super) fn choose(&mut self, table: &QName, addition: &str, label: &str) -> String {
-        let mut name = object_name(&table.name, addition, label);
-        let mut number = 0_u32;
-        while self.taken.contains(&table.sibling(&name)) {
-            number += 1;
-            name = object_name(&table.name, addition, &format!("{label}{number}"));
-        }
+        let taken = |name: &str| self.taken.contains(&table.sibling(name));
+        let name = derived::choose(&table.name, addition, label, taken);
         self.take(table.sibling(&name));
         name
     }
@@ -67,59 +61,6 @@ fn all_of(schema: &Schema, relation: &QName) -> Vec<QName> {
         names.push(relation.clone());
     }
     names
-}
-
-/// What the columns add to an index's or key's name: joined, and no longer than a name.
-pub(super) fn addition<S: AsRef<str>>(columns: &[S]) -> String {
-    let mut seen: Vec<String> = Vec::new();
-    for column in columns {
-        // `ChooseIndexColumnNames` numbers what occurs twice.
-        let mut name = column.as_ref().to_owned();
-        let mut number = 0_u32;
-        while seen.contains(&name) {
-            number += 1;
-            name = format!("{}{number}", column.as_ref());
-        }
-        seen.push(name);
-    }
-    let mut text = String::new();
-    for name in seen {
-        if !text.is_empty() {
-            text.push('_');
-        }
-        text += &name;
-        if text.len() > MAX {
-            break;
-        }
-    }
-    text
-}
-
-/// `makeObjectName`: shortens the longer of table and addition until the whole fits 63 bytes.
-fn object_name(table: &str, addition: &str, label: &str) -> String {
-    let overhead = label.len() + 1 + usize::from(!addition.is_empty());
-    let available = MAX.saturating_sub(overhead);
-    let (mut first, mut second) = (table.len(), addition.len());
-    while first + second > available {
-        if first > second {
-            first -= 1;
-        } else {
-            second -= 1;
-        }
-    }
-    let (first, second) = (cut(table, first), cut(addition, second));
-    if addition.is_empty() {
-        format!("{first}_{label}")
-    } else {
-        format!("{first}_{second}_{label}")
-    }
-}
-
-fn cut(text: &str, mut end: usize) -> &str {
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or(text)
 }
 
 #[cfg(test)]

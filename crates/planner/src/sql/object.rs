@@ -83,7 +83,7 @@ fn alter(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
     if cursor.eat("TYPE") {
         return types::alter(cursor, &statement);
     }
-    if let Some(said) = settings::relation_setting(cursor, &statement)? {
+    if let Some(said) = settings::relation_setting(cursor)? {
         return Ok(Some(said));
     }
     create::alter(cursor, statement)

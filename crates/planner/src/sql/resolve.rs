@@ -17,8 +17,12 @@ use crate::sql_type::SqlType;
 
 /// A table, and the statements that have to stand around its CREATE TABLE.
 pub(super) struct Defined {
-    /// The table.
+    /// The table. A partition is not attached yet.
     pub(super) table: Table,
+    /// The parent and the bounds, of a partition.
+    pub(super) of: Option<(QName, String)>,
+    /// Keys of a partition's own: PostgreSQL makes them when it has made those of its parent.
+    pub(super) keys: Vec<NewConstraint>,
     /// Sequences of its serial columns.
     pub(super) sequences: Vec<[Said; 2]>,
     /// What has to be said after its CREATE TABLE.
@@ -30,6 +34,9 @@ pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defin
     let name = &new.name.name;
     names.take(name.clone());
     let mut table = Table { partitioning: new.partitioning.clone(), ..Table::empty() };
+    let mut parts = table.parts();
+    let of = parts.of.take();
+    table.partitioning = parts.text();
     for template in &new.templates {
         inherit(&mut table, template, name, schema, names);
     }
@@ -44,10 +51,19 @@ pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defin
             None => table.columns.push(column),
         }
     }
+    for written in &new.overrides {
+        if let Some(column) = table.column_mut(&written.column.name) {
+            override_options(column, &written.column);
+        }
+        constraints.extend(&written.constraints);
+    }
+    // A parent that is not there is found when the table is made.
+    table = schema.with_parents(&table).unwrap_or(table);
     constraints.extend(&new.constraints);
     // Two nameless keys over the same columns are one; the primary key wins.
     let mut keys: Vec<Vec<String>> = Vec::new();
     constraints.sort_by_key(|c| !c.primary);
+    let mut late = Vec::new();
     for written in constraints {
         let listed: Vec<String> = written.columns.iter().map(|c| c.name.clone()).collect();
         let is_key = matches!(
@@ -60,11 +76,27 @@ pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defin
         if is_key {
             keys.push(listed);
         }
-        add_constraint(&mut table, written, name, names);
+        if of.is_some() && !matches!(written.body, Body::Kind(ConstraintKind::Check(_))) {
+            late.push(written.clone());
+        } else {
+            add_constraint(&mut table, written, name, names);
+        }
     }
     let mut settings = new.settings.clone();
-    settings.extend(new.columns.iter().flat_map(|c| column_settings(name, c)));
-    Defined { settings, table, sequences }
+    let written = new.columns.iter().chain(&new.overrides);
+    settings.extend(written.flat_map(|c| column_settings(name, c)));
+    Defined { settings, table, of, keys: late, sequences }
+}
+
+/// What a partition says of a column that it has from its parent.
+fn override_options(column: &mut Column, said: &Column) {
+    column.not_null |= said.not_null;
+    if said.default.is_some() {
+        column.default.clone_from(&said.default);
+    }
+    if said.generated.is_some() {
+        column.generated.clone_from(&said.generated);
+    }
 }
 
 /// Settings written in a column's definition.
@@ -220,8 +252,7 @@ fn inherit(
             ConstraintKind::Unique(_) if takes(Takes::Keys) => {
                 names.choose(name, &addition(&columns), "key")
             }
-            ConstraintKind::Check(_) if takes(Takes::Checks) => key.clone(),
-            ConstraintKind::ForeignKey(_) if takes(Takes::ForeignKeys) => key.clone(),
+            kind if kind.is_inherited_check() && takes(Takes::Checks) => key.clone(),
             ConstraintKind::PrimaryKey(_)
             | ConstraintKind::Unique(_)
             | ConstraintKind::Check(_)

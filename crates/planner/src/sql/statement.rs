@@ -28,6 +28,8 @@ pub(super) enum Parsed {
     Drop(Drop),
     /// ALTER INDEX … RENAME TO.
     RenameIndex { index: PlacedName, if_exists: bool, to: String },
+    /// ALTER INDEX … ATTACH PARTITION.
+    AttachIndex { index: PlacedName, part: PlacedName },
     /// UPDATE of one table.
     Update { table: PlacedName, set: Vec<(Placed, Expr)>, filter: Option<Expr> },
     /// DELETE from one table.
@@ -265,6 +267,11 @@ fn alter(cursor: &mut Cursor<'_>) -> Read<Parsed> {
             let to = inner.ident("an index name")?.name;
             inner.end()?;
             return Ok(Parsed::RenameIndex { index, if_exists, to });
+        }
+        if inner.eat("ATTACH PARTITION") {
+            let part = inner.name("an index name")?;
+            inner.end()?;
+            return Ok(Parsed::AttachIndex { index, part });
         }
     }
     let relation = {

@@ -33,10 +33,14 @@ pub(super) struct NewTable {
     pub(super) if_not_exists: bool,
     /// Columns.
     pub(super) columns: Vec<NewColumn>,
+    /// Options of a partition's columns, which are its parent's: their types stand for nothing.
+    pub(super) overrides: Vec<NewColumn>,
     /// Table constraints.
     pub(super) constraints: Vec<NewConstraint>,
-    /// Tables whose columns come first: LIKE, INHERITS, PARTITION OF.
+    /// Tables whose columns come first: LIKE, PARTITION OF.
     pub(super) templates: Vec<Template>,
+    /// Tables that it inherits from.
+    pub(super) heir_of: Vec<PlacedName>,
     /// `PARTITION BY …`, `PARTITION OF …` or `INHERITS …`.
     pub(super) partitioning: Option<String>,
     /// Its settings: storage options, UNLOGGED …
@@ -65,8 +69,6 @@ pub(super) enum Takes {
     Checks,
     /// PRIMARY KEY, UNIQUE.
     Keys,
-    /// FOREIGN KEY.
-    ForeignKeys,
 }
 
 impl NewTable {
@@ -105,8 +107,10 @@ pub(super) fn create(cursor: &mut Cursor<'_>, unlogged: bool) -> Read<NewTable> 
         name,
         if_not_exists,
         columns: Vec::new(),
+        overrides: Vec::new(),
         constraints: Vec::new(),
         templates: Vec::new(),
+        heir_of: Vec::new(),
         partitioning: None,
         settings: Vec::new(),
     };
@@ -148,18 +152,12 @@ fn elements(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
 fn partition_of(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
     let start = cursor.at;
     let parent = cursor.name("a table name")?;
-    let takes = vec![
-        Takes::Defaults,
-        Takes::Generated,
-        Takes::Identity,
-        Takes::Checks,
-        Takes::Keys,
-        Takes::ForeignKeys,
-    ];
+    // Keys, indexes and references come when it is attached.
+    let takes = vec![Takes::Defaults, Takes::Generated, Takes::Checks];
     table.templates.push(Template { table: parent.clone(), takes });
     if cursor.is_symbol(0, b'(') {
-        // Column options of a partition: not followed.
-        cursor.parens()?;
+        let (from, to) = cursor.parens()?;
+        overrides(&mut cursor.part(from, to), table)?;
     }
     let from = cursor.at;
     if !cursor.eat("DEFAULT") {
@@ -168,9 +166,64 @@ fn partition_of(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
             c.is_any(0, &["PARTITION", "USING", "TABLESPACE"]) || ends_bounds(c, start)
         });
     }
-    let bounds = cursor.flat(from, cursor.at);
+    let bounds = bounds(&cursor.part(from, cursor.at));
     table.partitioning = Some(format!("PARTITION OF {} {bounds}", parent.name));
     Ok(())
+}
+
+/// Bounds with their keywords in upper case and single spaces, as `pg_dump` writes them.
+pub(super) fn bounds(cursor: &Cursor<'_>) -> String {
+    let mut text = String::new();
+    let mut cursor = *cursor;
+    while let Some(token) = cursor.peek(0) {
+        let word = cursor.of(token);
+        let glued = text.is_empty() || text.ends_with('(') || word == ")" || word == ",";
+        if !glued {
+            text.push(' ');
+        }
+        let keyword = cursor.is_any(0, BOUND_WORDS);
+        text += &if keyword { word.to_ascii_uppercase() } else { word.to_owned() };
+        cursor.at += 1;
+    }
+    for word in ["modulus", "remainder"] {
+        text = text.replace(&word.to_ascii_uppercase(), word);
+    }
+    text
+}
+
+const BOUND_WORDS: &[&str] = &[
+    "FOR", "VALUES", "FROM", "TO", "IN", "WITH", "MINVALUE", "MAXVALUE", "DEFAULT", "NULL", "MODULUS",
+    "REMAINDER",
+];
+
+/// What a partition's column list says: options of columns, and constraints of its own.
+fn overrides(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
+    loop {
+        if constraint::begins(cursor) {
+            table.constraints.push(constraint::table(cursor)?);
+        } else {
+            let placed = cursor.strict_ident("a column name")?;
+            cursor.eat("WITH OPTIONS");
+            let ty = crate::sql_type::SqlType::new("text");
+            let mut new = NewColumn {
+                column: Column::nullable(placed.name.clone(), ty),
+                placed,
+                serial: false,
+                constraints: Vec::new(),
+                virtual_column: false,
+                settings: Vec::new(),
+            };
+            while !cursor.done() && !cursor.is_symbol(0, b',') {
+                column_option(cursor, &mut new)?;
+            }
+            new.column.not_null |= new.constraints.iter().any(|c| c.primary);
+            table.overrides.push(new);
+        }
+        if !cursor.eat_symbol(b',') {
+            break;
+        }
+    }
+    if cursor.done() { Ok(()) } else { Err(cursor.expected("`,` or `)`")) }
 }
 
 /// `WITH (fillfactor…)` after the bounds, not the WITH of `FOR VALUES WITH (modulus …)`.
@@ -184,14 +237,11 @@ fn ends_bounds(cursor: &Cursor<'_>, start: usize) -> bool {
 fn options(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
     loop {
         if cursor.eat("INHERITS") {
-            let start = cursor.at;
             let (from, to) = cursor.parens()?;
-            for parent in cursor.part(from, to).names("a table name")? {
-                let takes = vec![Takes::Defaults, Takes::Generated, Takes::Checks];
-                table.templates.push(Template { table: parent, takes });
-            }
-            let parents = cursor.flat(start, cursor.at);
-            table.partitioning = Some(format!("INHERITS {parents}"));
+            let parents = cursor.part(from, to).names("a table name")?;
+            table.heir_of.clone_from(&parents);
+            let names: Vec<String> = parents.iter().map(|p| p.name.to_string()).collect();
+            table.partitioning = Some(format!("INHERITS ({})", names.join(", ")));
         } else if cursor.sees("PARTITION BY") {
             let start = cursor.at;
             cursor.at += 3;

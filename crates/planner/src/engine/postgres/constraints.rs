@@ -62,6 +62,17 @@ pub(super) const ROWS: &[FactRow] = &[
     row(Form::AlterConstraintNotEnforced, AX, ALTER)
         .also(&[(Parents, AX), (ParentPartitions, AX), (Partitions, AX)])
         .since(18, &[18]),
+    row(Form::AddForeignKeyOfParts, SRX, ALTER)
+        .also(&[(Parents, AX), (ParentPartitions, SRX), (Partitions, SRX)])
+        .until(17, &[14, 15, 16, 17]),
+    row(Form::AddForeignKeyOfParts, SRX, ALTER)
+        .also(&[(Parents, AX), (ParentPartitions, SRX), (Partitions, SRX)])
+        .since(18, &[18]),
+    row(Form::AddUniqueOfParts, AX, ALTER)
+        .also(&[(Partitions, S)])
+        .until(17, &[14, 15, 16, 17]),
+    row(Form::AddUniqueOfParts, AX, ALTER).also(&[(Partitions, AX)]).since(18, &[18]),
+    row(Form::AddUniqueOnly, AX, ALTER),
     row(Form::AddUnique, AX, ALTER)
         .also(&[(Partitions, S)])
         .building()

@@ -73,7 +73,10 @@ forms! {
     AlterConstraint: "ALTER CONSTRAINT DEFERRABLE, INITIALLY DEFERRED, INHERIT or NO INHERIT",
     AlterConstraintEnforced: "ALTER CONSTRAINT ENFORCED",
     AlterConstraintNotEnforced: "ALTER CONSTRAINT NOT ENFORCED",
+    AddForeignKeyOfParts: "ADD FOREIGN KEY to a partitioned table whose partitions all have it",
     AddUnique: "ADD UNIQUE or PRIMARY KEY",
+    AddUniqueOfParts: "ADD UNIQUE or PRIMARY KEY to a partitioned table whose partitions all have it",
+    AddUniqueOnly: "ADD UNIQUE or PRIMARY KEY to ONLY a partitioned table",
     AddExclude: "ADD EXCLUDE",
     AddUsingIndex: "ADD UNIQUE or PRIMARY KEY USING INDEX",
     AddPrimaryKeyUsingIndexScan: "ADD PRIMARY KEY USING INDEX over columns that may be NULL",
@@ -86,6 +89,7 @@ forms! {
     AlterDomain: "CREATE DOMAIN, or ALTER DOMAIN SET DEFAULT, DROP, RENAME, OWNER",
     // Indexes.
     CreateIndex: "CREATE INDEX",
+    CreateIndexOfParts: "CREATE INDEX on a partitioned table whose partitions all have it",
     CreateIndexOnly: "CREATE INDEX ON ONLY a partitioned table",
     CreateIndexConcurrently: "CREATE INDEX CONCURRENTLY",
     DropIndex: "DROP INDEX",

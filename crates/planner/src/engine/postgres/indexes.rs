@@ -16,6 +16,7 @@ pub(super) const ROWS: &[FactRow] = &[
         .also(&[(Partitions, S)])
         .building()
         .online("CREATE INDEX CONCURRENTLY; on a partitioned table ON ONLY it first, then CONCURRENTLY on each partition and ALTER INDEX ATTACH PARTITION"),
+    row(Form::CreateIndexOfParts, S, CREATE).also(&[(Partitions, S)]),
     row(Form::CreateIndexOnly, S, CREATE),
     row(Form::CreateIndexConcurrently, SUE, CREATE).building().alone(),
     row(Form::DropIndex, AX, "sql-dropindex")

@@ -1,14 +1,15 @@
 //! What an operation is about: its form on a schema, and the relations beside its table that the
 //! form's row may lock. The decisions that the reader of SQL shares are here. Must not know facts.
 
-use super::relation::{Role, foreign_key};
+use super::relation::{Role, foreign_key, related};
 use super::{Form, LockMode};
 use crate::expr::{Expr, Volatility};
 use crate::name::{QName, quote, rename_in_text};
 use crate::op::Op;
+use crate::op::effect::Whole;
 use crate::schema::object::IDENTITY;
 use crate::schema::{
-    Column, Constraint, ConstraintKind, Index, ObjectId, ObjectKind, Schema, Table,
+    Column, Constraint, ConstraintKind, Index, ObjectId, ObjectKind, Schema, Table, bounds,
 };
 use crate::sql_type::{SqlType, TypeChange};
 
@@ -50,6 +51,60 @@ impl Subject {
     }
 }
 
+/// Whether every partition has its part of an index, key or reference already.
+fn has_parts(schema: &Schema, table: &QName, whole: Whole) -> bool {
+    if !schema.table(table).is_some_and(Table::is_partitioned) {
+        return false;
+    }
+    match &whole {
+        Whole::Key(constraint) if matches!(constraint.kind, ConstraintKind::ForeignKey(_)) => {
+            schema.leaves(table).iter().all(|leaf| {
+                schema.table(leaf).is_some_and(|t| {
+                    t.constraints.iter().any(|(own, c)| {
+                        c == constraint && !t.inherited.constraints.contains_key(own)
+                    })
+                })
+            })
+        }
+        Whole::Index(_) | Whole::Key(_) => {
+            schema.parts_for(table, &whole).iter().all(|part| part.there)
+        }
+    }
+}
+
+/// The form where nothing is left to be done on the partitions.
+fn of_parts(form: Form) -> Form {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these look at partitions")]
+    match form {
+        Form::AddForeignKey => Form::AddForeignKeyOfParts,
+        Form::AddUnique => Form::AddUniqueOfParts,
+        other => other,
+    }
+}
+
+/// The form of ATTACH PARTITION: what the server has to look at.
+fn attach(schema: &Schema, table: &QName, child: &QName, bounds: &str) -> Form {
+    let (Some(above), Some(below)) = (schema.table(table), schema.table(child)) else {
+        return Form::AttachPartition;
+    };
+    let wholes = above.constraints.values().cloned().map(Whole::Key).filter(|whole| match whole {
+        Whole::Key(constraint) => constraint.kind.has_index(),
+        Whole::Index(_) => true,
+    });
+    let wholes = wholes.chain(above.indexes.values().cloned().map(Whole::Index));
+    if wholes.into_iter().any(|whole| schema.matching(child, &whole).is_none()) {
+        return Form::AttachPartitionBuild;
+    }
+    let beside = related(Role::DefaultPartition, table, schema);
+    let keyed = !parents_of(above, |_| true).is_empty();
+    let says = bounds::condition(above, bounds);
+    let proved = below.constraints.values().any(|c| {
+        c.validated && matches!(&c.kind, ConstraintKind::Check(check) if Some(check) == says.as_ref())
+    });
+    let alone = beside.iter().all(|name| name == child) && !keyed;
+    if proved && alone { Form::AttachPartitionProved } else { Form::AttachPartition }
+}
+
 /// What an operation is about on `schema`, as it is before the operation.
 pub(crate) fn subject(op: &Op, schema: &Schema) -> Subject {
     let subject = Subject::new(form(op, schema), op.relation().cloned());
@@ -63,7 +118,7 @@ pub(crate) fn subject(op: &Op, schema: &Schema) -> Subject {
             let parents = schema.table(table).map(|t| parents_of(t, |_| true));
             subject.with(Role::Parents, parents.unwrap_or_default())
         }
-        Op::DropColumn { table, column } => {
+        Op::DropColumn { table, column } | Op::DropColumnOnly { table, column } => {
             let carries = |c: &Constraint| c.kind.columns().contains(column);
             let parents = schema.table(table).map(|t| parents_of(t, carries));
             subject.with(Role::Parents, parents.unwrap_or_default())
@@ -75,7 +130,9 @@ pub(crate) fn subject(op: &Op, schema: &Schema) -> Subject {
         Op::AddConstraint { constraint, .. } => {
             subject.with(Role::Parents, parent(&constraint.kind))
         }
-        Op::ValidateConstraint { table, name } | Op::DropConstraint { table, name } => {
+        Op::ValidateConstraint { table, name }
+        | Op::DropConstraint { table, name }
+        | Op::DropConstraintIfExists { table, name } => {
             let kind = schema.constraint_kind(table, name);
             subject.with(Role::Parents, kind.and_then(parent))
         }
@@ -90,8 +147,20 @@ pub(crate) fn subject(op: &Op, schema: &Schema) -> Subject {
             subject.with(Role::Parents, parents.unwrap_or_default())
         }
         Op::Delete { table, .. } => subject.with(Role::Children, children_of(schema, table)),
-        Op::AttachPartition { child, .. } | Op::DetachPartition { child, .. } => {
-            subject.with(Role::Attached, [child.clone()])
+        Op::AttachPartition { table, child, .. } | Op::DetachPartition { table, child, .. } => {
+            let mut moved = vec![child.clone()];
+            moved.extend(schema.descendants(child));
+            let parents = schema.table(table).map(|t| parents_of(t, |_| true));
+            let beside = related(Role::DefaultPartition, table, schema);
+            subject
+                .with(Role::Attached, moved)
+                .with(Role::DefaultPartition, beside.into_iter().filter(|name| name != child))
+                .with(Role::Parents, parents.unwrap_or_default())
+                .with(Role::Children, children_of(schema, table))
+                .only(&[Role::DefaultPartition])
+        }
+        Op::Inherit { parent, .. } | Op::NoInherit { parent, .. } => {
+            subject.with(Role::Inherited, [parent.clone()])
         }
         _ => subject,
     }
@@ -140,7 +209,7 @@ pub(crate) fn keys_of_column(
 fn form(op: &Op, schema: &Schema) -> Form {
     match op {
         Op::AddColumn { column, .. } => add_column(column, schema),
-        Op::DropColumn { .. } => Form::DropColumn,
+        Op::DropColumn { .. } | Op::DropColumnOnly { .. } => Form::DropColumn,
         Op::AlterType { table, column, ty, collation, using } => {
             let found = schema.table(table).and_then(|t| t.column(column).map(|c| (t, c)));
             let recollated = found.is_some_and(|(_, c)| c.collation != *collation);
@@ -156,13 +225,22 @@ fn form(op: &Op, schema: &Schema) -> Form {
             let proved = schema.proves_not_null(table, column);
             if proved { Form::SetNotNullProved } else { Form::SetNotNull }
         }
-        Op::AddConstraint { constraint, .. } => add_constraint(constraint),
+        Op::AddConstraint { table, constraint, .. } => {
+            let form = add_constraint(constraint);
+            if has_parts(schema, table, Whole::Key(constraint.clone())) {
+                of_parts(form)
+            } else {
+                form
+            }
+        }
         Op::AddConstraintUsingIndex { table, index, primary, .. } => {
             using_index(schema, (table, index), *primary)
         }
         Op::AddNotNullNotValid { .. } => Form::AddNotNullNotValid,
         Op::ValidateConstraint { table, name } => validate(schema.constraint_kind(table, name)),
-        Op::DropConstraint { table, name } => drop_constraint(schema.constraint_kind(table, name)),
+        Op::DropConstraint { table, name } | Op::DropConstraintIfExists { table, name } => {
+            drop_constraint(schema.constraint_kind(table, name))
+        }
         Op::RenameConstraint { .. } => Form::RenameConstraint,
         Op::SetLockTimeout { .. }
         | Op::SkipBodyChecks
@@ -178,9 +256,15 @@ fn form(op: &Op, schema: &Schema) -> Form {
         Op::DropTable { .. } => Form::DropTable,
         Op::RenameTable { .. } => Form::RenameTable,
         Op::RenameColumn { .. } => Form::RenameColumn,
-        Op::CreateIndex { concurrently: false, .. } => Form::CreateIndex,
+        Op::CreateIndex { table, index, concurrently: false, .. } => {
+            let built = !has_parts(schema, table, Whole::Index(index.clone()));
+            if built { Form::CreateIndex } else { Form::CreateIndexOfParts }
+        }
         Op::CreateIndex { concurrently: true, .. } => Form::CreateIndexConcurrently,
-        Op::DropIndex { concurrently: false, .. } => Form::DropIndex,
+        Op::DropIndex { concurrently: false, .. } | Op::DropIndexCascade { .. } => Form::DropIndex,
+        Op::CreateIndexOnly { .. } => Form::CreateIndexOnly,
+        // Nothing is built: the parts are attached one by one.
+        Op::AddConstraintOnly { .. } => Form::AddUniqueOnly,
         Op::DropIndex { concurrently: true, .. } => Form::DropIndexConcurrently,
         Op::RenameIndex { .. } => Form::RenameIndex,
         Op::CreateView { .. } => Form::CreateView,
@@ -195,9 +279,15 @@ fn form(op: &Op, schema: &Schema) -> Form {
         Op::SetIdentity { .. } => Form::AddIdentity,
         Op::DropExpression { .. } => Form::DropExpression,
         Op::AdvanceSequence { .. } => Form::Select,
-        Op::AttachPartition { .. } => Form::AttachPartition,
-        Op::DetachPartition { concurrently: false, .. } => Form::DetachPartition,
+        Op::AttachPartition { table, child, bounds } => attach(schema, table, child, bounds),
+        Op::DetachPartition { table, concurrently: false, .. } => {
+            let referenced = !children_of(schema, table).is_empty();
+            if referenced { Form::DetachReferenced } else { Form::DetachPartition }
+        }
         Op::DetachPartition { concurrently: true, .. } => Form::DetachConcurrently,
+        Op::AttachIndex { .. } => Form::AttachIndex,
+        Op::Inherit { .. } => Form::Inherit,
+        Op::NoInherit { .. } => Form::NoInherit,
         Op::Object { id, becomes, sql } => object(id, becomes.is_some(), sql),
         Op::Verbatim { .. } => Form::Unknown,
     }

@@ -9,7 +9,8 @@ impl Schema {
     #[expect(clippy::wildcard_enum_match_arm, reason = "`apply` sends only index operations here")]
     pub(super) fn apply_to_index(&mut self, op: &Op) -> Result<(), Refusal> {
         match op {
-            Op::CreateIndex { table, name, index, concurrently: _ } => {
+            Op::CreateIndex { table, name, index, concurrently: _ }
+            | Op::CreateIndexOnly { table, name, index } => {
                 let taken = |(other, t): (&QName, &Table)| {
                     other.schema == table.schema
                         && (t.indexes.contains_key(name)
@@ -22,6 +23,11 @@ impl Schema {
                     self.column_mut(table, column)?;
                 }
                 self.table_mut(table)?.indexes.insert(name.clone(), index.clone());
+                Ok(())
+            }
+            Op::DropIndexCascade { table, name } => {
+                self.table_mut(table)?.indexes.remove(name);
+                self.sweep();
                 Ok(())
             }
             Op::DropIndex { table, name, concurrently: _, if_exists } => {

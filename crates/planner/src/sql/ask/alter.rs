@@ -34,6 +34,9 @@ impl Asker<'_> {
         }
         if !all_settings {
             self.table(&alter.table)?;
+            if alter.only && !self.schema.children(name).is_empty() {
+                return Err(self.only(span));
+            }
         }
         for (action, tokens) in &alter.actions {
             let place =
@@ -110,6 +113,8 @@ impl Asker<'_> {
             | Action::SetSchema { .. }
             | Action::Attach { .. }
             | Action::Detach { .. }
+            | Action::Inherit(_)
+            | Action::NoInherit(_)
             | Action::Settings(_)
             | Action::Carried => Ok(()),
         }
@@ -182,7 +187,10 @@ impl Asker<'_> {
                     return Err(Stop);
                 }
             }
-            Action::Attach { child, .. } | Action::Detach { child, .. } => {
+            Action::Attach { child, .. }
+            | Action::Detach { child, .. }
+            | Action::Inherit(child)
+            | Action::NoInherit(child) => {
                 self.table(child)?;
             }
             Action::RenameTable { .. }

@@ -12,7 +12,6 @@ use crate::diagnostic::Source;
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::split_partitioning;
 
 impl Asker<'_> {
     pub(super) fn create_table(&mut self, new: &NewTable, span: Span) -> Result<(), Stop> {
@@ -21,14 +20,21 @@ impl Asker<'_> {
             self.nothing_to_do(span, &format!("table `{name}` exists"));
             return Ok(());
         }
-        for template in &new.templates {
-            self.table(&template.table)?;
+        let templates = new.templates.iter().map(|t| &t.table);
+        for parent in templates.chain(&new.heir_of) {
+            self.table(parent)?;
         }
         if new.columns.iter().any(|c| c.virtual_column) {
             self.verbatim(Some(name), span, Some(VIRTUAL));
             return Ok(());
         }
-        let defined = self.with_names(|schema, names| resolve::table(new, schema, names));
+        let mut defined = self.with_names(|schema, names| {
+            let mut defined = resolve::table(new, schema, names);
+            for key in &defined.keys {
+                resolve::add_constraint(&mut defined.table, key, &name, names);
+            }
+            defined
+        });
         for written in new.constraints.iter().chain(new.columns.iter().flat_map(|c| &c.constraints))
         {
             self.constraint_columns(written, &new.name, &defined.table)?;
@@ -39,13 +45,9 @@ impl Asker<'_> {
         for [sequence, _] in &defined.sequences {
             self.say(std::slice::from_ref(sequence), span)?;
         }
-        let mut definition = defined.table;
-        let partition = definition.partitioning.as_deref().and_then(split_partitioning);
-        if let Some((_, by)) = &partition {
-            definition.partitioning.clone_from(by);
-        }
+        let definition = std::mem::replace(&mut defined.table, crate::schema::Table::empty());
         self.push(Op::CreateTable { table: name.clone(), definition }, span)?;
-        if let Some(((parent, bounds), _)) = partition {
+        if let Some((parent, bounds)) = defined.of {
             self.push(Op::AttachPartition { table: parent, child: name, bounds }, span)?;
         }
         for [_, owner] in &defined.sequences {
@@ -67,6 +69,9 @@ impl Asker<'_> {
             return Ok(());
         }
         let table = self.table(&new.table)?;
+        if new.only && !self.schema.children(&name).is_empty() {
+            return Err(self.only(span));
+        }
         let taken = |n: &String| self.schema.tables.values().any(|t| t.indexes.contains_key(n));
         if new.if_not_exists && new.name.as_ref().is_some_and(taken) {
             self.nothing_to_do(span, "an index of that name exists");
@@ -118,6 +123,32 @@ impl Asker<'_> {
             }
             None => Err(self.unknown_index(index)),
         }
+    }
+
+    pub(super) fn attach_index(
+        &mut self,
+        index: &PlacedName,
+        part: &PlacedName,
+        span: Span,
+    ) -> Result<(), Stop> {
+        let Some(parent) = self.owner_of(&index.name) else {
+            return Err(self.unknown_index(index));
+        };
+        let Some(table) = self.owner_of(&part.name) else {
+            return Err(self.unknown_index(part));
+        };
+        let (name, index) = (part.name.name.clone(), index.name.name.clone());
+        self.push(Op::AttachIndex { table, name, parent, index }, span)
+    }
+
+    /// What is asked for on a table but not on those below it.
+    pub(super) fn only(&mut self, span: Span) -> Stop {
+        self.error(
+            "not-supported",
+            span,
+            "ONLY, on a table with partitions or heirs, is not planned yet".to_owned(),
+            "leave ONLY away: the plan builds what each partition needs by itself",
+        )
     }
 
     /// The table that an index, or the key that it backs, is on.

@@ -99,6 +99,12 @@ fn one(known: &mut Known<'_>, table: &QName, action: &Action, tokens: &mut Curso
         Action::Settings(_) if tokens.sees("OWNER TO") => {
             on(Form::SetOwner).with(Role::Sequences, sequence::of_column(known, table, None))
         }
+        Action::Inherit(parent) => {
+            on(Form::Inherit).with(Role::Inherited, [known.relation(parent.clone())?])
+        }
+        Action::NoInherit(parent) => {
+            on(Form::NoInherit).with(Role::Inherited, [known.relation(parent.clone())?])
+        }
         Action::Detach { .. } | Action::Settings(_) | Action::Carried => {
             return carried(known, table, tokens);
         }
@@ -303,15 +309,6 @@ fn carried(known: &mut Known<'_>, table: &QName, cursor: &mut Cursor<'_>) -> Fou
     }
     if cursor.eat("DETACH PARTITION") {
         return Ok(vec![partition::detach(known, table, cursor)?]);
-    }
-    for (words, role, form) in [
-        ("INHERIT", Role::Inherited, Form::Inherit),
-        ("NO INHERIT", Role::Inherited, Form::NoInherit),
-    ] {
-        if cursor.eat(words) {
-            let parent = known.relation(cursor.name("a table name")?)?;
-            return Ok(vec![on(form).with(role, [parent])]);
-        }
     }
     if cursor.sees("ENABLE ROW")
         || cursor.sees("DISABLE ROW")

@@ -165,13 +165,14 @@ fn defined(known: &mut Known<'_>, new: &NewTable, name: &QName) -> Found {
         let named = template.table.clone();
         if begins("PARTITION OF") {
             subjects.push(partition::create(known, new, named)?);
-        } else if begins("INHERITS") {
-            let from = known.relation(named)?;
-            let subject = Subject::new(Form::CreateTableInherits, None);
-            subjects.push(subject.with(Role::Inherited, [from]));
         } else {
             like.push(known.relation(named)?);
         }
+    }
+    for parent in &new.heir_of {
+        let from = known.relation(parent.clone())?;
+        let subject = Subject::new(Form::CreateTableInherits, None);
+        subjects.push(subject.with(Role::Inherited, [from]));
     }
     if subjects.is_empty() || !parents.is_empty() || !like.is_empty() {
         let subject = Subject::new(Form::CreateTable, None);

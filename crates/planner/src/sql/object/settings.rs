@@ -10,7 +10,6 @@ use crate::sql::cursor::{Cursor, Read};
 /// Reads from after ALTER: settings of views, indexes and foreign tables.
 pub(super) fn relation_setting(
     cursor: &mut Cursor<'_>,
-    statement: &str,
 ) -> Read<Option<Vec<Said>>> {
     for words in ["MATERIALIZED VIEW", "VIEW", "INDEX"] {
         if !cursor.eat(words) {
@@ -23,12 +22,6 @@ pub(super) fn relation_setting(
         } else {
             Subject::Relation(name.clone())
         };
-        if cursor.eat("ATTACH PARTITION") {
-            let child = cursor.name("an index")?.name;
-            let object = Object::one(statement.to_owned(), None).of(Subject::Index(child.clone()));
-            let id = ObjectId::new(ObjectKind::Property, format!("{child} ATTACHED"));
-            return Ok(Some(vec![Said::Made(id, object)]));
-        }
         let said = property(cursor, (words, &name), &subject)?;
         return Ok((!said.is_empty()).then_some(said));
     }

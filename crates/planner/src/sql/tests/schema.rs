@@ -111,16 +111,14 @@ fn partitions_heirs_and_templates_have_their_columns() {
     check_schema(
         "CREATE TABLE p (id int NOT NULL, at date, CHECK (id > 0)) PARTITION BY RANGE (at);
 CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
-CREATE TABLE p2 (id int, at date);
+CREATE TABLE p2 (id int NOT NULL, at date, CONSTRAINT p_id_check CHECK (id > 0));
 ALTER TABLE ONLY p ATTACH PARTITION p2 DEFAULT;
-CREATE TABLE h (z int) INHERITS (p);
-CREATE TABLE l (LIKE p);",
+CREATE TABLE l (LIKE p);
+CREATE TABLE h (at date DEFAULT now(), z int) INHERITS (l);",
         "CREATE TABLE public.h (
-  id integer NOT NULL,
-  at date,
-  z integer,
-  CONSTRAINT p_id_check CHECK (id > 0)
-) INHERITS (p)
+  at date DEFAULT now(),
+  z integer
+) INHERITS (public.l)
 CREATE TABLE public.l (
   id integer NOT NULL,
   at date

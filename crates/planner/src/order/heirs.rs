@@ -1,0 +1,118 @@
+//! What a rollback on a parent does to the tables below it beyond undoing the step: what was theirs
+//! alone (a default, NOT NULL, the name of a part) is put back. Must not know recipes.
+
+use std::collections::BTreeSet;
+
+use crate::name::QName;
+use crate::op::Op;
+use crate::plan::Statement;
+use crate::schema::{Schema, Table};
+
+/// The rollback with what puts back the tables below as they were before the step.
+pub(super) fn restored(
+    before: &Schema,
+    after: &Schema,
+    script: Vec<Statement>,
+) -> Vec<Statement> {
+    let mut script: Vec<Statement> =
+        script.into_iter().map(|statement| if_there(after, statement)).collect();
+    let below: BTreeSet<QName> = script
+        .iter()
+        .filter_map(|statement| statement.op.relation())
+        .flat_map(|table| before.descendants(table))
+        .collect();
+    let detached: BTreeSet<QName> = script
+        .iter()
+        .filter_map(|statement| {
+            let Op::DetachPartition { child, .. } = &statement.op else { return None };
+            Some(child.clone())
+        })
+        .collect();
+    if below.is_empty() && detached.is_empty() {
+        return script;
+    }
+    let mut now = after.clone();
+    if script.iter().any(|statement| now.apply(&statement.op).is_err()) {
+        return script;
+    }
+    for child in &detached {
+        let (Some(was), Some(is)) = (before.table(child), now.table(child).cloned()) else {
+            continue;
+        };
+        script.extend(left_behind(child, was, &is).into_iter().map(Statement::new));
+    }
+    for name in below {
+        let (Some(was), Some(is)) = (before.table(&name), now.table(&name).cloned()) else {
+            continue;
+        };
+        for op in differences(&name, was, &is) {
+            // What its parent still says cannot be undone here.
+            if now.apply(&op).is_ok() {
+                script.push(Statement::new(op));
+            }
+        }
+    }
+    script
+}
+
+/// What attaching made on a table stays with it when it is detached.
+fn left_behind(name: &QName, was: &Table, is: &Table) -> Vec<Op> {
+    let table = || name.clone();
+    let constraints = is.constraints.keys().filter(|key| !was.constraints.contains_key(*key));
+    let mut ops: Vec<Op> = constraints
+        .map(|key| Op::DropConstraintIfExists { table: table(), name: key.clone() })
+        .collect();
+    let indexes = is.indexes.keys().filter(|key| !was.indexes.contains_key(*key));
+    ops.extend(indexes.map(|key| Op::DropIndex {
+        table: table(),
+        name: key.clone(),
+        concurrently: false,
+        if_exists: true,
+    }));
+    ops
+}
+
+/// What is part of a whole may have gone with it, when later steps were rolled back.
+fn if_there(schema: &Schema, statement: Statement) -> Statement {
+    let is_partition = |table: &QName| schema.table(table).is_some_and(Table::is_partition);
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are no part of anything")]
+    let op = match &statement.op {
+        Op::DropConstraint { table, name } if is_partition(table) => {
+            Op::DropConstraintIfExists { table: table.clone(), name: name.clone() }
+        }
+        Op::DropIndex { table, name, concurrently, if_exists: false } if is_partition(table) => {
+            Op::DropIndex {
+                table: table.clone(),
+                name: name.clone(),
+                concurrently: *concurrently,
+                if_exists: true,
+            }
+        }
+        _ => return statement,
+    };
+    Statement { transaction: statement.transaction, ..Statement::new(op) }
+}
+
+fn differences(name: &QName, was: &Table, is: &Table) -> Vec<Op> {
+    let table = || name.clone();
+    let mut ops = Vec::new();
+    for column in &was.columns {
+        let Some(now) = is.column(&column.name) else { continue };
+        let name = || column.name.clone();
+        if now.default != column.default {
+            let default = column.default.clone();
+            ops.push(Op::SetDefault { table: table(), column: name(), default });
+        }
+        if now.not_null != column.not_null {
+            let not_null = column.not_null;
+            ops.push(Op::SetNotNull { table: table(), column: name(), not_null });
+        }
+    }
+    for (own, whole) in &was.inherited.indexes {
+        let mut parts = is.inherited.indexes.iter();
+        let part = parts.find(|(_, w)| *w == whole).map(|(part, _)| part);
+        let Some(part) = part.filter(|part| *part != own) else { continue };
+        ops.push(Op::RenameIndex { table: table(), name: part.clone(), to: own.clone() });
+    }
+    ops
+}
