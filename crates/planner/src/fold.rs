@@ -16,7 +16,9 @@ pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
     for mut next in asked {
         let absorbed = match &next.what {
             // PostgreSQL takes the first index that fits for the part of the parent's: its own come later.
-            What::Statement(Op::AddConstraint { table, .. }) if is_attached(&folded, table) => false,
+            What::Statement(Op::AddConstraint { table, .. }) if is_attached(&folded, table) => {
+                false
+            }
             What::Statement(op) => folded.iter_mut().any(|earlier| absorb(earlier, op)),
             What::Split(_) | What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
         };
@@ -81,7 +83,10 @@ fn lift(earlier: &mut Asked, create: &Op) -> Option<Op> {
     let again = match (drop, create) {
         (Op::DropIndex { table: a, name: x, .. }, Op::CreateIndex { table: b, name: y, .. })
         | (Op::DropIndexCascade { table: a, name: x }, Op::CreateIndex { table: b, name: y, .. })
-        | (Op::DropIndexCascade { table: a, name: x }, Op::AddConstraint { table: b, name: y, .. })
+        | (
+            Op::DropIndexCascade { table: a, name: x },
+            Op::AddConstraint { table: b, name: y, .. },
+        )
         | (Op::DropIndex { table: a, name: x, .. }, Op::AddConstraint { table: b, name: y, .. })
         | (Op::DropConstraint { table: a, name: x }, Op::CreateIndex { table: b, name: y, .. })
         | (Op::DropConstraint { table: a, name: x }, Op::AddConstraint { table: b, name: y, .. })

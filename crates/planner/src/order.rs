@@ -251,9 +251,9 @@ fn step(
     draft.script = rebuild::around(schema, draft.script);
     let before = schema.clone();
     let locks = locks(frame.engine, schema, &draft.script);
-    draft.rollback = draft.rollback.map(|script| {
-        heirs::restored(&before, schema, rebuild::around(schema, script))
-    });
+    draft.rollback = draft
+        .rollback
+        .map(|script| heirs::restored(&before, schema, rebuild::around(schema, script)));
     let big = |name: &QName| frame.request.facts(name).is_big();
     let online = !locks.iter().any(|lock| lock.is_long() && big(&lock.relation))
         && !draft

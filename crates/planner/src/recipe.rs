@@ -252,7 +252,9 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
             for_constraint(context, op, (table, name), constraint)
         }
         Op::CreateIndex { table, name, index, .. } => index::create(context, table, name, index),
-        Op::DropIndex { table, name, .. } | Op::DropIndexCascade { table, name } => index::drop(context, table, name),
+        Op::DropIndex { table, name, .. } | Op::DropIndexCascade { table, name } => {
+            index::drop(context, table, name)
+        }
         Op::CreateTable { table, definition } => Ok(table::create(context, table, definition)),
         Op::DropTable { table } => table::drop(context, table),
         Op::Update { table, set, filter } => {

@@ -186,7 +186,9 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
                 keep(&key.parent, key.parent_columns.clone());
             }
         }
-        Op::CreateIndex { table, index, .. } | Op::CreateIndexOnly { table, index, .. } => keep(table, index.columns.clone()),
+        Op::CreateIndex { table, index, .. } | Op::CreateIndexOnly { table, index, .. } => {
+            keep(table, index.columns.clone())
+        }
         Op::CreateTable { table, definition } => {
             let all = definition.constraints.values().flat_map(|c| c.kind.columns());
             keep(table, all.chain(keys(definition)).collect());

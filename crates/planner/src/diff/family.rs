@@ -18,7 +18,9 @@ impl Diff<'_> {
             let Some(after) = self.target.table(name) else { continue };
             let (now, wanted) = (before.parts().by, after.parts().by);
             if now != wanted {
-                let shown = |by: Option<String>| by.map_or("not partitioned".to_owned(), |by| format!("`{by}`"));
+                let shown = |by: Option<String>| {
+                    by.map_or("not partitioned".to_owned(), |by| format!("`{by}`"))
+                };
                 found.push(Diagnostic::error(
                     "repartitioning",
                     (Source::Change, (0, 0)),
@@ -60,7 +62,11 @@ impl Diff<'_> {
                 // Of a parent that goes, a partition that goes too goes with it.
                 if moves && (stays || after.is_some()) {
                     let table = parent.clone();
-                    ops.push(Op::DetachPartition { table, child: name.clone(), concurrently: false });
+                    ops.push(Op::DetachPartition {
+                        table,
+                        child: name.clone(),
+                        concurrently: false,
+                    });
                 }
             }
             let Some(after) = after else { continue };
@@ -278,9 +284,10 @@ impl Diff<'_> {
 
     /// An index or key of a partitioned table alone; its parts are attached to it later.
     pub(super) fn add_only(&mut self, name: &QName, part: &str) {
-        let has = self.work.table(name).is_some_and(|t| {
-            t.indexes.contains_key(part) || t.constraints.contains_key(part)
-        });
+        let has = self
+            .work
+            .table(name)
+            .is_some_and(|t| t.indexes.contains_key(part) || t.constraints.contains_key(part));
         let Some(after) = self.target.table(name).filter(|_| !has) else { return };
         let (table, name) = (name.clone(), part.to_owned());
         match (after.indexes.get(part), after.constraints.get(part)) {

@@ -185,8 +185,7 @@ impl Diff<'_> {
                 .map(|t| t.constraints.clone().into_iter().filter(|(_, c)| is_key(c)).collect())
                 .unwrap_or_default();
             for (key, constraint) in before {
-                if after.constraints.contains_key(&key)
-                    || self.work.inherits_constraint(name, &key)
+                if after.constraints.contains_key(&key) || self.work.inherits_constraint(name, &key)
                 {
                     continue;
                 }

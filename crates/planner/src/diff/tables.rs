@@ -86,7 +86,13 @@ impl Diff<'_> {
     pub(super) fn drop_tables(&mut self) {
         let gone = |diff: &Self| -> Vec<QName> {
             let is_gone = |name: &&QName| !diff.target.tables.contains_key(*name);
-            diff.work.tables.keys().filter(is_gone).filter(|n| diff.goes_alone(n)).cloned().collect()
+            diff.work
+                .tables
+                .keys()
+                .filter(is_gone)
+                .filter(|n| diff.goes_alone(n))
+                .cloned()
+                .collect()
         };
         loop {
             let open = gone(self);
@@ -154,9 +160,7 @@ impl Diff<'_> {
     pub(super) fn is_wanted_elsewhere(&self, table: &QName, index: &str) -> bool {
         self.target.tables.iter().any(|(other, t)| {
             let key = t.constraints.get(index).is_some_and(|c| c.kind.has_index());
-            other != table
-                && other.schema == table.schema
-                && (key || t.indexes.contains_key(index))
+            other != table && other.schema == table.schema && (key || t.indexes.contains_key(index))
         })
     }
 
@@ -194,9 +198,9 @@ impl Diff<'_> {
             if parts.of.take().is_some() {
                 // A table of its own until it is attached; its own keys come after those of its parent.
                 let inherited = std::mem::take(&mut definition.inherited);
-                definition.constraints.retain(|name, c| {
-                    !c.kind.has_index() || inherited.indexes.contains_key(name)
-                });
+                definition
+                    .constraints
+                    .retain(|name, c| !c.kind.has_index() || inherited.indexes.contains_key(name));
                 definition.partitioning = parts.text();
             }
             self.push(Op::CreateTable { table: name, definition });

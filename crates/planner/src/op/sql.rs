@@ -290,9 +290,8 @@ pub fn constraint_sql(constraint: &Constraint) -> String {
 fn create_table(name: &QName, table: &Table) -> String {
     // What comes from a parent is not said again: it would be the table's own then.
     let (columns, constraints) = (table.columns.iter(), table.constraints.iter());
-    let columns = columns
-        .filter(|c| !table.inherited.columns.contains(&c.name))
-        .map(column_definition);
+    let columns =
+        columns.filter(|c| !table.inherited.columns.contains(&c.name)).map(column_definition);
     let constraints = constraints
         .filter(|(name, _)| !table.inherited.constraints.contains_key(*name))
         .map(|(name, c)| format!("CONSTRAINT {} {}", quote(name), constraint_sql(c)));

@@ -9,11 +9,7 @@ use crate::plan::Statement;
 use crate::schema::{Schema, Table};
 
 /// The rollback with what puts back the tables below as they were before the step.
-pub(super) fn restored(
-    before: &Schema,
-    after: &Schema,
-    script: Vec<Statement>,
-) -> Vec<Statement> {
+pub(super) fn restored(before: &Schema, after: &Schema, script: Vec<Statement>) -> Vec<Statement> {
     let mut script: Vec<Statement> =
         script.into_iter().map(|statement| if_there(after, statement)).collect();
     let below: BTreeSet<QName> = script

@@ -87,7 +87,9 @@ fn drop_partitioned(context: &Context<'_>, table: &QName, (name, index): (&str, 
         format!("drop index {name} of {table} and its partitions"),
         vec![partitioned::drop(context.schema, table, &Named::index(name, index))],
     )
-    .why("only the catalogue changes; PostgreSQL drops no index of a partitioned table concurrently")
+    .why(
+        "only the catalogue changes; PostgreSQL drops no index of a partitioned table concurrently",
+    )
     .done_when(
         "the index is gone",
         Condition::Index { table: table.clone(), name: name.to_owned(), present: false },

@@ -148,7 +148,9 @@ fn missing_parts(
             Some(index) if matches!(own.whole, crate::op::effect::Whole::Index(_)) => {
                 drafts.push(build_index(context, Slot::Constrain, child, (&own.name, &index)));
             }
-            _ if is_partitioned => drafts.extend(partitioned::make(context, Slot::Constrain, child, &own)),
+            _ if is_partitioned => {
+                drafts.extend(partitioned::make(context, Slot::Constrain, child, &own))
+            }
             _ => drafts.extend(partitioned::alone(context, child, &own)),
         }
     }
@@ -198,7 +200,9 @@ pub(super) fn rebound(
     };
     let mut recipe = Recipe {
         needs_release: true,
-        release_change: format!("writes no row to {table} that belongs into {child} by its old bounds only"),
+        release_change: format!(
+            "writes no row to {table} that belongs into {child} by its old bounds only"
+        ),
         ..Recipe::default()
     };
     recipe.hazards.push(attach_scans(context, child));
@@ -268,10 +272,15 @@ fn inherit(context: &Context<'_>, table: &QName, parent: &QName) -> Recipe {
         Op::NoInherit { table: table.clone(), parent: parent.clone() },
     );
     recipe.drafts.push(
-        Draft::ddl(context, Slot::Tighten, format!("let {table} inherit from {parent}"), vec![forward])
-            .back(context, vec![back])
-            .why("only the catalogue changes")
-            .done_when("the table is there", there(table)),
+        Draft::ddl(
+            context,
+            Slot::Tighten,
+            format!("let {table} inherit from {parent}"),
+            vec![forward],
+        )
+        .back(context, vec![back])
+        .why("only the catalogue changes")
+        .done_when("the table is there", there(table)),
     );
     recipe
 }

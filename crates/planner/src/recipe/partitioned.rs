@@ -66,12 +66,7 @@ fn draft(
 }
 
 /// The steps that make an index, key or reference of a partitioned table.
-pub(super) fn make(
-    context: &Context<'_>,
-    slot: Slot,
-    table: &QName,
-    named: &Named,
-) -> Vec<Draft> {
+pub(super) fn make(context: &Context<'_>, slot: Slot, table: &QName, named: &Named) -> Vec<Draft> {
     let parts = named.parts(context.schema, table);
     let free = |_: &Part| false;
     let making = named.making(table, &parts, &free);
@@ -82,10 +77,13 @@ pub(super) fn make(
         .why(FOUND)
         .instead_of(AT_ONCE);
     let (table, name) = (table.clone(), named.name.clone());
-    whole = whole.done_when("it is there", match &named.whole {
-        Whole::Index(_) => Condition::Index { table, name, present: true },
-        Whole::Key(_) => Condition::Constraint { table, name, validated: Some(true) },
-    });
+    whole = whole.done_when(
+        "it is there",
+        match &named.whole {
+            Whole::Index(_) => Condition::Index { table, name, present: true },
+            Whole::Key(_) => Condition::Constraint { table, name, validated: Some(true) },
+        },
+    );
     drafts.push(whole);
     drafts
 }
@@ -185,9 +183,8 @@ pub(super) fn swap(
     let busy = |part: &Part| context.source.is_taken(&part.table.sibling(&part.name));
     let making = new.making(table, &parts, &busy);
     let mut drafts = parts_first(context, (Slot::Constrain, table, new), &parts, (&making, &busy));
-    let is_key = |schema: &Schema, part: &Part| {
-        schema.constraint_kind(&part.table, &part.name).is_some()
-    };
+    let is_key =
+        |schema: &Schema, part: &Part| schema.constraint_kind(&part.table, &part.name).is_some();
     let mut together = vec![drop(context.source, table, old)];
     together.extend(making.together);
     let taken = |part: &Part| parts.iter().any(|p| p.table == part.table && p.name == part.name);

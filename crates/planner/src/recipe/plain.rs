@@ -17,7 +17,9 @@ pub(super) fn plan(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic>
             set_default(context, (table, column), default.as_ref(), op, &mut recipe)?;
         }
         Op::ValidateConstraint { table, name } => validate(context, table, name, &mut recipe)?,
-        Op::DropConstraint { table, name } | Op::DropConstraintIfExists { table, name } => drop_constraint(context, table, name, &mut recipe)?,
+        Op::DropConstraint { table, name } | Op::DropConstraintIfExists { table, name } => {
+            drop_constraint(context, table, name, &mut recipe)?
+        }
         Op::RenameConstraint { .. } | Op::RenameIndex { .. } => rename(context, op, &mut recipe),
         Op::CreateView { view, definition } => recipe.drafts.push(
             Draft::ddl(context, Slot::Expand, format!("create view {view}"), vec![op.clone()])

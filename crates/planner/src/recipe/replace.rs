@@ -60,8 +60,7 @@ fn replace_index(
     (name, index): (&str, &Index),
 ) -> Result<Recipe, Diagnostic> {
     let old = context.source.table(table).and_then(|t| t.indexes.get(name)).cloned();
-    let Some(old) = old.filter(|_| context.table(table).is_ok_and(|t| !t.is_partitioned()))
-    else {
+    let Some(old) = old.filter(|_| context.table(table).is_ok_and(|t| !t.is_partitioned())) else {
         return Ok(under_lock(
             context,
             (format!("replace index {name} of {table}"), NO_CONCURRENT_INDEX),

@@ -102,7 +102,8 @@ impl Draft {
 pub(crate) fn script(
     context: &Context<'_>,
     ops: Vec<Op>,
-    transaction: Option<&str>) -> Vec<Statement> {
+    transaction: Option<&str>,
+) -> Vec<Statement> {
     let budget = u64::from(context.request.constraints.lock_wait_ms.max(1));
     let mut script = Vec::new();
     let mut set = None;

@@ -22,7 +22,8 @@ pub(crate) fn condition(parent: &Table, bounds: &str) -> Option<Expr> {
     };
     // PostgreSQL asks for NOT NULL first; a column that is NOT NULL need not say so again.
     let null = text.null_allowed || column.not_null;
-    let text = if null { text.sql } else { format!("{} IS NOT NULL AND {}", quote(name), text.sql) };
+    let text =
+        if null { text.sql } else { format!("{} IS NOT NULL AND {}", quote(name), text.sql) };
     Some(crate::sql::parse_expr(&text))
 }
 

@@ -92,9 +92,7 @@ pub(super) fn ops(
             child: child.name.clone(),
             concurrently: *concurrently,
         }),
-        Action::Inherit(parent) => {
-            one(Op::Inherit { table: name, parent: parent.name.clone() })
-        }
+        Action::Inherit(parent) => one(Op::Inherit { table: name, parent: parent.name.clone() }),
         Action::NoInherit(parent) => {
             one(Op::NoInherit { table: name, parent: parent.name.clone() })
         }

@@ -136,8 +136,7 @@ fn settings(cursor: &mut Cursor<'_>, table: &QName) -> Read<Vec<Said>> {
 
 /// What is known to exist and not modelled.
 fn other(cursor: &mut Cursor<'_>) -> Read<Action> {
-    let known =
-        ["ENABLE", "DISABLE", "CLUSTER", "SET", "RESET", "NO", "OF", "NOT", "DETACH"];
+    let known = ["ENABLE", "DISABLE", "CLUSTER", "SET", "RESET", "NO", "OF", "NOT", "DETACH"];
     if cursor.is_any(0, &known) {
         return Ok(carried(cursor));
     }

@@ -296,8 +296,7 @@ impl Loader<'_> {
             return;
         }
         let table = table.clone();
-        if let Some((key, constraint)) =
-            resolve::constraint(written, name, &table, &mut self.names)
+        if let Some((key, constraint)) = resolve::constraint(written, name, &table, &mut self.names)
         {
             self.apply(&[Op::AddConstraint { table: name.clone(), name: key, constraint }], span);
         }

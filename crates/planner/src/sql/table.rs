@@ -192,7 +192,17 @@ pub(super) fn bounds(cursor: &Cursor<'_>) -> String {
 }
 
 const BOUND_WORDS: &[&str] = &[
-    "FOR", "VALUES", "FROM", "TO", "IN", "WITH", "MINVALUE", "MAXVALUE", "DEFAULT", "NULL", "MODULUS",
+    "FOR",
+    "VALUES",
+    "FROM",
+    "TO",
+    "IN",
+    "WITH",
+    "MINVALUE",
+    "MAXVALUE",
+    "DEFAULT",
+    "NULL",
+    "MODULUS",
     "REMAINDER",
 ];
 

@@ -99,7 +99,8 @@ fn attach(schema: &Schema, table: &QName, child: &QName, bounds: &str) -> Form {
     let keyed = !parents_of(above, |_| true).is_empty();
     let says = bounds::condition(above, bounds);
     let proved = below.constraints.values().any(|c| {
-        c.validated && matches!(&c.kind, ConstraintKind::Check(check) if Some(check) == says.as_ref())
+        c.validated
+            && matches!(&c.kind, ConstraintKind::Check(check) if Some(check) == says.as_ref())
     });
     let alone = beside.iter().all(|name| name == child) && !keyed;
     if proved && alone { Form::AttachPartitionProved } else { Form::AttachPartition }

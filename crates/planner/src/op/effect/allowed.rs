@@ -23,7 +23,10 @@ impl Schema {
         let inherited = |what: &str, part: &str| {
             refuse("42P16", format!("cannot {what} \"{part}\" of relation \"{}\"", name.name))
         };
-        #[expect(clippy::wildcard_enum_match_arm, reason = "the others are the table's own business")]
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "the others are the table's own business"
+        )]
         match op {
             Op::AddColumn { .. } if table.is_partition() => {
                 refuse("42809", "cannot add column to a partition".to_owned())
@@ -49,7 +52,8 @@ impl Schema {
                 }
                 Ok(())
             }
-            Op::DropConstraint { name: part, .. } | Op::DropConstraintIfExists { name: part, .. }
+            Op::DropConstraint { name: part, .. }
+            | Op::DropConstraintIfExists { name: part, .. }
                 if self.inherits_constraint(name, part) =>
             {
                 inherited("drop inherited constraint", part)
@@ -73,7 +77,10 @@ impl Schema {
 fn not_alone(table: &QName, index: &str) -> Result<(), Refusal> {
     refuse(
         "2BP01",
-        format!("cannot drop index {} because an index of its parent requires it", table.sibling(index)),
+        format!(
+            "cannot drop index {} because an index of its parent requires it",
+            table.sibling(index)
+        ),
     )
 }
 

@@ -20,7 +20,10 @@ impl Schema {
                 if parts.of.as_ref().is_none_or(|(parent, _)| parent != table) {
                     return refuse(
                         "42P01",
-                        format!("relation \"{}\" is not a partition of relation \"{}\"", name.name, table.name),
+                        format!(
+                            "relation \"{}\" is not a partition of relation \"{}\"",
+                            name.name, table.name
+                        ),
                     );
                 }
                 parts.of = None;
@@ -174,7 +177,10 @@ impl Schema {
         if !parts.inherits.contains(parent) {
             return refuse(
                 "42P01",
-                format!("relation \"{}\" is not a parent of relation \"{}\"", parent.name, child.name),
+                format!(
+                    "relation \"{}\" is not a parent of relation \"{}\"",
+                    parent.name, child.name
+                ),
             );
         }
         parts.inherits.retain(|p| p != parent);
@@ -183,7 +189,9 @@ impl Schema {
             self.known_parents(child).into_iter().map(|(_, table)| table.clone()).collect();
         let inherited = &mut self.table_mut(child)?.inherited;
         inherited.columns.retain(|column| above.iter().any(|t| t.column(column).is_some()));
-        inherited.constraints.retain(|_, name| above.iter().any(|t| t.constraints.contains_key(name)));
+        inherited
+            .constraints
+            .retain(|_, name| above.iter().any(|t| t.constraints.contains_key(name)));
         Ok(())
     }
 

@@ -131,11 +131,9 @@ impl Schema {
                 column: column.clone(),
                 default: default.clone(),
             },
-            Op::SetNotNull { column, not_null, .. } if has(column) => Op::SetNotNull {
-                table: child_name(),
-                column: column.clone(),
-                not_null: *not_null,
-            },
+            Op::SetNotNull { column, not_null, .. } if has(column) => {
+                Op::SetNotNull { table: child_name(), column: column.clone(), not_null: *not_null }
+            }
             Op::DropExpression { column, .. } if has(column) => {
                 Op::DropExpression { table: child_name(), column: column.clone() }
             }
@@ -190,7 +188,8 @@ impl Schema {
                     if is_check { vec![name.clone()] } else { self.parts_of(child, name, was) };
                 for own in parts {
                     let table = self.table(child);
-                    let open = table.and_then(|t| t.constraints.get(&own)).is_some_and(|c| !c.validated);
+                    let open =
+                        table.and_then(|t| t.constraints.get(&own)).is_some_and(|c| !c.validated);
                     if open {
                         self.carry(&Op::ValidateConstraint { table: child.clone(), name: own })?;
                     }
@@ -212,7 +211,9 @@ impl Schema {
                         name: name.clone(),
                         to: to.clone(),
                     };
-                    if own.is_empty() { return Ok(()) }
+                    if own.is_empty() {
+                        return Ok(());
+                    }
                     self.carry(&renamed)?;
                 }
                 self.part_renamed(child, name, to);
@@ -308,7 +309,10 @@ impl Schema {
             }
             Some(_) => refuse(
                 "42804",
-                format!("child table \"{}\" has different definition for check constraint \"{name}\"", child.name),
+                format!(
+                    "child table \"{}\" has different definition for check constraint \"{name}\"",
+                    child.name
+                ),
             ),
             None => {
                 self.carry(&Op::AddConstraint {
@@ -329,9 +333,10 @@ impl Schema {
         constraint: &Constraint,
     ) -> Result<(), Refusal> {
         let Some(table) = self.table(child) else { return Ok(()) };
-        let own = table.constraints.iter().find(|(own, c)| {
-            *c == constraint && !table.inherited.constraints.contains_key(*own)
-        });
+        let own = table
+            .constraints
+            .iter()
+            .find(|(own, c)| *c == constraint && !table.inherited.constraints.contains_key(*own));
         if let Some((own, _)) = own {
             let own = own.clone();
             self.note_constraint(child, &own, name);

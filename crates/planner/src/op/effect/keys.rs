@@ -13,9 +13,8 @@ impl Schema {
         let Some(table) = self.table(table) else { return Vec::new() };
         let wanted: BTreeSet<&String> = columns.iter().collect();
         let same = |key: &[String]| key.iter().collect::<BTreeSet<_>>() == wanted;
-        let keys = table.constraints.iter().filter(|(_, c)| {
-            c.kind.has_index() && same(&c.kind.columns())
-        });
+        let keys =
+            table.constraints.iter().filter(|(_, c)| c.kind.has_index() && same(&c.kind.columns()));
         let indexes = table.indexes.iter().filter(|(_, index)| {
             let plain = index.predicate.is_none() && index.keys.len() == index.columns.len();
             index.unique && index.valid && plain && same(&index.columns)

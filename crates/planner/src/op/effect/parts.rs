@@ -94,11 +94,13 @@ impl Schema {
                 let same = free_keys().find(|(_, c)| c.kind == wanted.kind);
                 // A primary key does for a unique one, and the other way round.
                 let backing = wanted.kind.backing();
-                let alike = || free_keys().find(|(_, c)| backing.is_some() && c.kind.backing() == backing);
+                let alike =
+                    || free_keys().find(|(_, c)| backing.is_some() && c.kind.backing() == backing);
                 same.or_else(alike).map(|(name, _)| name.clone())
             }
             Whole::Index(wanted) => {
-                let indexes = table.indexes.iter().filter(|(_, i)| i.valid && wanted.is_same_shape(i));
+                let indexes =
+                    table.indexes.iter().filter(|(_, i)| i.valid && wanted.is_same_shape(i));
                 let keys = keys.filter(|(_, c)| {
                     c.kind.backing().is_some_and(|backing| wanted.is_same_shape(&backing))
                 });
@@ -127,10 +129,8 @@ impl Schema {
 
     /// Whether a relation, an index or a key has the name.
     pub(crate) fn is_taken(&self, name: &QName) -> bool {
-        let id = crate::schema::ObjectId::new(
-            crate::schema::ObjectKind::Sequence,
-            name.to_string(),
-        );
+        let id =
+            crate::schema::ObjectId::new(crate::schema::ObjectKind::Sequence, name.to_string());
         self.tables.contains_key(name)
             || self.views.contains_key(name)
             || self.objects.contains_key(&id)
@@ -175,14 +175,19 @@ fn label(key: &str) -> String {
         .char_indices()
         .scan(false, |quoted, (at, c)| {
             *quoted ^= c == '"';
-            let inside = *quoted || c == '"' || c == '.' || c.is_alphanumeric() || c == '_' || c == '$';
+            let inside =
+                *quoted || c == '"' || c == '.' || c.is_alphanumeric() || c == '_' || c == '$';
             inside.then_some(at + c.len_utf8())
         })
         .last()
         .unwrap_or_default();
     let name = key.get(..end).and_then(crate::name::split_dotted).unwrap_or_default();
     name.last().cloned().unwrap_or_else(|| {
-        if key.to_ascii_uppercase().starts_with("(CASE ") { "case".to_owned() } else { "expr".to_owned() }
+        if key.to_ascii_uppercase().starts_with("(CASE ") {
+            "case".to_owned()
+        } else {
+            "expr".to_owned()
+        }
     })
 }
 

@@ -8,9 +8,7 @@ use crate::schema::{Object, ObjectId, ObjectKind, Subject};
 use crate::sql::cursor::{Cursor, Read};
 
 /// Reads from after ALTER: settings of views, indexes and foreign tables.
-pub(super) fn relation_setting(
-    cursor: &mut Cursor<'_>,
-) -> Read<Option<Vec<Said>>> {
+pub(super) fn relation_setting(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
     for words in ["MATERIALIZED VIEW", "VIEW", "INDEX"] {
         if !cursor.eat(words) {
             continue;
