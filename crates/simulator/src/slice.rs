@@ -187,7 +187,7 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
             }
         }
         Op::CreateIndex { table, index, .. } | Op::CreateIndexOnly { table, index, .. } => {
-            keep(table, index.columns.clone())
+            keep(table, index.columns.clone());
         }
         Op::CreateTable { table, definition } => {
             let all = definition.constraints.values().flat_map(|c| c.kind.columns());

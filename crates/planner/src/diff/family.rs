@@ -148,7 +148,7 @@ impl Diff<'_> {
             }
         }
         // A key of its own can be its part of a plain index.
-        let keys = above.indexes.keys().filter_map(|whole| own_name(whole));
+        let keys = above.indexes.keys().filter_map(&own_name);
         for own in keys.collect::<Vec<_>>() {
             if let Some(key) = table.constraints.get(&own) {
                 definition.constraints.insert(own, key.clone());

@@ -7,7 +7,7 @@ use super::family::is_given;
 use super::tables::aside;
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::{Constraint, ConstraintKind, Index, Schema, Table};
+use crate::schema::{Constraint, ConstraintKind, Index, Table};
 
 /// Whether a constraint can stay, perhaps to be validated.
 fn stays(before: &Constraint, after: &Constraint) -> bool {

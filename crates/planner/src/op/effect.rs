@@ -80,25 +80,9 @@ impl Schema {
             }
             Op::DropTable { table } => self.drop_table(table),
             Op::RenameTable { table, to } => self.rename_table(table, to),
-            Op::CreateView { view, definition } => {
-                self.free(view)?;
-                self.views.insert(view.clone(), definition.clone());
-                Ok(())
+            Op::CreateView { .. } | Op::ReplaceView { .. } | Op::DropView { .. } => {
+                self.apply_to_view(op)
             }
-            Op::ReplaceView { view, definition } => match self.views.get_mut(view) {
-                Some(known) => {
-                    known.clone_from(definition);
-                    Ok(())
-                }
-                None => refuse("42P01", format!("view \"{}\" does not exist", view.name)),
-            },
-            Op::DropView { view, .. } => match self.views.remove(view) {
-                Some(_) => {
-                    self.sweep();
-                    Ok(())
-                }
-                None => refuse("42P01", format!("view \"{}\" does not exist", view.name)),
-            },
             Op::AddColumn { .. }
             | Op::DropColumn { .. }
             | Op::DropColumnOnly { .. }
@@ -136,6 +120,34 @@ impl Schema {
             | Op::CreateUndoTable { .. }
             | Op::CreateBackfill { .. }
             | Op::CreateUndo { .. } => self.apply_to_helpers(op),
+        }
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`apply_here` sends only view operations")]
+    fn apply_to_view(&mut self, op: &Op) -> Result<(), Refusal> {
+        let missing =
+            |view: &QName| refuse("42P01", format!("view \"{}\" does not exist", view.name));
+        match op {
+            Op::CreateView { view, definition } => {
+                self.free(view)?;
+                self.views.insert(view.clone(), definition.clone());
+                Ok(())
+            }
+            Op::ReplaceView { view, definition } => match self.views.get_mut(view) {
+                Some(known) => {
+                    known.clone_from(definition);
+                    Ok(())
+                }
+                None => missing(view),
+            },
+            Op::DropView { view, .. } => match self.views.remove(view) {
+                Some(_) => {
+                    self.sweep();
+                    Ok(())
+                }
+                None => missing(view),
+            },
+            _ => Ok(()),
         }
     }
 

@@ -35,36 +35,12 @@ pub fn render(op: &Op) -> String {
         | Op::DropConstraintIfExists { .. }
         | Op::AddConstraintOnly { .. }
         | Op::RenameConstraint { .. } => constraint_op(op),
-        Op::CreateIndex { table, name, index, concurrently } => {
-            create_index(table, name, index, *concurrently)
-        }
-        Op::DropIndex { table, name, concurrently, if_exists } => format!(
-            "DROP INDEX {}{}{}",
-            if *concurrently { "CONCURRENTLY " } else { "" },
-            if *if_exists { "IF EXISTS " } else { "" },
-            table.sibling(name)
-        ),
-        Op::DropIndexCascade { table, name } => {
-            format!("DROP INDEX IF EXISTS {} CASCADE", table.sibling(name))
-        }
-        Op::CreateIndexOnly { table, name, index } => {
-            let whole = create_index(table, name, index, false);
-            whole.replacen(&format!(" ON {table} "), &format!(" ON ONLY {table} "), 1)
-        }
-        Op::RenameIndex { table, name, to } => {
-            format!("ALTER INDEX {} RENAME TO {}", table.sibling(name), quote(to))
-        }
-        Op::CreateView { view, definition } => format!(
-            "CREATE {}VIEW {view} AS {}",
-            if definition.materialized { "MATERIALIZED " } else { "" },
-            definition.query
-        ),
-        Op::ReplaceView { view, definition } => {
-            format!("CREATE OR REPLACE VIEW {view} AS {}", definition.query)
-        }
-        Op::DropView { view, materialized } => {
-            format!("DROP {}VIEW {view}", if *materialized { "MATERIALIZED " } else { "" })
-        }
+        Op::CreateIndex { .. }
+        | Op::CreateIndexOnly { .. }
+        | Op::DropIndex { .. }
+        | Op::DropIndexCascade { .. }
+        | Op::RenameIndex { .. } => index_op(op),
+        Op::CreateView { .. } | Op::ReplaceView { .. } | Op::DropView { .. } => view_op(op),
         Op::Update { table, set, filter } => {
             let set: Vec<String> =
                 set.iter().map(|(c, value)| format!("{} = {}", quote(c), value.sql())).collect();
@@ -86,6 +62,50 @@ pub fn render(op: &Op) -> String {
         | Op::CreateUndo { .. }
         | Op::RunUndo { .. } => helper_op(op),
         Op::Verbatim { sql, .. } | Op::Object { sql, .. } => sql.clone(),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "`render` sends only index operations here")]
+fn index_op(op: &Op) -> String {
+    match op {
+        Op::CreateIndex { table, name, index, concurrently } => {
+            create_index(table, name, index, *concurrently)
+        }
+        Op::DropIndex { table, name, concurrently, if_exists } => format!(
+            "DROP INDEX {}{}{}",
+            if *concurrently { "CONCURRENTLY " } else { "" },
+            if *if_exists { "IF EXISTS " } else { "" },
+            table.sibling(name)
+        ),
+        Op::DropIndexCascade { table, name } => {
+            format!("DROP INDEX IF EXISTS {} CASCADE", table.sibling(name))
+        }
+        Op::CreateIndexOnly { table, name, index } => {
+            let whole = create_index(table, name, index, false);
+            whole.replacen(&format!(" ON {table} "), &format!(" ON ONLY {table} "), 1)
+        }
+        Op::RenameIndex { table, name, to } => {
+            format!("ALTER INDEX {} RENAME TO {}", table.sibling(name), quote(to))
+        }
+        _ => String::new(),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "`render` sends only view operations here")]
+fn view_op(op: &Op) -> String {
+    match op {
+        Op::CreateView { view, definition } => format!(
+            "CREATE {}VIEW {view} AS {}",
+            if definition.materialized { "MATERIALIZED " } else { "" },
+            definition.query
+        ),
+        Op::ReplaceView { view, definition } => {
+            format!("CREATE OR REPLACE VIEW {view} AS {}", definition.query)
+        }
+        Op::DropView { view, materialized } => {
+            format!("DROP {}VIEW {view}", if *materialized { "MATERIALIZED " } else { "" })
+        }
+        _ => String::new(),
     }
 }
 

@@ -149,7 +149,7 @@ fn missing_parts(
                 drafts.push(build_index(context, Slot::Constrain, child, (&own.name, &index)));
             }
             _ if is_partitioned => {
-                drafts.extend(partitioned::make(context, Slot::Constrain, child, &own))
+                drafts.extend(partitioned::make(context, Slot::Constrain, child, &own));
             }
             _ => drafts.extend(partitioned::alone(context, child, &own)),
         }

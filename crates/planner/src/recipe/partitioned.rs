@@ -42,9 +42,9 @@ fn scripts(context: &Context<'_>, groups: Vec<Group>) -> Vec<Statement> {
         });
     }
     let mut last = None;
-    all.retain(|statement| match &statement.op {
-        Op::SetLockTimeout { ms } => last.replace(*ms) != Some(*ms),
-        _ => true,
+    all.retain(|statement| {
+        let Op::SetLockTimeout { ms } = statement.op else { return true };
+        last.replace(ms) != Some(ms)
     });
     all
 }
@@ -227,12 +227,11 @@ pub(super) fn replaced(context: &Context<'_>, drop: &Op, create: &Op) -> Option<
         }
         _ => return None,
     };
-    #[expect(clippy::wildcard_enum_match_arm, reason = "only these drop an index or a constraint")]
-    let name = match drop {
-        Op::DropIndex { name, .. }
-        | Op::DropIndexCascade { name, .. }
-        | Op::DropConstraint { name, .. } => name,
-        _ => return None,
+    let (Op::DropIndex { name, .. }
+    | Op::DropIndexCascade { name, .. }
+    | Op::DropConstraint { name, .. }) = drop
+    else {
+        return None;
     };
     let old = Named::on(context.source, table, name)?;
     let of_parts = |named: &Named| match &named.whole {

@@ -18,7 +18,7 @@ pub(super) fn plan(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic>
         }
         Op::ValidateConstraint { table, name } => validate(context, table, name, &mut recipe)?,
         Op::DropConstraint { table, name } | Op::DropConstraintIfExists { table, name } => {
-            drop_constraint(context, table, name, &mut recipe)?
+            drop_constraint(context, table, name, &mut recipe)?;
         }
         Op::RenameConstraint { .. } | Op::RenameIndex { .. } => rename(context, op, &mut recipe),
         Op::CreateView { view, definition } => recipe.drafts.push(

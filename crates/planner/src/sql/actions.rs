@@ -74,10 +74,7 @@ pub(super) fn ops(
         }
         Action::RenameTable { to } => one(Op::RenameTable { table: name, to: to.clone() }),
         Action::Identity { column, identity, .. } => one(Op::SetIdentity {
-            was: schema
-                .table(table)
-                .and_then(|t| t.column(&column.name))
-                .is_some_and(|c| c.identity.is_some()),
+            was: has_identity(schema, table, &column.name),
             table: name,
             column: column.name.clone(),
             identity: identity.clone(),
@@ -98,6 +95,11 @@ pub(super) fn ops(
         }
         Action::SetSchema { .. } | Action::Settings(_) | Action::Carried => None,
     }
+}
+
+fn has_identity(schema: &Schema, table: &QName, column: &str) -> bool {
+    let column = schema.table(table).and_then(|t| t.column(column));
+    column.is_some_and(|c| c.identity.is_some())
 }
 
 fn add_constraint(

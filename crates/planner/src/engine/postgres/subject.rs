@@ -52,11 +52,11 @@ impl Subject {
 }
 
 /// Whether every partition has its part of an index, key or reference already.
-fn has_parts(schema: &Schema, table: &QName, whole: Whole) -> bool {
+fn has_parts(schema: &Schema, table: &QName, whole: &Whole) -> bool {
     if !schema.table(table).is_some_and(Table::is_partitioned) {
         return false;
     }
-    match &whole {
+    match whole {
         Whole::Key(constraint) if matches!(constraint.kind, ConstraintKind::ForeignKey(_)) => {
             schema.leaves(table).iter().all(|leaf| {
                 schema.table(leaf).is_some_and(|t| {
@@ -67,7 +67,7 @@ fn has_parts(schema: &Schema, table: &QName, whole: Whole) -> bool {
             })
         }
         Whole::Index(_) | Whole::Key(_) => {
-            schema.parts_for(table, &whole).iter().all(|part| part.there)
+            schema.parts_for(table, whole).iter().all(|part| part.there)
         }
     }
 }
@@ -206,19 +206,27 @@ pub(crate) fn keys_of_column(
     (parents.collect(), children.collect())
 }
 
+/// Whether another collation has an index built anew.
+fn recollates(
+    schema: &Schema,
+    (table, column): (&QName, &str),
+    collation: Option<&String>,
+) -> bool {
+    let Some(table) = schema.table(table) else { return false };
+    table.column(column).is_some_and(|c| c.collation.as_ref() != collation)
+        && table.indexes.values().any(|i| i.columns.iter().any(|c| c == column))
+}
+
 /// Which form an operation has on `schema`.
 fn form(op: &Op, schema: &Schema) -> Form {
     match op {
         Op::AddColumn { column, .. } => add_column(column, schema),
         Op::DropColumn { .. } | Op::DropColumnOnly { .. } => Form::DropColumn,
         Op::AlterType { table, column, ty, collation, using } => {
-            let found = schema.table(table).and_then(|t| t.column(column).map(|c| (t, c)));
-            let recollated = found.is_some_and(|(_, c)| c.collation != *collation);
-            let indexed =
-                found.is_some_and(|(t, _)| t.indexes.values().any(|i| i.columns.contains(column)));
             let form = change_type(schema, (table, column), ty, using.as_ref());
             let in_place = form == Form::AlterTypeInPlace;
-            if in_place && recollated && indexed { Form::AlterTypeReindex } else { form }
+            let reindexes = in_place && recollates(schema, (table, column), collation.as_ref());
+            if reindexes { Form::AlterTypeReindex } else { form }
         }
         Op::SetDefault { .. } => Form::SetDefault,
         Op::SetNotNull { not_null: false, .. } => Form::DropNotNull,
@@ -226,23 +234,13 @@ fn form(op: &Op, schema: &Schema) -> Form {
             let proved = schema.proves_not_null(table, column);
             if proved { Form::SetNotNullProved } else { Form::SetNotNull }
         }
-        Op::AddConstraint { table, constraint, .. } => {
-            let form = add_constraint(constraint);
-            if has_parts(schema, table, Whole::Key(constraint.clone())) {
-                of_parts(form)
-            } else {
-                form
-            }
-        }
-        Op::AddConstraintUsingIndex { table, index, primary, .. } => {
-            using_index(schema, (table, index), *primary)
-        }
-        Op::AddNotNullNotValid { .. } => Form::AddNotNullNotValid,
-        Op::ValidateConstraint { table, name } => validate(schema.constraint_kind(table, name)),
-        Op::DropConstraint { table, name } | Op::DropConstraintIfExists { table, name } => {
-            drop_constraint(schema.constraint_kind(table, name))
-        }
-        Op::RenameConstraint { .. } => Form::RenameConstraint,
+        Op::AddConstraint { .. }
+        | Op::AddConstraintUsingIndex { .. }
+        | Op::AddNotNullNotValid { .. }
+        | Op::ValidateConstraint { .. }
+        | Op::DropConstraint { .. }
+        | Op::DropConstraintIfExists { .. }
+        | Op::RenameConstraint { .. } => constraint_form(op, schema),
         Op::SetLockTimeout { .. }
         | Op::SkipBodyChecks
         | Op::CreateHelpers
@@ -258,7 +256,7 @@ fn form(op: &Op, schema: &Schema) -> Form {
         Op::RenameTable { .. } => Form::RenameTable,
         Op::RenameColumn { .. } => Form::RenameColumn,
         Op::CreateIndex { table, index, concurrently: false, .. } => {
-            let built = !has_parts(schema, table, Whole::Index(index.clone()));
+            let built = !has_parts(schema, table, &Whole::Index(index.clone()));
             if built { Form::CreateIndex } else { Form::CreateIndexOfParts }
         }
         Op::CreateIndex { concurrently: true, .. } => Form::CreateIndexConcurrently,
@@ -291,6 +289,27 @@ fn form(op: &Op, schema: &Schema) -> Form {
         Op::NoInherit { .. } => Form::NoInherit,
         Op::Object { id, becomes, sql } => object(id, becomes.is_some(), sql),
         Op::Verbatim { .. } => Form::Unknown,
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "`form` sends only constraint operations here")]
+fn constraint_form(op: &Op, schema: &Schema) -> Form {
+    match op {
+        Op::AddConstraint { table, constraint, .. } => {
+            let form = add_constraint(constraint);
+            let built = !has_parts(schema, table, &Whole::Key(constraint.clone()));
+            if built { form } else { of_parts(form) }
+        }
+        Op::AddConstraintUsingIndex { table, index, primary, .. } => {
+            using_index(schema, (table, index), *primary)
+        }
+        Op::AddNotNullNotValid { .. } => Form::AddNotNullNotValid,
+        Op::ValidateConstraint { table, name } => validate(schema.constraint_kind(table, name)),
+        Op::DropConstraint { table, name } | Op::DropConstraintIfExists { table, name } => {
+            drop_constraint(schema.constraint_kind(table, name))
+        }
+        Op::RenameConstraint { .. } => Form::RenameConstraint,
+        _ => Form::Unknown,
     }
 }
 

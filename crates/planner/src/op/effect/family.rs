@@ -26,13 +26,14 @@ impl Schema {
         self.apply_here(op)?;
         self.keep_track(op);
         for child in children {
-            match op {
-                Op::RenameTable { table, to } => self.parent_renamed(&child, table, to),
-                op if is_about_constraint(op) => {
-                    self.constraint_below(&child, op, was.as_ref())?;
-                }
-                op if is_about_index(op) => self.index_below(&child, op)?,
-                op => self.column_below(&child, op)?,
+            if let Op::RenameTable { table, to } = op {
+                self.parent_renamed(&child, table, to);
+            } else if is_about_constraint(op) {
+                self.constraint_below(&child, op, was.as_ref())?;
+            } else if is_about_index(op) {
+                self.index_below(&child, op)?;
+            } else {
+                self.column_below(&child, op)?;
             }
         }
         Ok(())

@@ -39,13 +39,12 @@ impl Schema {
 
     /// The server's refusal to drop the only key that a foreign key can rest on.
     pub(super) fn is_not_needed(&self, op: &Op) -> Result<(), Refusal> {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "the others take no key away")]
-        let (table, name) = match op {
-            Op::DropIndex { table, name, .. }
-            | Op::DropIndexCascade { table, name }
-            | Op::DropConstraint { table, name }
-            | Op::DropConstraintIfExists { table, name } => (table, name),
-            _ => return Ok(()),
+        let (Op::DropIndex { table, name, .. }
+        | Op::DropIndexCascade { table, name }
+        | Op::DropConstraint { table, name }
+        | Op::DropConstraintIfExists { table, name }) = op
+        else {
+            return Ok(());
         };
         let is_key = self.table(table).is_some_and(|t| {
             t.indexes.get(name).is_some_and(|index| index.unique)
@@ -58,15 +57,13 @@ impl Schema {
             let own = *child == table && *constraint == name;
             !own && self.keys_over(table, &self.parent_columns(key)) == [name.clone()]
         });
-        match resting {
-            Some((child, constraint, _)) => refuse(
-                "2BP01",
-                format!(
-                    "cannot drop {name} of table {table} because other objects depend on it: constraint {constraint} on table {child}"
-                ),
+        let Some((child, constraint, _)) = resting else { return Ok(()) };
+        refuse(
+            "2BP01",
+            format!(
+                "cannot drop {name} of table {table} because other objects depend on it: constraint {constraint} on table {child}"
             ),
-            None => Ok(()),
-        }
+        )
     }
 }
 

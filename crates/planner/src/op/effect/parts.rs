@@ -119,7 +119,11 @@ impl Schema {
                 ConstraintKind::Other(text, columns) if text.starts_with("EXCLUDE") => {
                     (columns.clone(), "excl")
                 }
-                kind => (kind.columns(), "key"),
+                kind @ (ConstraintKind::Unique(_)
+                | ConstraintKind::NotNull(_)
+                | ConstraintKind::Check(_)
+                | ConstraintKind::ForeignKey(_)
+                | ConstraintKind::Other(..)) => (kind.columns(), "key"),
             },
         };
         derived::choose(&child.name, &derived::addition(&labels), label, |name| {
