@@ -22,6 +22,7 @@ mod drop_column;
 mod enums;
 mod identity;
 mod index;
+mod neutral;
 mod not_null;
 mod object;
 mod partition;

@@ -8,9 +8,8 @@ use crate::expr::{Expr, Volatility};
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{Conversion, Question};
-use crate::recipe::steps::{
-    backfill_of, enforce_not_null, neutral_value, run_backfill, under_lock,
-};
+use crate::recipe::neutral::neutral_value;
+use crate::recipe::steps::{backfill_of, enforce_not_null, run_backfill, under_lock};
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::Column;
 

@@ -6,7 +6,7 @@ use crate::expr::{Expr, Volatility};
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{Conversion, Question, Statement};
-use crate::recipe::steps::neutral_value;
+use crate::recipe::neutral::neutral_value;
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Column, ConstraintKind};
 

@@ -8,8 +8,7 @@ use crate::op::Op;
 use crate::plan::{Check, Statement, StepKind};
 use crate::recipe::partitioned::{self, Named};
 use crate::recipe::{Context, Draft, Recipe, Slot};
-use crate::schema::{Constraint, ConstraintKind, Index, Schema};
-use crate::sql_type::SqlType;
+use crate::schema::{Constraint, ConstraintKind, Index};
 use crate::sync::SyncRule;
 
 impl Draft {
@@ -438,43 +437,6 @@ pub(crate) fn enforce_constraint(
             )
             .done_when("the constraint is validated", state(true)),
     ]
-}
-
-/// A value that stands for "nothing given" in a NOT NULL column of the type, where there is one.
-pub(crate) fn neutral_value(schema: &Schema, ty: &SqlType) -> Option<Expr> {
-    let text = |text: &str| Expr::Cast(Box::new(Expr::Text(text.to_owned())), ty.clone());
-    if ty.as_str().ends_with("[]") {
-        return Some(text("{}"));
-    }
-    if let Ok(name) = ty.as_str().parse::<QName>() {
-        if let Some(labels) = schema.enums.get(&name) {
-            return labels.first().map(|label| text(label));
-        }
-        if let Some(domain) = schema.domains.get(&name) {
-            return (!domain.constrained).then(|| neutral_value(schema, &domain.base)).flatten();
-        }
-    }
-    Some(match ty.base().as_str() {
-        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" => {
-            Expr::Number("0".to_owned())
-        }
-        "text" | "character varying" | "character" | "public.citext" | "citext" => {
-            Expr::Text(String::new())
-        }
-        "boolean" => Expr::Bool(false),
-        "date" => text("1970-01-01"),
-        "timestamp without time zone" | "timestamp with time zone" => text("epoch"),
-        "time without time zone" | "time with time zone" => text("00:00"),
-        "interval" | "money" => text("0"),
-        "json" | "jsonb" => text("{}"),
-        "uuid" => text("00000000-0000-0000-0000-000000000000"),
-        "bytea" | "tsvector" | "bit varying" | "hstore" | "public.hstore" => text(""),
-        "inet" | "cidr" => text("0.0.0.0"),
-        "int4range" | "int8range" | "numrange" | "tsrange" | "tstzrange" | "daterange" => {
-            text("empty")
-        }
-        _ => return None,
-    })
 }
 
 /// Why an index of a partitioned table is built under a lock.

@@ -1,17 +1,17 @@
 //! What an operation is about: its form on a schema, and the relations beside its table that the
 //! form's row may lock. The decisions that the reader of SQL shares are here. Must not know facts.
 
+mod columns;
+mod objects;
+
 use super::relation::{Role, foreign_key, related};
 use super::{Form, LockMode};
-use crate::expr::{Expr, Volatility};
-use crate::name::{QName, quote, rename_in_text};
+use crate::name::QName;
 use crate::op::Op;
 use crate::op::effect::Whole;
-use crate::schema::object::IDENTITY;
-use crate::schema::{
-    Column, Constraint, ConstraintKind, Index, ObjectId, ObjectKind, Schema, Table, bounds,
-};
-use crate::sql_type::{SqlType, TypeChange};
+use crate::schema::{Constraint, ConstraintKind, Schema, Table, bounds};
+pub(crate) use columns::{add_column, change_type};
+use objects::object;
 
 /// What one action of a statement is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -311,189 +311,6 @@ fn constraint_form(op: &Op, schema: &Schema) -> Form {
         Op::RenameConstraint { .. } => Form::RenameConstraint,
         _ => Form::Unknown,
     }
-}
-
-/// The form of a statement about an object that is neither table, index nor view.
-fn object(id: &ObjectId, stays: bool, sql: &str) -> Form {
-    match id.kind {
-        ObjectKind::Trigger if stays => Form::CreateTrigger,
-        ObjectKind::Trigger => Form::DropTrigger,
-        ObjectKind::Policy => Form::Policy,
-        ObjectKind::Rule => Form::Rule,
-        ObjectKind::Property => property(&id.name, sql),
-        ObjectKind::Owner => Form::SetOwner,
-        ObjectKind::Comment if id.name.starts_with("INDEX ") => Form::CommentOnIndex,
-        ObjectKind::Comment => comment(&id.name),
-        ObjectKind::Statistics => Form::CreateStatistics,
-        ObjectKind::ViewIndex if stays => Form::CreateIndex,
-        ObjectKind::ViewIndex => Form::DropIndex,
-        ObjectKind::Privilege if id.name.starts_with("TABLE ") => Form::GrantTable,
-        ObjectKind::Privilege | ObjectKind::DefaultPrivilege => Form::GrantOther,
-        ObjectKind::Sequence if !stays => Form::DropSequence,
-        ObjectKind::Sequence if sql.starts_with("CREATE ") => Form::CreateSequence,
-        ObjectKind::Sequence | ObjectKind::Ownership => Form::AlterSequence,
-        ObjectKind::Enum if sql.contains(" ADD VALUE ") => Form::AddEnumValue,
-        ObjectKind::Domain if stays && sql.contains(" ADD CONSTRAINT ") => {
-            Form::AddDomainConstraint
-        }
-        ObjectKind::Domain if stays => Form::AlterDomain,
-        ObjectKind::Enum | ObjectKind::Type | ObjectKind::Domain if !stays => Form::DropType,
-        ObjectKind::Type if sql.starts_with("ALTER ") => Form::AlterComposite,
-        ObjectKind::Enum if sql.starts_with("ALTER ") => Form::AlterType,
-        ObjectKind::Enum | ObjectKind::Type | ObjectKind::Domain => Form::CreateType,
-        ObjectKind::Schema if !stays => Form::DropSchema,
-        ObjectKind::Schema | ObjectKind::Extension | ObjectKind::Language => Form::Container,
-        ObjectKind::Routine | ObjectKind::Aggregate => Form::Routine,
-        ObjectKind::Replication => Form::Publication,
-        ObjectKind::Plain
-        | ObjectKind::Operator
-        | ObjectKind::Foreign
-        | ObjectKind::ForeignTable
-        | ObjectKind::EventTrigger => Form::Container,
-        ObjectKind::Unknown => Form::Unknown,
-    }
-}
-
-/// The form of COMMENT ON by what it is on.
-fn comment(name: &str) -> Form {
-    let begins = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
-    if begins(&["TABLE ", "COLUMN ", "VIEW ", "MATERIALIZED VIEW ", "FOREIGN TABLE "]) {
-        Form::CommentOnTable
-    } else if begins(&["CONSTRAINT ", "TRIGGER ", "POLICY ", "RULE "]) {
-        Form::CommentOnPart
-    } else {
-        Form::CommentOther
-    }
-}
-
-/// The form of a setting by the words that make it.
-fn property(name: &str, sql: &str) -> Form {
-    let has = |word: &str| sql.contains(word);
-    if has(" ATTACH PARTITION ") {
-        Form::AttachIndex
-    } else if sql.starts_with("ALTER INDEX ") {
-        Form::SetIndexOption
-    } else if sql.starts_with("ALTER MATERIALIZED VIEW ") {
-        Form::SetMaterializedViewOption
-    } else if sql.starts_with("ALTER VIEW ") {
-        Form::AlterView
-    } else if has(" ROW LEVEL SECURITY") {
-        Form::RowSecurity
-    } else if has(" REPLICA IDENTITY ") {
-        Form::ReplicaIdentity
-    } else if has(" CLUSTER") {
-        Form::ClusterOn
-    } else if has("LOGGED") {
-        Form::SetLogged
-    } else if has(" TABLESPACE ") {
-        Form::SetTablespace
-    } else if has(" ACCESS METHOD ") {
-        Form::SetAccessMethod
-    } else if has(" RULE ") {
-        Form::Rule
-    } else if has(" TRIGGER ") {
-        Form::EnableTrigger
-    } else if has(" SET STORAGE ") {
-        Form::SetStorage
-    } else if has(" SET COMPRESSION ") {
-        Form::SetCompression
-    } else if has(" SET STATISTICS ") {
-        Form::SetStatistics
-    } else if name.ends_with(IDENTITY) {
-        Form::AlterIdentity
-    } else if has(" ALTER COLUMN ") {
-        Form::SetColumnOption
-    } else {
-        Form::SetTableOption
-    }
-}
-
-/// The form of ADD COLUMN, its constraints aside.
-pub(crate) fn add_column(column: &Column, schema: &Schema) -> Form {
-    let is_volatile = |d: &Expr| d.volatility() == Volatility::Volatile;
-    if column.identity.is_some() {
-        Form::AddColumnSequence
-    } else if column.generated.is_some() {
-        Form::AddColumnStored
-    } else if schema.domain_of(&column.ty).is_some_and(|d| d.constrained) {
-        Form::AddColumnDomain
-    } else if column.default.as_ref().is_some_and(is_volatile) {
-        Form::AddColumnVolatile
-    } else {
-        Form::AddColumn
-    }
-}
-
-/// The form of ALTER COLUMN TYPE; a column that is not known is taken to be rewritten.
-pub(crate) fn change_type(
-    schema: &Schema,
-    (table, column): (&QName, &str),
-    to: &SqlType,
-    using: Option<&Expr>,
-) -> Form {
-    let Some(found) = schema.table(table) else { return Form::AlterTypeRewrite };
-    let Some(from) = found.column(column).map(|c| &c.ty) else { return Form::AlterTypeRewrite };
-    let plain = using.is_none_or(|expr| {
-        let own = Expr::column(column);
-        *expr == own || *expr == Expr::Cast(Box::new(own), to.clone())
-    });
-    if !plain {
-        return Form::AlterTypeRewrite;
-    }
-    if zone_apart(from, to) {
-        return Form::AlterTypeTimeZone;
-    }
-    if !in_place(schema, from, to) {
-        return Form::AlterTypeRewrite;
-    }
-    let checks = |c: &Constraint| match &c.kind {
-        ConstraintKind::Check(expr) => c.validated && expr.columns().contains(column),
-        ConstraintKind::Other(text, columns) => {
-            c.validated && text.starts_with("CHEC") && columns.iter().any(|k| k == column)
-        }
-        ConstraintKind::PrimaryKey(_)
-        | ConstraintKind::Unique(_)
-        | ConstraintKind::ForeignKey(_)
-        | ConstraintKind::NotNull(_) => false,
-    };
-    if found.indexes.values().any(|index| computes_from(index, column)) {
-        Form::AlterTypeReindex
-    } else if found.constraints.values().any(checks) {
-        Form::AlterTypeRecheck
-    } else {
-        Form::AlterTypeInPlace
-    }
-}
-
-/// Whether the two types differ in their time zone alone: the session's zone decides what it costs.
-fn zone_apart(from: &SqlType, to: &SqlType) -> bool {
-    let (with, without) = ("timestamp with time zone", "timestamp without time zone");
-    let bases = (from.base(), to.base());
-    let apart = (bases.0 == with && bases.1 == without) || (bases.0 == without && bases.1 == with);
-    apart
-        && (to.args().is_empty() || from.args().first() <= to.args().first())
-        && (to.args().is_empty() || !from.args().is_empty())
-}
-
-/// Whether the rows stay as they are: the types themselves, and domains without constraints.
-fn in_place(schema: &Schema, from: &SqlType, to: &SqlType) -> bool {
-    match (schema.domain_of(from), schema.domain_of(to)) {
-        _ if from == to => true,
-        (None, None) => from.change_to(to) != TypeChange::Rewrite,
-        (Some(domain), None) => domain.base == *to,
-        (None, Some(domain)) => !domain.constrained && domain.base == *from,
-        (Some(_), Some(_)) => false,
-    }
-}
-
-/// Whether an index holds more of a column than its plain values: an expression or a condition,
-/// which a change of the type makes anew.
-fn computes_from(index: &Index, column: &str) -> bool {
-    let name = quote(column);
-    let plain = |key: &str| *key == name || key.starts_with(&format!("{name} "));
-    let mentions = |key: &String| rename_in_text(key, column, "other_name_1") != **key;
-    index.predicate.as_ref().is_some_and(|p| p.columns().contains(column))
-        || index.keys.iter().any(|key| !plain(key) && mentions(key))
 }
 
 /// The form of ADD CONSTRAINT.

@@ -130,11 +130,10 @@ CREATE TABLE public.p (
 ) PARTITION BY RANGE (at)
 CREATE TABLE public.p1 (
   id integer NOT NULL,
-  at date,
-  CONSTRAINT p_id_check CHECK (id > 0)
+  at date
 ) PARTITION OF public.p FOR VALUES FROM ('2020-01-01') TO ('2021-01-01')
 CREATE TABLE public.p2 (
-  id integer,
+  id integer NOT NULL,
   at date
 ) PARTITION OF public.p DEFAULT",
     );
