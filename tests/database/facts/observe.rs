@@ -76,7 +76,9 @@ fn make_space(client: &mut Client) -> Result<(), Failure> {
     }
     let folder = run::query(client, "SELECT current_setting('data_directory') || '-space'")?;
     let folder = folder.into_iter().next().unwrap_or_default();
-    run::execute(client, &format!("COPY (SELECT 1) TO PROGRAM 'mkdir -p {folder}'"))?;
+    // The program reads what it is sent: one that ends before breaks the pipe.
+    let make = format!("cat >/dev/null; mkdir -p {folder}");
+    run::execute(client, &format!("COPY (SELECT 1) TO PROGRAM '{make}'"))?;
     run::execute(client, &format!("CREATE TABLESPACE {SPACE} LOCATION '{folder}'"))
 }
 

@@ -22,8 +22,8 @@ pub use form::Form;
 pub use relation::Role;
 pub(crate) use relation::{foreign_key, partitions_of, related};
 pub(crate) use subject::{
-    Subject, add_column, add_constraint, change_type, children_of, drop_constraint, keys_of_column,
-    parents_of, subject, using_index, validate,
+    Subject, add_column, change_type, children_of, drop_constraint, index_form, key_form,
+    keys_of_column, parents_of, subject, using_index, validate,
 };
 
 /// What a statement form does.

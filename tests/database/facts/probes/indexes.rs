@@ -19,6 +19,11 @@ pub(super) const PROBES: &[Probe] = &[
     probe(Form::CreateIndex, T, "CREATE UNIQUE INDEX i ON t (lower(b)) WHERE a > 3"),
     probe(Form::CreateIndex, M, "CREATE INDEX i ON m (k)"),
     probe(Form::CreateIndexOnly, M, "CREATE INDEX i ON ONLY m (k)"),
+    probe(
+        Form::CreateIndexOfParts,
+        &[PARTITIONED, "CREATE INDEX m1_k ON m1 (k); CREATE INDEX m2_k ON m2 (k)"],
+        "CREATE INDEX i ON m (k)",
+    ),
     probe(Form::CreateIndexConcurrently, T, "CREATE INDEX CONCURRENTLY i ON t (d)"),
     probe(Form::CreateIndexConcurrently, T, "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)"),
     probe(Form::DropIndex, T, "DROP INDEX t_a"),

@@ -63,11 +63,14 @@ pub(super) const ROWS: &[FactRow] = &[
         .also(&[(Parents, AX), (ParentPartitions, AX), (Partitions, AX)])
         .since(18, &[18]),
     row(Form::AddForeignKeyOfParts, SRX, ALTER)
-        .also(&[(Parents, AX), (ParentPartitions, SRX), (Partitions, SRX)])
-        .until(17, &[14, 15, 16, 17]),
-    row(Form::AddForeignKeyOfParts, SRX, ALTER)
-        .also(&[(Parents, AX), (ParentPartitions, SRX), (Partitions, SRX)])
-        .since(18, &[18]),
+        .also(&[(Parents, AX), (Partitions, SRX)])
+        .since(12, &[14, 15, 16, 17, 18]),
+    row(Form::AddForeignKeyOfPartsToParts, SRX, ALTER)
+        .also(&[(Parents, SRX), (ParentPartitions, AX), (Partitions, AX)])
+        .until(14, &[14]),
+    row(Form::AddForeignKeyOfPartsToParts, SRX, ALTER)
+        .also(&[(Parents, AX), (ParentPartitions, AX), (Partitions, AX)])
+        .since(15, &[15, 16, 17, 18]),
     row(Form::AddUniqueOfParts, AX, ALTER)
         .also(&[(Partitions, S)])
         .until(17, &[14, 15, 16, 17]),

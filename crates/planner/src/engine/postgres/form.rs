@@ -74,6 +74,7 @@ forms! {
     AlterConstraintEnforced: "ALTER CONSTRAINT ENFORCED",
     AlterConstraintNotEnforced: "ALTER CONSTRAINT NOT ENFORCED",
     AddForeignKeyOfParts: "ADD FOREIGN KEY to a partitioned table whose partitions all have it",
+    AddForeignKeyOfPartsToParts: "ADD FOREIGN KEY to a partitioned table whose partitions all have it and that points at another",
     AddUnique: "ADD UNIQUE or PRIMARY KEY",
     AddUniqueOfParts: "ADD UNIQUE or PRIMARY KEY to a partitioned table whose partitions all have it",
     AddUniqueOnly: "ADD UNIQUE or PRIMARY KEY to ONLY a partitioned table",

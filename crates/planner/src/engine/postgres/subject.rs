@@ -9,7 +9,7 @@ use super::{Form, LockMode};
 use crate::name::QName;
 use crate::op::Op;
 use crate::op::effect::Whole;
-use crate::schema::{Constraint, ConstraintKind, Schema, Table, bounds};
+use crate::schema::{Constraint, ConstraintKind, Index, Schema, Table, bounds};
 pub(crate) use columns::{add_column, change_type};
 use objects::object;
 
@@ -72,10 +72,26 @@ fn has_parts(schema: &Schema, table: &QName, whole: &Whole) -> bool {
     }
 }
 
+/// The form of ADD CONSTRAINT on a table: the partitions of a partitioned one may have it.
+pub(crate) fn key_form(schema: &Schema, table: &QName, constraint: &Constraint) -> Form {
+    let form = add_constraint(constraint);
+    let built = !has_parts(schema, table, &Whole::Key(constraint.clone()));
+    let to_parts = parent(&constraint.kind)
+        .is_some_and(|name| schema.table(&name).is_some_and(Table::is_partitioned));
+    if built { form } else { of_parts(form, to_parts) }
+}
+
+/// The form of CREATE INDEX on a table: the partitions of a partitioned one may have it.
+pub(crate) fn index_form(schema: &Schema, table: &QName, index: &Index) -> Form {
+    let built = !has_parts(schema, table, &Whole::Index(index.clone()));
+    if built { Form::CreateIndex } else { Form::CreateIndexOfParts }
+}
+
 /// The form where nothing is left to be done on the partitions.
-fn of_parts(form: Form) -> Form {
+fn of_parts(form: Form, to_parts: bool) -> Form {
     #[expect(clippy::wildcard_enum_match_arm, reason = "only these look at partitions")]
     match form {
+        Form::AddForeignKey if to_parts => Form::AddForeignKeyOfPartsToParts,
         Form::AddForeignKey => Form::AddForeignKeyOfParts,
         Form::AddUnique => Form::AddUniqueOfParts,
         other => other,
@@ -256,8 +272,7 @@ fn form(op: &Op, schema: &Schema) -> Form {
         Op::RenameTable { .. } => Form::RenameTable,
         Op::RenameColumn { .. } => Form::RenameColumn,
         Op::CreateIndex { table, index, concurrently: false, .. } => {
-            let built = !has_parts(schema, table, &Whole::Index(index.clone()));
-            if built { Form::CreateIndex } else { Form::CreateIndexOfParts }
+            index_form(schema, table, index)
         }
         Op::CreateIndex { concurrently: true, .. } => Form::CreateIndexConcurrently,
         Op::DropIndex { concurrently: false, .. } | Op::DropIndexCascade { .. } => Form::DropIndex,
@@ -295,11 +310,7 @@ fn form(op: &Op, schema: &Schema) -> Form {
 #[expect(clippy::wildcard_enum_match_arm, reason = "`form` sends only constraint operations here")]
 fn constraint_form(op: &Op, schema: &Schema) -> Form {
     match op {
-        Op::AddConstraint { table, constraint, .. } => {
-            let form = add_constraint(constraint);
-            let built = !has_parts(schema, table, &Whole::Key(constraint.clone()));
-            if built { form } else { of_parts(form) }
-        }
+        Op::AddConstraint { table, constraint, .. } => key_form(schema, table, constraint),
         Op::AddConstraintUsingIndex { table, index, primary, .. } => {
             using_index(schema, (table, index), *primary)
         }

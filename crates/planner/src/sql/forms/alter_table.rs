@@ -2,7 +2,7 @@
 
 use super::{Found, Known, Stop, partition, sequence};
 use crate::engine::postgres::{
-    Form, Role, Subject, add_column, add_constraint, change_type, drop_constraint, foreign_key,
+    Form, Role, Subject, add_column, change_type, drop_constraint, foreign_key, key_form,
     keys_of_column, parents_of, using_index, validate,
 };
 use crate::name::QName;
@@ -39,10 +39,19 @@ pub(super) fn read(cursor: &mut Cursor<'_>, known: &mut Known<'_>) -> Found {
     for (action, (from, to)) in &written.actions {
         let mut tokens = cursor.part(*from, *to);
         for subject in one(known, &table, action, &mut tokens)? {
-            subjects.push(if only { subject.only(&[Role::Partitions]) } else { subject });
+            subjects.push(if only { alone(known, &table, subject) } else { subject });
         }
     }
     Ok(subjects)
+}
+
+/// The same of ONLY the table.
+fn alone(known: &Known<'_>, table: &QName, mut subject: Subject) -> Subject {
+    let partitioned = known.is_partitioned(table) || !known.given;
+    if partitioned && subject.form == Form::AddUnique {
+        subject.form = Form::AddUniqueOnly;
+    }
+    subject.only(&[Role::Partitions])
 }
 
 /// ALTER TABLE of an index, which PostgreSQL takes too.
@@ -264,7 +273,9 @@ fn constraint(known: &mut Known<'_>, table: &QName, written: &NewConstraint) -> 
         }
         Body::Kind(kind) => {
             let constraint = Constraint { kind: kind.clone(), validated: written.validated };
-            on(add_constraint(&constraint)).with(Role::Parents, parents).only(&[Role::Parents])
+            on(key_form(known.schema, table, &constraint))
+                .with(Role::Parents, parents)
+                .only(&[Role::Parents])
         }
     }
 }

@@ -1,7 +1,7 @@
 //! CREATE of anything. Must not know facts.
 
 use super::{Found, Known, Stop, any_name, partition};
-use crate::engine::postgres::{Form, Role, Subject};
+use crate::engine::postgres::{Form, Role, Subject, index_form};
 use crate::name::QName;
 use crate::sql::cursor::Cursor;
 use crate::sql::table::NewTable;
@@ -191,7 +191,7 @@ fn create_index(cursor: &mut Cursor<'_>, known: &mut Known<'_>, unique: bool) ->
     let form = match (new.concurrently, only && partitioned) {
         (true, _) => Form::CreateIndexConcurrently,
         (false, true) => Form::CreateIndexOnly,
-        (false, false) => Form::CreateIndex,
+        (false, false) => index_form(known.schema, &table, &new.index),
     };
     Ok(vec![Subject::new(form, Some(table))])
 }
