@@ -1,6 +1,7 @@
 //! From a request to a plan: reads, asks the recipes, arranges, and states what it took for
 //! granted. The one place that sees every part.
 
+mod beside;
 mod words;
 
 use std::collections::BTreeSet;
@@ -180,7 +181,10 @@ fn recipes(request: &Request, read: &Read) -> Result<Vec<Recipe>, Vec<Diagnostic
         };
         let stage = moved.stage(&asked.what, &schema);
         match (recipe(&context, asked), stage) {
-            (Ok(recipe), Ok(stage)) => recipes.push(Recipe { stage, ..recipe }),
+            (Ok(mut recipe), Ok(stage)) => {
+                recipe.hazards.extend(beside::hazards(&context, &recipe));
+                recipes.push(Recipe { stage, ..recipe });
+            }
             (Err(error), _) => errors.push(error),
             (_, Err(what)) => errors.push(fold::overlap(&what, asked.span)),
         }

@@ -2,6 +2,10 @@
 //! by a stored procedure that psql alone can call, stop and call again. The value is what the
 //! simulator runs; the SQL is what the database runs. Must not know plans.
 
+mod note;
+mod procedure;
+pub(crate) mod throttle;
+
 use serde::{Deserialize, Serialize};
 
 use crate::expr::Expr;
@@ -16,7 +20,8 @@ pub struct Backfill {
     pub name: String,
     /// The table.
     pub table: QName,
-    /// Columns to walk by, with their types: unique and NOT NULL. Empty: no key, see `sql`.
+    /// Columns to walk by, with their types: unique and NOT NULL. Empty: the table is walked page
+    /// by page.
     pub key: Vec<(String, SqlType)>,
     /// `column := value`, over the row as it was.
     pub set: Vec<(String, Expr)>,
@@ -24,12 +29,27 @@ pub struct Backfill {
     pub todo: Todo,
     /// What the rows held before is kept here, so that the backfill can be undone.
     pub undo: Option<Undo>,
-    /// Rows a batch.
+    /// Rows of the first batch; pages, where there is no key.
     pub batch_rows: u32,
+    /// How the size of the next batches is found.
+    pub tuner: Tuner,
     /// Pause after each batch, milliseconds.
     pub pause_ms: u32,
     /// Replica lag above which the backfill waits, seconds.
     pub lag_ceiling_s: u32,
+    /// Longest wait for a lock before the batch is given up and tried again, milliseconds.
+    pub lock_wait_ms: u32,
+}
+
+/// Batches as long as they may take, between bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Tuner {
+    /// What a batch is to take, milliseconds: for so long its row locks are held.
+    pub target_ms: u32,
+    /// Fewest rows a batch, or pages.
+    pub rows_min: u32,
+    /// Most rows a batch, or pages.
+    pub rows_max: u32,
 }
 
 /// Which rows a backfill still has to touch.
@@ -78,10 +98,16 @@ impl Backfill {
         QName::new("concertina", clip(&format!("before_{}", self.name)))
     }
 
-    /// `SELECT` that shows how far the backfill is.
+    /// `SELECT` that shows how far the backfill is, what it waits for, and when it will be done:
+    /// what is left at the speed so far, waiting not counted.
     pub fn progress_sql(&self) -> String {
         format!(
-            "SELECT name, rows_seen, rows_changed, started_at, updated_at, finished_at, paused \
+            "SELECT rows_seen, rows_total, unit, rows_changed, batch_rows, \
+             CASE WHEN finished_at IS NULL THEN round(100.0 * least(rows_seen, rows_total) / greatest(rows_total, 1), 1) ELSE 100 END AS percent, \
+             round((rows_seen / greatest(extract(epoch FROM worked), 0.001))::numeric, 1) AS per_second, \
+             CASE WHEN finished_at IS NOT NULL THEN interval '0' WHEN rows_seen > 0 \
+             THEN worked * (greatest(rows_total - rows_seen, 0)::float8 / rows_seen) END AS time_left, \
+             waiting_for, paused, started_at, updated_at, finished_at \
              FROM concertina.backfill WHERE name = {}",
             literal(&self.name)
         )
@@ -114,155 +140,6 @@ impl Backfill {
     /// Names of the key columns.
     pub fn key_names(&self) -> Vec<String> {
         self.key.iter().map(|(name, _)| name.clone()).collect()
-    }
-
-    /// `CREATE OR REPLACE PROCEDURE`: walks the key, a batch a transaction; resumes where its
-    /// progress row stands; waits while paused or while a replica lags, and stops rather than run
-    /// blind when lag cannot be read.
-    pub fn procedure_sql(&self) -> String {
-        if self.key.is_empty() { self.keyless_procedure() } else { self.keyset_procedure() }
-    }
-
-    fn keyset_procedure(&self) -> String {
-        let declare: String = self
-            .key
-            .iter()
-            .enumerate()
-            .map(|(i, (_, ty))| format!("  c_last_{i} {ty};\n  c_upper_{i} {ty};\n"))
-            .collect();
-        let lasts = numbered("c_last_", self.key.len());
-        let uppers = numbered("c_upper_", self.key.len());
-        let keys = quote_list(&self.key_names());
-        let first = format!("({keys}) <= ({uppers})");
-        let next = format!("({keys}) > ({lasts}) AND {first}");
-        let read_last: Vec<String> = self
-            .key
-            .iter()
-            .enumerate()
-            .map(|(i, (_, ty))| format!("last_key[{}]::{ty}", i + 1))
-            .collect();
-        let upper = |bound: &str| {
-            format!(
-                "SELECT {keys} INTO {uppers} FROM (SELECT {keys} FROM {table}{bound} ORDER BY {keys} \
-                 LIMIT {rows}) AS batch ORDER BY {order} LIMIT 1",
-                table = self.table,
-                rows = self.batch_rows,
-                order = self
-                    .key
-                    .iter()
-                    .map(|(c, _)| format!("{} DESC", quote(c)))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            )
-        };
-        let body = format!(
-            "    SELECT {read_last}, last_key IS NULL INTO {lasts}, c_fresh\n      \
-                   FROM concertina.backfill WHERE name = {name};\n    \
-                 IF c_fresh THEN\n      {upper_first};\n    ELSE\n      {upper_next};\n    END IF;\n    \
-                 EXIT WHEN NOT FOUND;\n    \
-                 BEGIN\n      \
-                   IF c_fresh THEN\n{batch_first}      ELSE\n{batch_next}      END IF;\n      \
-                   UPDATE concertina.backfill SET last_key = ARRAY[{texts}], rows_seen = rows_seen + {rows},\n        \
-                     rows_changed = rows_changed + c_changed, updated_at = clock_timestamp() WHERE name = {name};\n      \
-                   c_attempts := 0;\n    \
-                 EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN\n      \
-                   c_attempts := c_attempts + 1;\n      \
-                   IF c_attempts > 20 THEN RAISE; END IF;\n    \
-                 END;\n",
-            read_last = read_last.join(", "),
-            name = literal(&self.name),
-            upper_first = upper(""),
-            upper_next = upper(&format!(" WHERE ({keys}) > ({lasts})")),
-            batch_first = self.batch_sql(&first),
-            batch_next = self.batch_sql(&next),
-            texts = (0..self.key.len())
-                .map(|i| format!("c_upper_{i}::text"))
-                .collect::<Vec<_>>()
-                .join(", "),
-            rows = self.batch_rows,
-        );
-        self.procedure_with(&declare, &body)
-    }
-
-    /// Without a key there is nothing to walk by: each batch looks for rows still to do.
-    fn keyless_procedure(&self) -> String {
-        let body = format!(
-            "    UPDATE {table} SET {set} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {todo} \
-             LIMIT {rows} FOR UPDATE SKIP LOCKED));\n    \
-             GET DIAGNOSTICS c_changed = ROW_COUNT;\n    \
-             EXIT WHEN c_changed = 0 AND NOT EXISTS (SELECT FROM {table} WHERE {todo});\n    \
-             UPDATE concertina.backfill SET rows_seen = rows_seen + c_changed, rows_changed = rows_changed + c_changed,\n      \
-               updated_at = clock_timestamp() WHERE name = {name};\n",
-            table = self.table,
-            set = self.assignments(),
-            todo = self.todo.sql(),
-            rows = self.batch_rows,
-            name = literal(&self.name),
-        );
-        self.procedure_with("", &body)
-    }
-
-    fn procedure_with(&self, declare: &str, body: &str) -> String {
-        format!(
-            "CREATE OR REPLACE PROCEDURE {procedure}() LANGUAGE plpgsql AS $concertina$\n\
-             DECLARE\n  c_fresh boolean;\n  c_changed bigint := 0;\n  c_attempts int := 0;\n  c_blind int := 0;\n{declare}\
-             BEGIN\n  \
-               INSERT INTO concertina.backfill (name) VALUES ({name}) ON CONFLICT (name) DO NOTHING;\n  \
-               -- A finished backfill that is called again looks at every row again.\n  \
-               UPDATE concertina.backfill SET last_key = NULL, finished_at = NULL WHERE name = {name} AND finished_at IS NOT NULL;\n  \
-               COMMIT;\n  \
-               LOOP\n    \
-                 -- Wait while paused or while a replica lags; no reading of the lag counts as lag.\n    \
-                 WHILE (SELECT paused FROM concertina.backfill WHERE name = {name})\n      \
-                   OR EXISTS (SELECT FROM pg_stat_replication WHERE replay_lag > make_interval(secs => {lag}) OR state IS NULL)\n    \
-                 LOOP\n      \
-                   IF EXISTS (SELECT FROM pg_stat_replication WHERE state IS NULL) THEN c_blind := c_blind + 1; END IF;\n      \
-                   IF c_blind > 15 THEN\n        \
-                     RAISE EXCEPTION 'replica lag cannot be read: grant pg_monitor to % and call this again', current_user;\n      \
-                   END IF;\n      \
-                   COMMIT;\n      \
-                   PERFORM pg_sleep(1);\n    \
-                 END LOOP;\n\
-             {body}    \
-                 COMMIT;\n    \
-                 PERFORM pg_sleep({pause});\n  \
-               END LOOP;\n  \
-               UPDATE concertina.backfill SET finished_at = clock_timestamp() WHERE name = {name};\n  \
-               COMMIT;\n\
-             END\n\
-             $concertina$",
-            procedure = self.procedure(),
-            name = literal(&self.name),
-            lag = self.lag_ceiling_s,
-            pause = seconds(self.pause_ms),
-        )
-    }
-
-    /// One batch: what it overwrites is kept first, where it has to be.
-    fn batch_sql(&self, bound: &str) -> String {
-        let todo = self.todo.sql();
-        let keep = self.undo.as_ref().map_or(String::new(), |undo| {
-            let columns: Vec<String> = self
-                .key
-                .iter()
-                .map(|(c, _)| quote(c))
-                .chain(undo.columns.iter().map(|(c, _)| quote(c)))
-                .chain(undo.columns.iter().map(|(c, ty)| self.given(c, ty)))
-                .collect();
-            format!(
-                "        INSERT INTO {} SELECT {} FROM {} WHERE {bound} AND ({todo}) FOR UPDATE\n          \
-                 ON CONFLICT DO NOTHING;\n",
-                self.undo_table(),
-                columns.join(", "),
-                self.table
-            )
-        });
-        format!(
-            "{keep}        UPDATE {} SET {} WHERE {bound} AND ({todo});\n        \
-             GET DIAGNOSTICS c_changed = ROW_COUNT;\n",
-            self.table,
-            self.assignments()
-        )
     }
 
     /// `CREATE OR REPLACE PROCEDURE` that puts back what the backfill overwrote, in batches.
@@ -307,25 +184,4 @@ impl Backfill {
             name = literal(&self.name),
         ))
     }
-
-    /// What the backfill gives a column, as SQL over the row as it was.
-    fn given(&self, column: &str, ty: &SqlType) -> String {
-        let value = self.set.iter().find(|(c, _)| c == column).map(|(_, value)| value.sql());
-        format!("CAST({} AS {ty})", value.unwrap_or_else(|| quote(column)))
-    }
-
-    fn assignments(&self) -> String {
-        let terms: Vec<String> =
-            self.set.iter().map(|(c, value)| format!("{} = {}", quote(c), value.sql())).collect();
-        terms.join(", ")
-    }
-}
-
-fn numbered(stem: &str, n: usize) -> String {
-    (0..n).map(|i| format!("{stem}{i}")).collect::<Vec<_>>().join(", ")
-}
-
-/// Milliseconds as SQL seconds: `50` → `0.050`.
-fn seconds(ms: u32) -> String {
-    format!("{}.{:03}", ms / 1000, ms % 1000)
 }

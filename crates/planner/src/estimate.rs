@@ -2,9 +2,9 @@
 //! PostgreSQL 15 ("5g. Calibration": 233 to 1,105 bytes of WAL and 12k to 319k rows a second for a
 //! backfill). Laptop-class figures: good for ratios, stated as assumptions.
 
-use crate::backfill::{Backfill, Todo};
+use crate::backfill::Backfill;
 use crate::op::Op;
-use crate::plan::{BackfillNote, Estimate, StepKind};
+use crate::plan::{Estimate, StepKind};
 use crate::recipe::Draft;
 use crate::request::{Request, TableFacts};
 
@@ -64,6 +64,7 @@ fn op_is_free(op: &Op) -> bool {
         Op::SetLockTimeout { .. }
             | Op::CreateHelpers
             | Op::CreateProgress
+            | Op::CreateThrottle
             | Op::CreateBackfill { .. }
             | Op::CreateUndoTable { .. }
             | Op::CreateSyncFunction { .. }
@@ -83,10 +84,15 @@ fn work(facts: &TableFacts, (slow, fast): (f64, f64)) -> Estimate {
 #[expect(clippy::cast_precision_loss, reason = "a range of seconds needs no 53 bits")]
 fn fill(facts: &TableFacts, backfill: &Backfill) -> Estimate {
     let base = work(facts, FILL);
-    let batches = facts.rows.div_ceil(u64::from(backfill.batch_rows.max(1)));
-    let pauses = batches as f64 * f64::from(backfill.pause_ms) / 1000.0;
+    // Pages, where there is no key: at 40 rows each.
+    let each = if backfill.key.is_empty() { 40 } else { 1 };
+    let pauses = |rows: u32| {
+        let batches = facts.rows.div_ceil(u64::from(rows.max(1)) * each);
+        batches as f64 * f64::from(backfill.pause_ms) / 1000.0
+    };
+    let (fewest, most) = (pauses(backfill.tuner.rows_max), pauses(backfill.batch_rows));
     Estimate {
-        seconds: (round(base.seconds.0 + pauses), round(base.seconds.1 + pauses)),
+        seconds: (round(base.seconds.0 + fewest), round(base.seconds.1 + most)),
         wal_bytes: (facts.rows.saturating_mul(233), facts.rows.saturating_mul(1_105)),
         disk_bytes: (0, facts.heap_bytes()),
     }
@@ -103,44 +109,4 @@ fn add(a: &Estimate, b: &Estimate) -> Estimate {
 /// Three decimals: more would be a claim.
 fn round(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
-}
-
-/// A backfill in words.
-pub(crate) fn backfill_note(id: &str, backfill: &Backfill) -> BackfillNote {
-    let key = backfill.key_names().join(", ");
-    let batching = if backfill.key.is_empty() {
-        format!(
-            "{} rows a batch, looked for by condition: {} has no key to walk by, so late batches read more to find less",
-            backfill.batch_rows, backfill.table
-        )
-    } else {
-        format!(
-            "{} rows a batch, walking {} by ({key}); each batch its own transaction, COMMIT inside the procedure",
-            backfill.batch_rows, backfill.table
-        )
-    };
-    let idempotency = match (&backfill.todo, &backfill.undo) {
-        (Todo::EveryRow, _) => {
-            "the walk remembers the last key in the batch's own transaction".to_owned()
-        }
-        (todo @ (Todo::Disagree(_) | Todo::Where(_)), None) => {
-            format!("only rows where {} are written: a row that is done is left alone", todo.sql())
-        }
-        (todo @ (Todo::Disagree(_) | Todo::Where(_)), Some(_)) => format!(
-            "only rows where {} are written; what they held is kept in {} first, in the same transaction",
-            todo.sql(),
-            backfill.undo_table()
-        ),
-    };
-    BackfillNote {
-        step: id.to_owned(),
-        batching,
-        throttle: format!(
-            "{} ms pause after each batch; waits while a replica is more than {} s behind or while concertina.backfill.paused is true, and stops if the lag cannot be read; a batch that meets a lock or a deadlock is tried again",
-            backfill.pause_ms, backfill.lag_ceiling_s
-        ),
-        idempotency,
-        progress: backfill.progress_sql(),
-        backfill: backfill.clone(),
-    }
 }

@@ -331,6 +331,8 @@ pub enum Op {
     CreateHelpers,
     /// CREATE TABLE concertina.backfill: the progress of every backfill.
     CreateProgress,
+    /// CREATE OR REPLACE FUNCTION `concertina.why_wait`: what backfills wait for.
+    CreateThrottle,
     /// DROP SCHEMA concertina with all that is left in it.
     DropHelpers,
     /// CREATE OR REPLACE FUNCTION of a sync trigger.
@@ -340,6 +342,11 @@ pub enum Op {
     },
     /// CREATE TRIGGER of a sync rule; its function must exist.
     CreateSyncTrigger {
+        /// The rule.
+        rule: SyncRule,
+    },
+    /// ALTER TABLE ENABLE ALWAYS TRIGGER of a sync rule: it fires for replicated rows too.
+    EnableSyncTrigger {
         /// The rule.
         rule: SyncRule,
     },
@@ -436,7 +443,9 @@ impl Op {
             Self::CreateView { view, .. }
             | Self::ReplaceView { view, .. }
             | Self::DropView { view, .. } => Some(view),
-            Self::CreateSyncTrigger { rule } | Self::DropSyncTrigger { rule } => Some(&rule.table),
+            Self::CreateSyncTrigger { rule }
+            | Self::EnableSyncTrigger { rule }
+            | Self::DropSyncTrigger { rule } => Some(&rule.table),
             Self::RunBackfill { backfill } | Self::RunUndo { backfill } => Some(&backfill.table),
             Self::Verbatim { relation, .. } => relation.as_ref(),
             Self::Object { becomes, .. } => {
@@ -446,6 +455,7 @@ impl Op {
             | Self::SkipBodyChecks
             | Self::CreateHelpers
             | Self::CreateProgress
+            | Self::CreateThrottle
             | Self::DropHelpers
             | Self::CreateSyncFunction { .. }
             | Self::DropSyncFunction { .. }

@@ -6,6 +6,7 @@ mod heirs;
 mod rebuild;
 mod wait;
 
+use crate::backfill::Backfill;
 use crate::condition::Condition;
 use crate::engine::{Engine, Lock, facts, merge_locks};
 use crate::estimate;
@@ -107,7 +108,7 @@ fn helpers(frame: &Frame<'_>, drafts: &[Draft]) -> [Draft; 2] {
         Slot::Prepare,
         StepKind::Ddl,
         "create schema concertina, for the plan's own bookkeeping".to_owned(),
-        vec![timeout(), Statement::new(Op::CreateHelpers), Statement::new(Op::CreateProgress)],
+        vec![timeout(), Statement::new(Op::CreateHelpers), Statement::new(Op::CreateProgress), Statement::new(Op::CreateThrottle)],
     )
     .why("progress of backfills, sync functions and undo rows live apart from your schema, and go at the end")
     .done_when(
@@ -214,7 +215,7 @@ fn number(frame: &Frame<'_>, drafts: Vec<Draft>) -> Arranged {
             point = Some((id.clone(), draft.operation.clone(), draft.loses.clone()));
         }
         if let Some(backfill) = &draft.backfill {
-            backfills.push(estimate::backfill_note(&id, backfill));
+            backfills.push(backfill_note(&id, backfill));
         }
         validation.extend(validations(&id, &draft));
         let step = step(frame, &mut schema, (id, moved), draft);
@@ -323,5 +324,18 @@ fn point_of_no_return(
             format!("after it, if the new release is wrong: fix it forward; R1 keeps working on this schema"),
             format!("after it, if data is missing: restore the backup beside the database (about {minutes} minutes), and copy what is missing of {} back by primary key; rows written since keep their values", tables.join(", ")),
         ],
+    }
+}
+
+fn backfill_note(id: &str, backfill: &Backfill) -> BackfillNote {
+    let words = backfill.words();
+    BackfillNote {
+        step: id.to_owned(),
+        batching: words.batching,
+        throttle: words.throttle,
+        idempotency: words.idempotency,
+        dead_rows: words.dead_rows,
+        progress: backfill.progress_sql(),
+        backfill: backfill.clone(),
     }
 }

@@ -246,7 +246,9 @@ pub struct BackfillNote {
     pub throttle: String,
     /// Why running it twice is safe.
     pub idempotency: String,
-    /// Where to see how far it is.
+    /// What it leaves for vacuum, and what to do about it.
+    pub dead_rows: String,
+    /// The query that shows how far it is and when it will be done.
     pub progress: String,
 }
 

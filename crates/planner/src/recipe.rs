@@ -12,10 +12,11 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{Check, Conversion, Hazard, Narrowed, Question, Statement, StepKind};
 use crate::request::Request;
-use crate::schema::{Constraint, ConstraintKind, Schema};
+use crate::schema::{Constraint, ConstraintKind, ObjectKind, Schema};
 
 mod add_column;
 mod add_constraint;
+mod batches;
 mod change_type;
 mod data_migration;
 mod drop_column;
@@ -33,6 +34,7 @@ mod rename_table;
 mod replace;
 mod split_column;
 mod steps;
+mod sync;
 mod table;
 
 /// When a draft step may run, in this order.
@@ -183,6 +185,27 @@ impl Context<'_> {
         })
     }
 
+    /// Schemas in which the names of expressions on a table are looked up, in order: none where
+    /// they are columns only, else the table's own, `public`, and every other one of the dump.
+    pub(crate) fn search_path<'e>(
+        &self,
+        table: &QName,
+        exprs: impl IntoIterator<Item = &'e Expr>,
+    ) -> Vec<String> {
+        if exprs.into_iter().all(|e| matches!(e, Expr::Column(_))) {
+            return Vec::new();
+        }
+        let ids = self.source.objects.keys().filter(|id| id.kind == ObjectKind::Schema);
+        let others = ids.map(|id| id.name.trim_matches('"').to_owned());
+        let mut path = Vec::new();
+        for schema in [table.schema.clone(), "public".to_owned()].into_iter().chain(others) {
+            if !path.contains(&schema) {
+                path.push(schema);
+            }
+        }
+        path
+    }
+
     /// Whether rows that leave the column out would collide: it is unique today, or will be.
     pub(crate) fn is_unique(&self, table: &QName, column: &str) -> bool {
         [self.source, self.schema]
@@ -296,9 +319,11 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         | Op::SkipBodyChecks
         | Op::CreateHelpers
         | Op::CreateProgress
+        | Op::CreateThrottle
         | Op::DropHelpers
         | Op::CreateSyncFunction { .. }
         | Op::CreateSyncTrigger { .. }
+        | Op::EnableSyncTrigger { .. }
         | Op::DropSyncTrigger { .. }
         | Op::DropSyncFunction { .. }
         | Op::CreateUndoTable { .. }

@@ -186,6 +186,28 @@ impl SqlType {
         }
     }
 
+    /// Whether `=` tells any two different values apart, under a collation that does. Not of types
+    /// that compare coarser than they store (`citext`, `numeric`, `interval`, `character`), that
+    /// have no `=` (`json`, `xml`, `point`), or of which nothing is known.
+    pub fn is_exact(&self) -> bool {
+        matches!(
+            self.base().as_str(),
+            "smallint"
+                | "integer"
+                | "bigint"
+                | "oid"
+                | "boolean"
+                | "uuid"
+                | "date"
+                | "bytea"
+                | "text"
+                | "character varying"
+                | "time without time zone"
+                | "timestamp without time zone"
+                | "timestamp with time zone"
+        )
+    }
+
     fn family(&self) -> Family {
         let base = self.base();
         if base.ends_with("[]") {

@@ -1,17 +1,26 @@
-//! Sync rules: how two shapes of the same data are kept equal while both are in use, and the
-//! trigger that does it. The rule is a value, so the simulator interprets it instead of trusting it.
-//! Must not know plans.
+//! Sync rules: how two shapes of the same data are kept equal while both are in use. The rule is a
+//! value, so the simulator interprets it instead of trusting it. Must not know plans.
 //!
 //! Direction is decided by what the statement changed, never by who is connected: `search_path`
-//! and session settings get lost behind poolers. On UPDATE the side that changed wrote. On INSERT
-//! the side that differs from its own default wrote, so both sides have matching defaults for as
-//! long as the rule lives. A side that already agrees with the other is left alone, so a backfill
-//! never converts back. A rule without `down` is one way: the new side is computed on every write.
+//! and session settings get lost behind poolers. On UPDATE the side that changed wrote; where both
+//! did and disagree, the new side. On INSERT the new side wrote where it differs from its own
+//! default and from the old side's value, else the old side, so both sides have matching defaults
+//! for as long as the rule lives. A side that already agrees with the other is left alone, so a
+//! backfill never converts back. A rule without `down` is one way: the new side is computed on
+//! every write.
+
+mod function;
 
 use serde::{Deserialize, Serialize};
 
 use crate::expr::Expr;
 use crate::name::{QName, clip, quote};
+use crate::schema::Column;
+use crate::sql_type::SqlType;
+
+/// How the names of sync triggers begin: late in the alphabet, so that the user's own BEFORE triggers
+/// run first.
+pub const SYNC_TRIGGER: &str = "zz_concertina_";
 
 /// Keeps `old` and `new` columns of one table equal, through `up` and `down`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,6 +33,9 @@ pub struct SyncRule {
     pub up: Vec<Assignment>,
     /// Old columns, each with its value computed from the new ones; empty for a one-way rule.
     pub down: Vec<Assignment>,
+    /// Schemas in which the conversions' functions and types are found, in order: never those of
+    /// the session that happens to write.
+    pub search_path: Vec<String>,
 }
 
 /// `column := value`, and the column's default while the rule lives (`None` is NULL).
@@ -31,16 +43,68 @@ pub struct SyncRule {
 pub struct Assignment {
     /// Column, unquoted.
     pub column: String,
+    /// Its type: values are compared as the column holds them.
+    pub ty: SqlType,
+    /// Its collation, where it is not the type's own: under it different texts may be equal.
+    pub collation: Option<String>,
     /// Value over the other side's columns.
     pub value: Expr,
     /// The column's own default, by which an INSERT that left it out is recognised.
     pub default: Option<Expr>,
 }
 
+impl Assignment {
+    /// `column := value`, without a default.
+    pub fn new(column: &Column, value: Expr) -> Self {
+        Self {
+            column: column.name.clone(),
+            ty: column.ty.clone(),
+            collation: column.collation.clone(),
+            value,
+            default: None,
+        }
+    }
+
+    /// SQL condition that the column, as `left` names it, holds other data than an expression gives
+    /// when it is stored there. Never NULL. `=` will not do for every type: `citext` and collations
+    /// take different texts for equal, `numeric` forgets its scale, and `json` has no `=` at all.
+    pub(crate) fn differs(&self, left: &str, right: &str, as_stored: bool) -> String {
+        let exact = self.ty.is_exact() && self.collation.is_none();
+        let right =
+            if as_stored { right.to_owned() } else { format!("CAST({right} AS {})", self.ty) };
+        if exact {
+            return format!("{left} IS DISTINCT FROM ({right})");
+        }
+        format!("ROW({left})::record OPERATOR(pg_catalog.*<>) ROW({right})")
+    }
+
+    /// Whether the value is of the column's type as it stands.
+    fn is_as_stored(&self) -> bool {
+        match &self.value {
+            Expr::Cast(_, ty) => *ty == self.ty,
+            Expr::Text(_) | Expr::Call(..) | Expr::Binary(..) => self.ty.as_str() == "text",
+            Expr::Column(_) => self.ty.is_exact() && self.ty.args().is_empty(),
+            Expr::Null
+            | Expr::Bool(_)
+            | Expr::Number(_)
+            | Expr::Not(_)
+            | Expr::Negate(_)
+            | Expr::IsNull(..)
+            | Expr::Case(..)
+            | Expr::Raw { .. } => false,
+        }
+    }
+
+    /// SQL condition, over the table's columns, that the column does not hold its value.
+    pub(crate) fn disagrees(&self) -> String {
+        self.differs(&quote(&self.column), &self.value.sql(), self.is_as_stored())
+    }
+}
+
 impl SyncRule {
-    /// The trigger's name: late in the alphabet, so that the user's own BEFORE triggers run first.
+    /// The trigger's name.
     pub fn trigger_name(&self) -> String {
-        clip(&format!("zz_concertina_{}", self.name))
+        clip(&format!("{SYNC_TRIGGER}{}", self.name))
     }
 
     /// The function's qualified name.
@@ -60,11 +124,7 @@ impl SyncRule {
 
     /// SQL condition, over the table's columns, that is true of rows whose shapes disagree.
     pub fn disagreement(&self) -> String {
-        let terms: Vec<String> = self
-            .up
-            .iter()
-            .map(|a| format!("{} IS DISTINCT FROM ({})", quote(&a.column), a.value.sql()))
-            .collect();
+        let terms: Vec<String> = self.up.iter().map(Assignment::disagrees).collect();
         terms.join(" OR ")
     }
 
@@ -74,67 +134,8 @@ impl SyncRule {
         if self.down.is_empty() {
             return "true".to_owned();
         }
-        let terms: Vec<String> = self
-            .down
-            .iter()
-            .map(|a| format!("{} IS DISTINCT FROM ({})", quote(&a.column), a.value.sql()))
-            .collect();
+        let terms: Vec<String> = self.down.iter().map(Assignment::disagrees).collect();
         terms.join(" OR ")
-    }
-
-    /// `CREATE OR REPLACE FUNCTION` for the trigger.
-    pub fn function_sql(&self) -> String {
-        if self.down.is_empty() {
-            return self.function_with(&assignments(&self.up), "");
-        }
-        let changed = |side: &[Assignment]| {
-            let terms: Vec<String> = side
-                .iter()
-                .map(|a| {
-                    let c = quote(&a.column);
-                    format!("NEW.{c} IS DISTINCT FROM OLD.{c}")
-                })
-                .collect();
-            terms.join(" OR ")
-        };
-        let given = |side: &[Assignment]| {
-            let terms: Vec<String> = side
-                .iter()
-                .map(|a| {
-                    let default = a.default.as_ref().map_or("NULL".to_owned(), Expr::sql);
-                    format!("NEW.{} IS DISTINCT FROM ({default})", quote(&a.column))
-                })
-                .collect();
-            terms.join(" OR ")
-        };
-        let body = format!(
-            "  IF TG_OP = 'INSERT' THEN\n    \
-               c_new_wrote := {new_given};\n    \
-               c_old_wrote := {old_given};\n  \
-             ELSE\n    \
-               c_new_wrote := {new_changed};\n    \
-               c_old_wrote := {old_changed};\n  \
-             END IF;\n  \
-             IF c_new_wrote AND ({disagree}) THEN\n{down}  \
-             ELSIF c_old_wrote THEN\n{up}  \
-             END IF;\n",
-            new_given = given(&self.up),
-            old_given = given(&self.down),
-            new_changed = changed(&self.up),
-            old_changed = changed(&self.down),
-            disagree = self.disagreement_in_trigger(),
-            down = assignments(&self.down),
-            up = assignments(&self.up),
-        );
-        self.function_with(&body, "DECLARE\n  c_new_wrote boolean;\n  c_old_wrote boolean;\n")
-    }
-
-    fn function_with(&self, body: &str, declare: &str) -> String {
-        format!(
-            "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS $concertina$\n\
-             {declare}BEGIN\n{body}  RETURN NEW;\nEND\n$concertina$",
-            self.function_name(),
-        )
     }
 
     /// `CREATE TRIGGER`.
@@ -147,54 +148,10 @@ impl SyncRule {
         )
     }
 
-    fn disagreement_in_trigger(&self) -> String {
-        let terms: Vec<String> = self
-            .up
-            .iter()
-            .map(|a| format!("NEW.{} IS DISTINCT FROM {}", quote(&a.column), over_new(&a.value)))
-            .collect();
-        terms.join(" OR ")
-    }
-}
-
-/// The expression evaluated over the row being written. A subquery, so that any SQL works as it
-/// stands, analysed or not.
-fn over_new(value: &Expr) -> String {
-    format!("(SELECT {} FROM (SELECT NEW.*) AS r)", value.sql())
-}
-
-fn assignments(side: &[Assignment]) -> String {
-    side.iter()
-        .map(|a| format!("    NEW.{} := {};\n", quote(&a.column), over_new(&a.value)))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_function_decides_by_what_the_statement_changed() {
-        let rule = SyncRule {
-            name: "users_name".into(),
-            table: QName::new("public", "users"),
-            up: vec![Assignment {
-                column: "full_name".into(),
-                value: Expr::column("name"),
-                default: None,
-            }],
-            down: vec![Assignment {
-                column: "name".into(),
-                value: Expr::column("full_name"),
-                default: None,
-            }],
-        };
-        let sql = rule.function_sql();
-        assert!(
-            sql.contains("c_new_wrote := NEW.full_name IS DISTINCT FROM OLD.full_name;"),
-            "{sql}"
-        );
-        assert!(sql.contains("NEW.name := (SELECT full_name FROM (SELECT NEW.*) AS r);"), "{sql}");
-        assert_eq!(rule.disagreement(), "full_name IS DISTINCT FROM (name)");
+    /// `ENABLE ALWAYS TRIGGER`: rows that logical replication, or a loader that sets
+    /// `session_replication_role`, brings have to reach both shapes too. Where the publisher's
+    /// own trigger has fired already, both sides agree, and this one changes nothing.
+    pub fn always_sql(&self) -> String {
+        format!("ALTER TABLE {} ENABLE ALWAYS TRIGGER {}", self.table, quote(&self.trigger_name()))
     }
 }

@@ -97,6 +97,14 @@ impl Server {
     /// # Errors
     /// Where a program fails, with what it said.
     pub fn start(installation: &Installation) -> Result<Self, Failure> {
+        Self::start_with(installation, &[])
+    }
+
+    /// The same, with settings (`name=value`) that win over ours.
+    ///
+    /// # Errors
+    /// Where a program fails, with what it said.
+    pub fn start_with(installation: &Installation, settings: &[&str]) -> Result<Self, Failure> {
         let folder = new_folder()?;
         let user = other_user(&folder)?;
         if let Some((uid, gid)) = user {
@@ -114,7 +122,7 @@ impl Server {
         let mut keeper = as_user(Command::new("sh"), user);
         keeper.arg("-c").arg(KEEPER).arg("keeper").arg(bin.join("postgres"));
         keeper.arg("-D").arg(&data).arg("-k").arg(&folder);
-        for setting in SETTINGS {
+        for setting in SETTINGS.iter().chain(settings) {
             keeper.args(["-c", setting]);
         }
         keeper.env("FOLDER", &folder).current_dir(&folder).process_group(0);

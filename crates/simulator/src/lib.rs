@@ -21,6 +21,7 @@ mod model;
 mod proof;
 mod record;
 mod rollback;
+pub mod row;
 mod rows;
 mod runner;
 mod scenario;

@@ -80,7 +80,7 @@ fn sync(
             let then = match before {
                 Some(before) => get(table, before, &a.column),
                 None => match &a.default {
-                    Some(default) => eval(default, &|_| Value::Null)?,
+                    Some(default) => cast(eval(default, &|_| Value::Null)?, &a.ty)?,
                     None => Value::Null,
                 },
             };
@@ -90,7 +90,8 @@ fn sync(
         }
         Ok(false)
     };
-    let (new_wrote, old_wrote) = (wrote(&rule.up, values)?, wrote(&rule.down, values)?);
+    let new_wrote = wrote(&rule.up, values)?;
+    let old_wrote = before.is_none() || wrote(&rule.down, values)?;
     if new_wrote && disagree(table, &rule.up, values)? {
         assign(table, &rule.down, values)
     } else if old_wrote {

@@ -203,7 +203,9 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         Op::Delete { table, filter } => {
             keep(table, filter.iter().flat_map(planner::expr::Expr::columns).collect());
         }
-        Op::CreateSyncTrigger { rule } | Op::DropSyncTrigger { rule } => mention_rule(rule, keep),
+        Op::CreateSyncTrigger { rule }
+        | Op::EnableSyncTrigger { rule }
+        | Op::DropSyncTrigger { rule } => mention_rule(rule, keep),
         Op::RunBackfill { backfill } | Op::RunUndo { backfill } => mention_backfill(backfill, keep),
         Op::SetLockTimeout { .. }
         | Op::SkipBodyChecks
@@ -222,6 +224,7 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::DropView { .. }
         | Op::CreateHelpers
         | Op::CreateProgress
+        | Op::CreateThrottle
         | Op::DropHelpers
         | Op::CreateSyncFunction { .. }
         | Op::DropSyncFunction { .. }

@@ -78,7 +78,7 @@ export interface Plan {
   releases: Release[];
   phases: Phase[];
   point_of_no_return: { step: string | null; why: string; recovery: string[] };
-  backfills: { step: string; backfill: object; batching: string; throttle: string; idempotency: string; progress: string }[];
+  backfills: { step: string; backfill: object; batching: string; throttle: string; idempotency: string; dead_rows: string; progress: string }[];
   validation: { step: string; name: string; sql: string; expect: string }[];
   /** What the change as asked would have done. */
   hazards: { code: string; span: [from: number, to: number]; message: string; fix: string }[];

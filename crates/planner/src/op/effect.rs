@@ -44,13 +44,11 @@ impl Schema {
     /// The refusal of the server where the catalogue alone decides it (42P01, 42703, 42701 …).
     pub fn apply(&mut self, op: &Op) -> Result<(), Refusal> {
         self.allowed(op)?;
-        if self.reaches_below(op) {
-            let mut next = self.clone();
-            next.carry(op)?;
-            *self = next;
-            return Ok(());
+        if !self.reaches_below(op) {
+            return self.carry(op);
         }
-        self.carry(op)
+        let mut next = self.clone();
+        next.carry(op).map(|()| *self = next)
     }
 
     /// Applies a statement to its table only, as ONLY asks for: what is below stays as it is.
@@ -112,9 +110,11 @@ impl Schema {
             | Op::RenameIndex { .. } => self.apply_to_index(op),
             Op::CreateHelpers
             | Op::CreateProgress
+            | Op::CreateThrottle
             | Op::DropHelpers
             | Op::CreateSyncFunction { .. }
             | Op::CreateSyncTrigger { .. }
+            | Op::EnableSyncTrigger { .. }
             | Op::DropSyncTrigger { .. }
             | Op::DropSyncFunction { .. }
             | Op::CreateUndoTable { .. }

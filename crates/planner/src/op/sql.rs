@@ -1,5 +1,6 @@
 //! Operations and definitions as PostgreSQL text. Must not judge them.
 
+use crate::backfill::throttle;
 use crate::name::{QName, quote, quote_list};
 use crate::op::Op;
 use crate::schema::{Column, Constraint, ConstraintKind, Index, Table};
@@ -51,9 +52,11 @@ pub fn render(op: &Op) -> String {
         }
         Op::CreateHelpers
         | Op::CreateProgress
+        | Op::CreateThrottle
         | Op::DropHelpers
         | Op::CreateSyncFunction { .. }
         | Op::CreateSyncTrigger { .. }
+        | Op::EnableSyncTrigger { .. }
         | Op::DropSyncTrigger { .. }
         | Op::DropSyncFunction { .. }
         | Op::CreateUndoTable { .. }
@@ -234,15 +237,12 @@ fn constraint_op(op: &Op) -> String {
 fn helper_op(op: &Op) -> String {
     match op {
         Op::CreateHelpers => "CREATE SCHEMA IF NOT EXISTS concertina".to_owned(),
-        Op::CreateProgress => "CREATE TABLE IF NOT EXISTS concertina.backfill (\
-             name text PRIMARY KEY, last_key text[], rows_seen bigint NOT NULL DEFAULT 0, \
-             rows_changed bigint NOT NULL DEFAULT 0, paused boolean NOT NULL DEFAULT false, \
-             started_at timestamptz NOT NULL DEFAULT clock_timestamp(), updated_at timestamptz, \
-             finished_at timestamptz)"
-            .to_owned(),
+        Op::CreateProgress => throttle::PROGRESS.to_owned(),
+        Op::CreateThrottle => throttle::WHY_WAIT.to_owned(),
         Op::DropHelpers => "DROP SCHEMA IF EXISTS concertina CASCADE".to_owned(),
         Op::CreateSyncFunction { rule } => rule.function_sql(),
         Op::CreateSyncTrigger { rule } => rule.trigger_sql(),
+        Op::EnableSyncTrigger { rule } => rule.always_sql(),
         Op::DropSyncTrigger { rule } => {
             format!("DROP TRIGGER {} ON {}", quote(&rule.trigger_name()), rule.table)
         }

@@ -254,8 +254,8 @@ fn shadow(
         "until the old column is dropped, the new release writes to {table}.{name} only values that {} holds",
         column.ty
     ));
-    let forward = one_way(table, name, (&names.new, up.clone()));
     let add = Column { name: names.new.clone(), not_null: false, default: None, ..after.clone() };
+    let forward = one_way(context, table, name, (&add, up.clone()));
     recipe.drafts.push(
         Draft::ddl(
             context,
@@ -334,11 +334,17 @@ fn hindrance(
     Ok(Some(what))
 }
 
-fn one_way(table: &QName, stem: &str, (column, value): (&str, Expr)) -> SyncRule {
+fn one_way(
+    context: &Context<'_>,
+    table: &QName,
+    stem: &str,
+    (column, value): (&Column, Expr),
+) -> SyncRule {
     SyncRule {
-        name: clip(&format!("{}_{stem}_to_{column}", table.name)),
+        name: clip(&format!("{}_{stem}_to_{}", table.name, column.name)),
         table: table.clone(),
-        up: vec![Assignment { column: column.to_owned(), value, default: None }],
+        search_path: context.search_path(table, [&value]),
+        up: vec![Assignment::new(column, value)],
         down: Vec::new(),
     }
 }
@@ -414,7 +420,8 @@ fn swap_and_drop(
     recipe: &mut Recipe,
 ) {
     let name = &column.name;
-    let backward = one_way(table, name, (&names.old, back(column, after)));
+    let aside = Column { name: names.old.clone(), ..column.clone() };
+    let backward = one_way(context, table, name, (&aside, back(column, after)));
     let rule = |r: &SyncRule| r.clone();
     let mut ops = vec![
         Op::DropSyncTrigger { rule: rule(forward) },

@@ -10,6 +10,7 @@ use crate::name::{QName, clip};
 use crate::op::Op;
 use crate::plan::{Check, Conversion};
 use crate::recipe::steps::{backfill_of, build_index, install_sync, run_backfill};
+use crate::recipe::sync::{can_sync, set_defaults};
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Column, ConstraintKind, Index, Table};
 use crate::sync::{Assignment, SyncRule};
@@ -22,19 +23,7 @@ pub(super) fn plan(
 ) -> Result<Recipe, Diagnostic> {
     let definition = context.table(table)?;
     let column = context.column(table, from)?;
-    if definition.partitioning.is_some() {
-        return Err(context.unsupported(
-            &format!("renaming a column of the partitioned table `{table}`"),
-            "rename in a maintenance window, or keep the name and alias it in the app",
-        ));
-    }
-    if column.generated.is_some() {
-        return Err(context.unsupported(
-            &format!("renaming the generated column `{from}` of `{table}`"),
-            "drop it and add it under the new name: nobody writes it",
-        ));
-    }
-    let rule = rule(table, column, to);
+    refuse(context, table, column)?;
     let shadow = Column {
         not_null: false,
         default: None,
@@ -42,6 +31,7 @@ pub(super) fn plan(
         name: to.to_owned(),
         ..column.clone()
     };
+    let rule = rule(table, column, &shadow);
     let mut recipe = Recipe {
         needs_release: true,
         release_change: format!("reads and writes {table}.{to} where it used {from}"),
@@ -59,7 +49,7 @@ pub(super) fn plan(
         down: vec![(from.to_owned(), Expr::column(to))],
     });
     recipe.drafts.push(add_shadow(context, table, &shadow));
-    recipe.drafts.push(install_sync(context, &rule, default_ops(table, &rule)));
+    recipe.drafts.push(install_sync(context, &rule, set_defaults(&rule)));
     let backfill = backfill_of(
         context,
         (&rule.name, table),
@@ -72,7 +62,8 @@ pub(super) fn plan(
         format!("copy {table}.{from} to {to} in batches"),
         &backfill,
     ));
-    for (name, index) in shadow_indexes(definition, from, to) {
+    let twins = shadow_indexes(definition, from, to);
+    for (name, index) in twins {
         let mut draft = build_index(context, Slot::Constrain, table, (&name, &index));
         draft.why = format!("queries on {to} need what queries on {from} have");
         recipe.drafts.push(draft);
@@ -85,40 +76,70 @@ pub(super) fn plan(
         );
     }
     recipe.drafts.push(swap(context, table, (from, to), &rule));
-    recipe.assumptions.push(format!(
-        "no function, trigger body or prepared `SELECT *` depends on the column list of {table}"
-    ));
+    assumptions(context, (table, column, to), &rule, &mut recipe);
     Ok(recipe)
 }
 
-fn rule(table: &QName, column: &Column, to: &str) -> SyncRule {
+fn refuse(context: &Context<'_>, table: &QName, column: &Column) -> Result<(), Diagnostic> {
+    let from = &column.name;
+    if context.table(table)?.partitioning.is_some() {
+        return Err(context.unsupported(
+            &format!("renaming a column of the partitioned table `{table}`"),
+            "rename in a maintenance window, or keep the name and alias it in the app",
+        ));
+    }
+    if column.generated.is_some() {
+        return Err(context.unsupported(
+            &format!("renaming the generated column `{from}` of `{table}`"),
+            "drop it and add it under the new name: nobody writes it",
+        ));
+    }
+    can_sync(context, table)
+}
+
+fn assumptions(
+    context: &Context<'_>,
+    (table, column, to): (&QName, &Column, &str),
+    rule: &SyncRule,
+    recipe: &mut Recipe,
+) {
+    let from = &column.name;
+    let twins =
+        context.schema.table(table).map(|t| shadow_indexes(t, from, to)).unwrap_or_default();
+    if let Some((twin, _)) = twins.iter().find(|(_, index)| index.unique) {
+        recipe.assumptions.push(format!(
+            "the app tries an upsert again that fails with 23505 on {twin}: while {from} and {to} are both unique, two sessions that upsert the same new key at the same moment may meet on the index that ON CONFLICT does not name"
+        ));
+    }
+    if !column.not_null && column.default.is_some() && rule.down.iter().all(|a| a.default.is_none())
+    {
+        recipe.assumptions.push(format!(
+            "the default of {table}.{from} gives another value each time, so an INSERT of the new release that gives NULL for {to} is taken, until the swap, for one that leaves it out"
+        ));
+        recipe.keeps.push(Condition::NoNulls { table: table.clone(), column: to.to_owned() });
+    }
+    recipe.assumptions.push(format!(
+        "no function, trigger body, prepared `SELECT *` or COPY without a list of columns depends on the column list of {table}"
+    ));
+}
+
+fn rule(table: &QName, column: &Column, shadow: &Column) -> SyncRule {
     // A volatile default differs by row, so it cannot tell who wrote: the new side has none then.
     let default = column
         .default
         .clone()
         .filter(|d| d.volatility() != Volatility::Volatile && column.identity.is_none());
+    let side = |to: &Column, from: &Column| Assignment {
+        default: default.clone(),
+        ..Assignment::new(to, Expr::column(&from.name))
+    };
     SyncRule {
         name: clip(&format!("{}_{}", table.name, column.name)),
         table: table.clone(),
-        up: vec![Assignment {
-            column: to.to_owned(),
-            value: Expr::column(&column.name),
-            default: default.clone(),
-        }],
-        down: vec![Assignment { column: column.name.clone(), value: Expr::column(to), default }],
+        up: vec![side(shadow, column)],
+        down: vec![side(column, shadow)],
+        search_path: Vec::new(),
     }
-}
-
-fn default_ops(table: &QName, rule: &SyncRule) -> Vec<Op> {
-    rule.up
-        .iter()
-        .filter(|a| a.default.is_some())
-        .map(|a| Op::SetDefault {
-            table: table.clone(),
-            column: a.column.clone(),
-            default: a.default.clone(),
-        })
-        .collect()
 }
 
 fn add_shadow(context: &Context<'_>, table: &QName, shadow: &Column) -> Draft {

@@ -5,19 +5,22 @@ use crate::backfill::Todo;
 use crate::change::Split;
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
-use crate::expr::Expr;
+use crate::expr::{Expr, Volatility};
 use crate::name::{QName, clip};
 use crate::op::Op;
 use crate::plan::{Conversion, Question};
 use crate::recipe::steps::{backfill_of, enforce_not_null, install_sync, run_backfill};
+use crate::recipe::sync::{can_sync, drop_defaults, set_defaults};
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Column, View};
 use crate::sync::{Assignment, SyncRule};
 
 pub(super) fn plan(context: &Context<'_>, split: &Split) -> Result<Recipe, Diagnostic> {
-    let Split { table, column, into, back } = split;
-    let old = context.column(table, column)?.clone();
+    let old = context.column(&split.table, &split.column)?.clone();
     refuse_unsupported(context, split, &old)?;
+    can_sync(context, &split.table)?;
+    let split = &typed(split);
+    let Split { table, column, into, back } = split;
     let names: Vec<&str> = into.iter().map(|(c, _)| c.name.as_str()).collect();
     let list = names.join(", ");
     let mut recipe = Recipe {
@@ -34,7 +37,8 @@ pub(super) fn plan(context: &Context<'_>, split: &Split) -> Result<Recipe, Diagn
             answer_with: "… back <expression over the new columns>, at the end of the split hint".to_owned(),
         });
     }
-    let rule = rule(split, &old, down.clone());
+    let rule = rule(context, split, &old, down.clone());
+    ambiguous_nulls(split, &old, &rule, &mut recipe);
     hazards(context, split, &mut recipe);
     recipe.conversions.push(Conversion {
         old_relation: table.clone(),
@@ -61,7 +65,7 @@ pub(super) fn plan(context: &Context<'_>, split: &Split) -> Result<Recipe, Diagn
                 Condition::Column { table: table.clone(), column: first, present: true },
             ),
     );
-    recipe.drafts.push(install_sync(context, &rule, Vec::new()));
+    recipe.drafts.push(install_sync(context, &rule, set_defaults(&rule)));
     let set = into.iter().map(|(c, value)| (c.name.clone(), value.clone())).collect();
     let backfill =
         backfill_of(context, (&rule.name, table), set, Todo::Disagree(rule.clone()), None);
@@ -97,6 +101,21 @@ fn refuse_unsupported(
         return Err(context.unsupported(
             &format!("splitting `{column}` of `{table}`, a key, identity or generated column,"),
             "split an ordinary column",
+        ));
+    }
+    if let Some(other) = into.iter().flat_map(|(_, value)| value.columns()).find(|c| c != column) {
+        return Err(context.refuse(
+            "reads-other-columns",
+            format!("the parts of `{column}` come from `{other}` too: a write of that one alone would leave them behind"),
+            &format!("compute the parts from `{column}` only"),
+        ));
+    }
+    let new = |c: &String| into.iter().any(|(part, _)| part.name == *c);
+    if let Some(other) = back.iter().flat_map(Expr::columns).find(|c| !new(c)) {
+        return Err(context.refuse(
+            "reads-other-columns",
+            format!("`back` reads `{other}`, which is no part of `{column}`: a write of that one alone would leave it behind"),
+            "compute the whole from its parts only",
         ));
     }
     for (c, value) in into {
@@ -143,24 +162,78 @@ fn is_never_null(expr: &Expr) -> bool {
     }
 }
 
-fn rule(split: &Split, old: &Column, down: Expr) -> SyncRule {
+/// The split with values of their columns' types: a trigger's assignment converts whatever it can,
+/// an UPDATE only what a cast on assignment does, and both have to give the same. Text keeps its
+/// own way: a cast to `varchar(5)` would cut what an assignment refuses.
+fn typed(split: &Split) -> Split {
+    let mut split = split.clone();
+    for (c, value) in &mut split.into {
+        let text = matches!(c.ty.base().as_str(), "text" | "character varying" | "character");
+        let typed = matches!(value, Expr::Cast(_, ty) if *ty == c.ty);
+        if !text && !typed {
+            *value = Expr::Cast(Box::new(value.clone()), c.ty.clone());
+        }
+    }
+    split
+}
+
+fn rule(context: &Context<'_>, split: &Split, old: &Column, down: Expr) -> SyncRule {
+    let default = stable_default(old);
+    let side = |(c, value): &(Column, Expr)| Assignment {
+        default: default_of_part(value, (old, default.as_ref())),
+        ..Assignment::new(c, value.clone())
+    };
     SyncRule {
         name: clip(&format!("{}_{}", split.table.name, split.column)),
         table: split.table.clone(),
-        up: split
-            .into
-            .iter()
-            .map(|(c, value)| Assignment {
-                column: c.name.clone(),
-                value: value.clone(),
-                default: None,
-            })
-            .collect(),
-        down: vec![Assignment {
-            column: split.column.clone(),
-            value: down,
-            default: old.default.clone(),
-        }],
+        up: split.into.iter().map(side).collect(),
+        search_path: context
+            .search_path(&split.table, split.into.iter().map(|(_, v)| v).chain([&down])),
+        down: vec![Assignment { default, ..Assignment::new(old, down) }],
+    }
+}
+
+/// A default that gives every row the same, at least in one transaction.
+fn stable_default(old: &Column) -> Option<Expr> {
+    old.default.clone().filter(|d| d.volatility() != Volatility::Volatile)
+}
+
+/// What a part holds of a row whose whole was left out. It becomes the part's own default, so that
+/// a part left out can be told from one that was given, NULL too.
+fn default_of_part(value: &Expr, (old, default): (&Column, Option<&Expr>)) -> Option<Expr> {
+    if old.default.is_some() && default.is_none() {
+        return None;
+    }
+    if default.is_none() && !is_never_null(value) {
+        return None;
+    }
+    let whole = default.cloned().unwrap_or(Expr::Null);
+    // The default is stored before it is split: as a value of the column's type.
+    let typed = matches!(whole, Expr::Cast(..));
+    let whole = if typed { whole } else { Expr::Cast(Box::new(whole), old.ty.clone()) };
+    (!contains_raw(value)).then(|| value.with_column(&old.name, &whole))
+}
+
+fn contains_raw(value: &Expr) -> bool {
+    let mut found = false;
+    value.visit(&mut |expr| found |= matches!(expr, Expr::Raw { .. }));
+    found
+}
+
+/// A part's NULL that the new release gives is taken for one left out, where no default of the part
+/// can tell them apart.
+fn ambiguous_nulls(split: &Split, old: &Column, rule: &SyncRule, recipe: &mut Recipe) {
+    let Split { table, column, into, .. } = split;
+    for ((c, value), side) in into.iter().zip(&rule.up) {
+        let something = old.default.is_some() || is_never_null(value);
+        if !something || side.default.is_some() || c.not_null {
+            continue;
+        }
+        recipe.assumptions.push(format!(
+            "an INSERT of the new release that gives NULL for {table}.{} is taken, until {column} is dropped, for one that leaves it out",
+            c.name
+        ));
+        recipe.keeps.push(Condition::NoNulls { table: table.clone(), column: c.name.clone() });
     }
 }
 
@@ -223,14 +296,14 @@ fn move_views(context: &Context<'_>, split: &Split) -> Result<Vec<Draft>, Diagno
 /// Trigger and column go in one transaction: between them, every write would fail or be lost.
 fn drop_old(context: &Context<'_>, split: &Split, rule: &SyncRule) -> Draft {
     let (table, column): (&QName, &str) = (&split.table, &split.column);
+    let mut ops = vec![Op::DropSyncTrigger { rule: rule.clone() }];
+    ops.extend(drop_defaults(rule));
+    ops.push(Op::DropColumn { table: table.clone(), column: column.to_owned() });
     let mut draft = Draft::atomic(
         context,
         Slot::Drop,
         format!("drop the sync trigger and column {column} of {table}"),
-        vec![
-            Op::DropSyncTrigger { rule: rule.clone() },
-            Op::DropColumn { table: table.clone(), column: column.to_owned() },
-        ],
+        ops,
     )
     .irreversible(&format!("the original text of {table}.{column}: only the backup has it"))
     .why("in one transaction: a trigger that names a dropped column would fail every write")

@@ -1,6 +1,5 @@
 //! Draft steps that more than one recipe takes. Must not know any one recipe.
 
-use crate::backfill::{Backfill, Todo, Undo};
 use crate::condition::Condition;
 use crate::expr::Expr;
 use crate::name::{QName, clip};
@@ -9,7 +8,9 @@ use crate::plan::{Check, Statement, StepKind};
 use crate::recipe::partitioned::{self, Named};
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Constraint, ConstraintKind, Index};
-use crate::sync::SyncRule;
+
+pub(crate) use super::batches::{backfill_of, run_backfill};
+pub(crate) use super::sync::install_sync;
 
 impl Draft {
     /// A step of statements, each in autocommit, under the request's lock budget.
@@ -116,38 +117,18 @@ pub(crate) fn script(
             script.push(Statement::new(Op::SetLockTimeout { ms }));
             set = Some(ms);
         }
-        script.push(match transaction {
+        // A trigger of ours has to fire for rows that replication brings, too.
+        let always = if let Op::CreateSyncTrigger { rule } = &op {
+            Some(Op::EnableSyncTrigger { rule: rule.clone() })
+        } else {
+            None
+        };
+        script.extend([Some(op), always].into_iter().flatten().map(|op| match transaction {
             Some(name) => Statement::within(op, name),
             None => Statement::new(op),
-        });
+        }));
     }
     script
-}
-
-/// The sync function and its trigger, in one transaction.
-pub(crate) fn install_sync(context: &Context<'_>, rule: &SyncRule, extra: Vec<Op>) -> Draft {
-    let mut ops = extra.clone();
-    ops.push(Op::CreateSyncFunction { rule: rule.clone() });
-    ops.push(Op::CreateSyncTrigger { rule: rule.clone() });
-    let mut back = vec![
-        Op::DropSyncTrigger { rule: rule.clone() },
-        Op::DropSyncFunction { rule: rule.clone() },
-    ];
-    back.extend(extra.into_iter().rev().filter_map(|op| inverse(context, &op)));
-    let columns = rule.new_columns().join(", ");
-    Draft::atomic(
-        context,
-        Slot::Expand,
-        format!("keep {columns} in step by trigger on {}", rule.table),
-        ops,
-    )
-    .back_atomic(context, back)
-    .why("from now on every write, by either version, reaches both shapes")
-    .instead_of("dual writes in the app: every writer has to be changed and deployed first")
-    .done_when(
-        "the sync trigger is there",
-        Condition::Trigger { table: rule.table.clone(), name: rule.trigger_name(), present: true },
-    )
 }
 
 /// The statement that undoes `op` on the context's schema, where one statement does.
@@ -199,67 +180,6 @@ pub(crate) fn inverse(context: &Context<'_>, op: &Op) -> Option<Op> {
         }),
         _ => None,
     }
-}
-
-/// A backfill of `set` on `table`, sized by the table's facts.
-pub(crate) fn backfill_of(
-    context: &Context<'_>,
-    (name, table): (&str, &QName),
-    set: Vec<(String, Expr)>,
-    todo: Todo,
-    undo: Option<Undo>,
-) -> Backfill {
-    let definition = context.schema.table(table);
-    let key = definition
-        .and_then(|t| t.batch_key().map(|key| (t, key)))
-        .map(|(t, key)| {
-            key.into_iter()
-                .filter_map(|c| t.column(&c).map(|column| (c.clone(), column.ty.clone())))
-                .collect()
-        })
-        .unwrap_or_default();
-    Backfill {
-        name: name.to_owned(),
-        table: table.clone(),
-        key,
-        set,
-        todo,
-        undo,
-        batch_rows: 1_000,
-        pause_ms: 20,
-        lag_ceiling_s: context.request.constraints.replica_lag_s,
-    }
-}
-
-/// The step that runs a backfill: progress survives a crash, so running it again goes on.
-pub(crate) fn run_backfill(slot: Slot, operation: String, backfill: &Backfill) -> Draft {
-    let b = || backfill.clone();
-    let mut ops = Vec::new();
-    let mut back = Vec::new();
-    if backfill.undo.is_some() {
-        ops.push(Op::CreateUndoTable { backfill: b() });
-        back.push(Op::CreateUndo { backfill: b() });
-        back.push(Op::RunUndo { backfill: b() });
-    }
-    ops.push(Op::CreateBackfill { backfill: b() });
-    ops.push(Op::RunBackfill { backfill: b() });
-    let mut draft = Draft::new(
-        slot,
-        StepKind::Backfill,
-        operation,
-        ops.into_iter().map(Statement::new).collect(),
-    )
-    .why("existing rows, a batch a transaction: no lock outlives a batch, and replicas keep up")
-    .instead_of(
-        "one UPDATE of the whole table: row locks to its end, one huge transaction, replica lag",
-    )
-    .done_when(
-        "the backfill ran to its end",
-        Condition::BackfillFinished { name: backfill.name.clone() },
-    );
-    draft.rollback = Some(back.into_iter().map(Statement::new).collect());
-    draft.backfill = Some(backfill.clone());
-    draft
 }
 
 /// CREATE INDEX CONCURRENTLY, after removing what an earlier attempt may have left.

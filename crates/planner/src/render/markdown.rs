@@ -105,7 +105,11 @@ fn backfills(plan: &Plan) -> String {
             "- Idempotency: {}. Stopped or crashed, it goes on where it was when it is called again.\n",
             note.idempotency
         );
-        out += &format!("- Progress: `{}`\n\n", note.progress);
+        out += &format!("- Dead rows: {}.\n", note.dead_rows);
+        out += &format!(
+            "- Progress, and the time left at the speed so far:\n\n  ```sql\n  {};\n  ```\n\n",
+            note.progress
+        );
     }
     out
 }

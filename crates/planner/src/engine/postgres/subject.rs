@@ -233,6 +233,11 @@ fn recollates(
         && table.indexes.values().any(|i| i.columns.iter().any(|c| c == column))
 }
 
+fn detach(schema: &Schema, table: &QName) -> Form {
+    let referenced = !children_of(schema, table).is_empty();
+    if referenced { Form::DetachReferenced } else { Form::DetachPartition }
+}
+
 /// Which form an operation has on `schema`.
 fn form(op: &Op, schema: &Schema) -> Form {
     match op {
@@ -261,6 +266,7 @@ fn form(op: &Op, schema: &Schema) -> Form {
         | Op::SkipBodyChecks
         | Op::CreateHelpers
         | Op::CreateProgress
+        | Op::CreateThrottle
         | Op::DropHelpers
         | Op::CreateSyncFunction { .. }
         | Op::DropSyncFunction { .. }
@@ -285,6 +291,7 @@ fn form(op: &Op, schema: &Schema) -> Form {
         Op::ReplaceView { .. } => Form::ReplaceView,
         Op::DropView { .. } => Form::DropView,
         Op::CreateSyncTrigger { .. } => Form::CreateTrigger,
+        Op::EnableSyncTrigger { .. } => Form::EnableTrigger,
         Op::DropSyncTrigger { .. } => Form::DropTrigger,
         Op::Update { .. } | Op::Delete { .. } => Form::WholeTableWrite,
         Op::RunBackfill { .. } | Op::RunUndo { .. } => Form::Batches,
@@ -294,10 +301,7 @@ fn form(op: &Op, schema: &Schema) -> Form {
         Op::DropExpression { .. } => Form::DropExpression,
         Op::AdvanceSequence { .. } => Form::Select,
         Op::AttachPartition { table, child, bounds } => attach(schema, table, child, bounds),
-        Op::DetachPartition { table, concurrently: false, .. } => {
-            let referenced = !children_of(schema, table).is_empty();
-            if referenced { Form::DetachReferenced } else { Form::DetachPartition }
-        }
+        Op::DetachPartition { table, concurrently: false, .. } => detach(schema, table),
         Op::DetachPartition { concurrently: true, .. } => Form::DetachConcurrently,
         Op::AttachIndex { .. } => Form::AttachIndex,
         Op::Inherit { .. } => Form::Inherit,

@@ -4,6 +4,7 @@ use super::{Refusal, refuse};
 use crate::name::QName;
 use crate::op::Op;
 use crate::schema::{Schema, Table};
+use crate::sync::SyncRule;
 
 impl Schema {
     #[expect(clippy::wildcard_enum_match_arm, reason = "`apply` sends only index operations here")]
@@ -71,6 +72,7 @@ impl Schema {
             Op::DropHelpers => self.helpers = crate::schema::Helpers::default(),
             _ if !self.helpers.present => return missing(),
             Op::CreateProgress => self.helpers.add("backfill"),
+            Op::CreateThrottle => self.helpers.add("why_wait"),
             Op::CreateSyncFunction { rule } => self.helpers.add(&rule.function_name().name),
             Op::DropSyncFunction { rule } => self.helpers.remove(&rule.function_name().name)?,
             Op::CreateUndoTable { backfill } => self.helpers.add(&backfill.undo_table().name),
@@ -90,22 +92,27 @@ impl Schema {
                 }
                 table.triggers.insert(name, rule.clone());
             }
+            Op::EnableSyncTrigger { rule } => {
+                let name = rule.trigger_name();
+                if !self.table_mut(&rule.table)?.triggers.contains_key(&name) {
+                    return no_trigger(rule);
+                }
+            }
             Op::DropSyncTrigger { rule } => {
                 let name = rule.trigger_name();
                 if self.table_mut(&rule.table)?.triggers.remove(&name).is_none() {
-                    return refuse(
-                        "42704",
-                        format!(
-                            "trigger \"{name}\" for table \"{}\" does not exist",
-                            rule.table.name
-                        ),
-                    );
+                    return no_trigger(rule);
                 }
             }
             other => unreachable!("not a helper operation: {other:?}"),
         }
         Ok(())
     }
+}
+
+fn no_trigger(rule: &SyncRule) -> Result<(), Refusal> {
+    let (name, table) = (rule.trigger_name(), &rule.table.name);
+    refuse("42704", format!("trigger \"{name}\" for table \"{table}\" does not exist"))
 }
 
 impl crate::schema::Helpers {
