@@ -2,6 +2,7 @@
 
 pub(crate) mod servers;
 
+pub(crate) mod backfill;
 mod backfill_resume;
 pub(crate) mod facts;
 pub(crate) mod itself;
@@ -9,6 +10,7 @@ mod locks;
 pub(crate) mod pairs;
 pub(crate) mod queries;
 mod rollback;
+pub(crate) mod sync;
 mod target;
 mod traffic;
 

@@ -48,6 +48,8 @@ fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
     trials.extend(database::pairs::trials(servers));
     trials.extend(database::facts::trials(servers));
     trials.extend(database::queries::trials(servers));
+    trials.extend(database::sync::trials(servers));
+    trials.extend(database::backfill::trials(servers));
     trials.extend(exhaustive::trials());
     trials.extend(bad_input::trials());
     trials.extend(cli::trials());

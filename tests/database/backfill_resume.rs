@@ -46,6 +46,8 @@ fn slowed(plan: &Plan) -> Plan {
             return;
         };
         backfill.batch_rows = 3;
+        backfill.tuner.rows_min = 1;
+        backfill.tuner.rows_max = 3;
         backfill.pause_ms = 100;
         statement.sql = render(&statement.op);
     };

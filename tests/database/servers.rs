@@ -39,6 +39,13 @@ impl Servers {
         versions
     }
 
+    /// A server of a version, with settings, that no other trial uses.
+    pub(crate) fn own(&self, version: u16, settings: &[&str]) -> Result<Option<Server>, Failure> {
+        let fits = |i: &&Installation| i.version == version;
+        let Some(installation) = self.installed.iter().find(fits) else { return Ok(None) };
+        Server::start_with(installation, settings).map(Some)
+    }
+
     /// A server as wanted.
     pub(crate) fn get(&self, wanted: Wanted) -> Result<Option<Arc<Server>>, Failure> {
         let Wanted { version, exact, alone } = wanted;
