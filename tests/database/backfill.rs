@@ -54,7 +54,7 @@ const SIGNALS: [Row; 2] = [
     Row {
         name: "every signal makes it wait, and says why",
         work: signals::each,
-        settings: Some(&["archive_mode=on", "archive_command=false", "max_wal_size=1GB"]),
+        settings: Some(&["archive_mode=on", "archive_command=false"]),
     },
     row("what cannot be read stops it", signals::blind),
 ];
