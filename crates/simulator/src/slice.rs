@@ -181,10 +181,7 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         Op::RenameColumn { table, column, to } => keep(table, vec![column.clone(), to.clone()]),
         Op::AddConstraint { table, constraint, .. }
         | Op::AddConstraintOnly { table, constraint, .. } => {
-            keep(table, constraint.kind.columns());
-            if let ConstraintKind::ForeignKey(key) = &constraint.kind {
-                keep(&key.parent, key.parent_columns.clone());
-            }
+            mention_constraint(table, &constraint.kind, keep);
         }
         Op::CreateIndex { table, index, .. } | Op::CreateIndexOnly { table, index, .. } => {
             keep(table, index.columns.clone());
@@ -239,6 +236,13 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::NoInherit { .. }
         | Op::Object { .. }
         | Op::Verbatim { .. } => {}
+    }
+}
+
+fn mention_constraint(table: &QName, kind: &ConstraintKind, keep: &mut Keep<'_>) {
+    keep(table, kind.columns());
+    if let ConstraintKind::ForeignKey(key) = kind {
+        keep(&key.parent, key.parent_columns.clone());
     }
 }
 
