@@ -126,7 +126,7 @@ mod tests {
         for part in [
             "c_new_wrote := NEW.full_name IS DISTINCT FROM NULL;",
             "c_new_wrote := NEW.full_name IS DISTINCT FROM (OLD.full_name);",
-            "IF c_new_wrote AND (NEW.full_name IS DISTINCT FROM NEW.name) THEN",
+            "IF c_new_wrote AND (NEW.full_name IS DISTINCT FROM (NEW.name)) THEN",
             "NEW.name := NEW.full_name;",
             "SET search_path = app, pg_temp",
         ] {
