@@ -10,6 +10,7 @@ mod exhaustive;
 mod format;
 mod mutants;
 mod proof;
+mod squawk;
 mod tidy;
 
 use std::process::ExitCode;
@@ -36,11 +37,13 @@ fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
     let mut trials = tidy::trials();
     match cases::load() {
         Ok(cases) => {
-            for case in cases.into_iter().map(Arc::new) {
-                trials.push(cases::golden_trial(&case));
-                trials.extend(database::trials(&case, servers));
-                trials.push(mutants::trial(&case));
+            let cases: Vec<_> = cases.into_iter().map(Arc::new).collect();
+            for case in &cases {
+                trials.push(cases::golden_trial(case));
+                trials.extend(database::trials(case, servers));
+                trials.push(mutants::trial(case));
             }
+            trials.extend(squawk::trials(&cases));
         }
         Err(reason) => trials.push(Trial::test("cases::load", move || Err(reason.into()))),
     }

@@ -62,6 +62,7 @@ fn op_is_free(op: &Op) -> bool {
     matches!(
         op,
         Op::SetLockTimeout { .. }
+            | Op::SetStatementTimeout { .. }
             | Op::CreateHelpers
             | Op::CreateProgress
             | Op::CreateThrottle

@@ -19,6 +19,12 @@ pub mod sql;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum Op {
+    /// `SET statement_timeout` for the session, milliseconds; 0 is no limit, whatever the role's own
+    /// setting is.
+    SetStatementTimeout {
+        /// Milliseconds.
+        ms: u64,
+    },
     /// `SET lock_timeout` for the session, milliseconds; 0 waits for ever.
     SetLockTimeout {
         /// Milliseconds.
@@ -452,6 +458,7 @@ impl Op {
                 becomes.as_ref().and_then(|o| o.of.as_ref()).and_then(Subject::relation)
             }
             Self::SetLockTimeout { .. }
+            | Self::SetStatementTimeout { .. }
             | Self::SkipBodyChecks
             | Self::CreateHelpers
             | Self::CreateProgress

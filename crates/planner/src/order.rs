@@ -3,6 +3,7 @@
 //! the engine's facts on the schema as it is at each step. Must not know any one recipe.
 
 mod heirs;
+mod limits;
 mod rebuild;
 mod wait;
 
@@ -54,7 +55,7 @@ pub(crate) fn arrange(frame: &Frame<'_>, recipes: &[Recipe]) -> Arranged {
         drafts.extend(cutover(frame));
     }
     if drafts.iter().any(uses_helpers) {
-        drafts.extend(helpers(frame, &drafts));
+        drafts.extend(helpers(&drafts));
     }
     if drafts.iter().any(|d| d.destructive) {
         drafts.push(backup(frame));
@@ -97,31 +98,26 @@ fn uses_helpers(draft: &Draft) -> bool {
     })
 }
 
-fn helpers(frame: &Frame<'_>, drafts: &[Draft]) -> [Draft; 2] {
+fn helpers(drafts: &[Draft]) -> [Draft; 2] {
     let there = |present| Condition::Helpers { present };
-    let timeout = || {
-        Statement::new(Op::SetLockTimeout {
-            ms: u64::from(frame.request.constraints.lock_wait_ms.max(1)),
-        })
-    };
     let mut first = Draft::new(
         Slot::Prepare,
         StepKind::Ddl,
         "create schema concertina, for the plan's own bookkeeping".to_owned(),
-        vec![timeout(), Statement::new(Op::CreateHelpers), Statement::new(Op::CreateProgress), Statement::new(Op::CreateThrottle)],
+        [Op::CreateHelpers, Op::CreateProgress, Op::CreateThrottle].map(|op| Statement::within(op, "a")).to_vec(),
     )
     .why("progress of backfills, sync functions and undo rows live apart from your schema, and go at the end")
     .done_when(
         "the progress table is there",
         Condition::Helper { name: "backfill".to_owned(), present: true },
     );
-    first.rollback = Some(vec![timeout(), Statement::new(Op::DropHelpers)]);
+    first.rollback = Some(vec![Statement::new(Op::DropHelpers)]);
     let undo = drafts.iter().any(|d| d.backfill.as_ref().is_some_and(|b| b.undo.is_some()));
     let mut last = Draft::new(
         Slot::Retire,
         StepKind::Ddl,
         "drop schema concertina".to_owned(),
-        vec![timeout(), Statement::new(Op::DropHelpers)],
+        vec![Statement::new(Op::DropHelpers)],
     )
     .why("nothing of the plan is left behind")
     .done_when("the schema is gone", there(false));
@@ -255,6 +251,9 @@ fn step(
     draft.rollback = draft
         .rollback
         .map(|script| heirs::restored(&before, schema, rebuild::around(schema, script)));
+    draft.script = limits::around(frame, before, &draft.script);
+    let back = |script: Vec<Statement>| limits::around(frame, schema.clone(), &script);
+    draft.rollback = draft.rollback.map(back);
     let big = |name: &QName| frame.request.facts(name).is_big();
     let online = !locks.iter().any(|lock| lock.is_long() && big(&lock.relation))
         && !draft

@@ -289,6 +289,8 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
             "delete in batches by primary key, each its own transaction",
         )),
         Op::SetDefault { .. }
+        | Op::AddConstraintUsingIndex { .. }
+        | Op::AddNotNullNotValid { .. }
         | Op::ValidateConstraint { .. }
         | Op::DropConstraint { .. }
         | Op::DropConstraintIfExists { .. }
@@ -312,10 +314,8 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         }
         // Other objects are asked for by what they become.
         Op::Object { .. } => Ok(Recipe::default()),
-        Op::AddConstraintUsingIndex { .. } | Op::AddNotNullNotValid { .. } => {
-            plain::plan(context, op)
-        }
         Op::SetLockTimeout { .. }
+        | Op::SetStatementTimeout { .. }
         | Op::SkipBodyChecks
         | Op::CreateHelpers
         | Op::CreateProgress

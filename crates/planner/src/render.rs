@@ -67,7 +67,10 @@ fn rollback(plan: &Plan, step: &Step) -> String {
 }
 
 fn is_setting(statement: &crate::plan::Statement) -> bool {
-    matches!(statement.op, crate::op::Op::SetLockTimeout { .. })
+    matches!(
+        statement.op,
+        crate::op::Op::SetLockTimeout { .. } | crate::op::Op::SetStatementTimeout { .. }
+    )
 }
 
 /// Whether the step `id` comes before the step `point`.

@@ -317,7 +317,8 @@ fn batches(script: &[Statement], names: &BTreeSet<QName>, kept: &Kept) -> Vec<Ba
             lock_timeout_ms = ms;
             continue;
         }
-        if foreign(&statement.op) {
+        // A statement that runs into it is a statement that failed: the model has those.
+        if matches!(statement.op, Op::SetStatementTimeout { .. }) || foreign(&statement.op) {
             continue;
         }
         let op = cut_op(&statement.op, kept);

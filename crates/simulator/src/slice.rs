@@ -205,6 +205,7 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::DropSyncTrigger { rule } => mention_rule(rule, keep),
         Op::RunBackfill { backfill } | Op::RunUndo { backfill } => mention_backfill(backfill, keep),
         Op::SetLockTimeout { .. }
+        | Op::SetStatementTimeout { .. }
         | Op::SkipBodyChecks
         | Op::DropTable { .. }
         | Op::RenameTable { .. }

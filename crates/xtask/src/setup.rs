@@ -2,12 +2,14 @@
 //!
 //! It must not know how the tools are used afterwards.
 
+mod linter;
 mod servers;
 mod system;
 mod tools;
 
 use std::path::PathBuf;
 
+pub(crate) use linter::squawk;
 pub(crate) use servers::postgres_from_npm;
 pub(crate) use system::{chromedriver, chromium, postgres};
 pub(crate) use tools::{trunk, wasm_bindgen};
@@ -54,11 +56,12 @@ type Ensure = fn() -> Result<(), String>;
 
 /// Sets up as far as it goes.
 pub(crate) fn prepare(need: Need) -> Ready {
-    let steps: [(Need, Ensure); 4] = [
+    let steps: [(Need, Ensure); 5] = [
         (Need::Wasm, tools::ensure_target),
         (Need::Page, tools::ensure_page_tools),
         (Need::Trials, system::ensure_packages),
         (Need::Trials, servers::ensure),
+        (Need::Trials, linter::ensure),
     ];
     let mut reach = Need::Nothing;
     for (step, ensure) in steps {

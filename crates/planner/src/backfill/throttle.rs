@@ -6,10 +6,10 @@
 pub(crate) const PROGRESS: &str = "CREATE TABLE IF NOT EXISTS concertina.backfill (\
 name text PRIMARY KEY, last_key jsonb, unit text NOT NULL DEFAULT 'rows', \
 rows_seen bigint NOT NULL DEFAULT 0, rows_total bigint NOT NULL DEFAULT 0, \
-rows_changed bigint NOT NULL DEFAULT 0, batch_rows integer NOT NULL DEFAULT 1000, \
+rows_changed bigint NOT NULL DEFAULT 0, batch_rows bigint NOT NULL DEFAULT 1000, \
 retries bigint NOT NULL DEFAULT 0, worked interval NOT NULL DEFAULT '0', \
 paused boolean NOT NULL DEFAULT false, waiting_for text, \
-ignored text[] NOT NULL DEFAULT '{}', replicas integer NOT NULL DEFAULT 0, \
+ignored text[] NOT NULL DEFAULT '{}', replicas bigint NOT NULL DEFAULT 0, \
 started_at timestamptz NOT NULL DEFAULT clock_timestamp(), updated_at timestamptz, \
 finished_at timestamptz)";
 

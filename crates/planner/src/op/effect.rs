@@ -10,6 +10,7 @@ mod helpers;
 mod keys;
 mod parts;
 mod table;
+mod view;
 
 pub(crate) use parts::{Part, Whole};
 use table::rename_in;
@@ -59,6 +60,7 @@ impl Schema {
         self.is_not_needed(op)?;
         match op {
             Op::SetLockTimeout { .. }
+            | Op::SetStatementTimeout { .. }
             | Op::SkipBodyChecks
             | Op::Update { .. }
             | Op::Delete { .. }
@@ -120,34 +122,6 @@ impl Schema {
             | Op::CreateUndoTable { .. }
             | Op::CreateBackfill { .. }
             | Op::CreateUndo { .. } => self.apply_to_helpers(op),
-        }
-    }
-
-    #[expect(clippy::wildcard_enum_match_arm, reason = "`apply_here` sends only view operations")]
-    fn apply_to_view(&mut self, op: &Op) -> Result<(), Refusal> {
-        let missing =
-            |view: &QName| refuse("42P01", format!("view \"{}\" does not exist", view.name));
-        match op {
-            Op::CreateView { view, definition } => {
-                self.free(view)?;
-                self.views.insert(view.clone(), definition.clone());
-                Ok(())
-            }
-            Op::ReplaceView { view, definition } => match self.views.get_mut(view) {
-                Some(known) => {
-                    known.clone_from(definition);
-                    Ok(())
-                }
-                None => missing(view),
-            },
-            Op::DropView { view, .. } => match self.views.remove(view) {
-                Some(_) => {
-                    self.sweep();
-                    Ok(())
-                }
-                None => missing(view),
-            },
-            _ => Ok(()),
         }
     }
 
@@ -239,15 +213,6 @@ impl Schema {
             | Subject::Object(_) => None,
         });
         Ok(())
-    }
-
-    fn no_view_over(&self, table: &QName, column: Option<&str>, what: &str) -> Result<(), Refusal> {
-        match self.views_over(table, column).next() {
-            Some((view, _)) => {
-                refuse("2BP01", format!("{what} because other objects depend on it: view {view}"))
-            }
-            None => Ok(()),
-        }
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "`apply` sends only column operations here")]

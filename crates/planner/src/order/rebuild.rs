@@ -20,12 +20,10 @@ pub(super) fn around(schema: &Schema, script: Vec<Statement>) -> Vec<Statement> 
         return script;
     }
     let within = |op| Statement::within(op, "a");
-    let (settings, rest): (Vec<Statement>, Vec<Statement>) =
-        script.into_iter().partition(|s| matches!(s.op, Op::SetLockTimeout { .. }));
-    let mut all: Vec<Statement> = settings.into_iter().take(1).collect();
-    all.extend(objects.iter().filter_map(|(id, object)| unmake(id, object)).map(within));
+    let mut all: Vec<Statement> =
+        objects.iter().filter_map(|(id, object)| unmake(id, object)).map(within).collect();
     all.extend(views.iter().rev().map(|view| within(schema.drop_view(view))));
-    all.extend(rest.into_iter().map(|s| within(s.op)));
+    all.extend(script.into_iter().map(|s| within(s.op)));
     for view in &views {
         let Some(definition) = schema.views.get(view).cloned() else { continue };
         all.push(within(Op::CreateView { view: view.clone(), definition }));

@@ -133,6 +133,5 @@ fn enforce_again(context: &Context<'_>, table: &QName, column: &str) -> Vec<Op> 
         .into_iter()
         .flat_map(|draft| draft.script)
         .map(|statement| statement.op)
-        .filter(|op| !matches!(op, Op::SetLockTimeout { .. }))
         .collect()
 }

@@ -32,21 +32,13 @@ enum Group {
 
 /// Groups as a script: what runs together is in a transaction of its own.
 fn scripts(context: &Context<'_>, groups: Vec<Group>) -> Vec<Statement> {
-    let mut all: Vec<Statement> = Vec::new();
     let names = ["a", "b", "c", "d"].into_iter().cycle();
-    for (group, name) in groups.into_iter().zip(names) {
-        all.extend(match group {
-            Group::Alone(ops) => script(context, ops, None),
-            Group::Together(ops) if ops.len() == 1 => script(context, ops, None),
-            Group::Together(ops) => script(context, ops, Some(name)),
-        });
-    }
-    let mut last = None;
-    all.retain(|statement| {
-        let Op::SetLockTimeout { ms } = statement.op else { return true };
-        last.replace(ms) != Some(ms)
+    let scripts = groups.into_iter().zip(names).map(|(group, name)| match group {
+        Group::Alone(ops) => script(context, ops, None),
+        Group::Together(ops) if ops.len() == 1 => script(context, ops, None),
+        Group::Together(ops) => script(context, ops, Some(name)),
     });
-    all
+    scripts.flatten().collect()
 }
 
 fn groups(making: Making) -> Vec<Group> {

@@ -97,26 +97,11 @@ impl Draft {
     }
 }
 
-/// Statements, each after the lock timeout that suits it. A short lock timeout on a concurrent
-/// build would leave an invalid index behind, and nobody waits for its lock.
-pub(crate) fn script(
-    context: &Context<'_>,
-    ops: Vec<Op>,
-    transaction: Option<&str>,
-) -> Vec<Statement> {
-    let budget = u64::from(context.request.constraints.lock_wait_ms.max(1));
+/// Statements as a script. What limits they run under is decided in `order`, where the schema that
+/// they meet is known.
+pub(crate) fn script(_: &Context<'_>, ops: Vec<Op>, transaction: Option<&str>) -> Vec<Statement> {
     let mut script = Vec::new();
-    let mut set = None;
     for op in ops {
-        let concurrent = matches!(
-            op,
-            Op::CreateIndex { concurrently: true, .. } | Op::DropIndex { concurrently: true, .. }
-        );
-        let ms = if concurrent { 0 } else { budget };
-        if set != Some(ms) {
-            script.push(Statement::new(Op::SetLockTimeout { ms }));
-            set = Some(ms);
-        }
         // A trigger of ours has to fire for rows that replication brings, too.
         let always = if let Op::CreateSyncTrigger { rule } = &op {
             Some(Op::EnableSyncTrigger { rule: rule.clone() })

@@ -130,6 +130,9 @@ fn trials(filter: Option<&str>) -> Result<Command, String> {
         .env("CONCERTINA_CHROMIUM", setup::present("Chromium", setup::chromium())?)
         .env("CONCERTINA_CHROMEDRIVER", setup::present("chromedriver", setup::chromedriver())?)
         .env("CONCERTINA_PG_BIN", servers()?);
+    if let Some(squawk) = setup::squawk() {
+        command.env("CONCERTINA_SQUAWK", squawk);
+    }
     Ok(command)
 }
 

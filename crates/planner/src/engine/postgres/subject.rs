@@ -263,6 +263,7 @@ fn form(op: &Op, schema: &Schema) -> Form {
         | Op::DropConstraintIfExists { .. }
         | Op::RenameConstraint { .. } => constraint_form(op, schema),
         Op::SetLockTimeout { .. }
+        | Op::SetStatementTimeout { .. }
         | Op::SkipBodyChecks
         | Op::CreateHelpers
         | Op::CreateProgress

@@ -1,0 +1,77 @@
+//! How a script's statements run: each under a limit of how long it waits for a lock and how long
+//! it may take, and in a transaction if it can be. Must not know recipes.
+
+use super::Frame;
+use crate::engine::facts;
+use crate::op::Op;
+use crate::plan::Statement;
+use crate::schema::Schema;
+
+/// What a statement that only touches the catalogue may take once it has its locks. One that takes
+/// longer holds everybody up: better cancelled and looked at.
+const BRIEF_MS: u64 = 10_000;
+
+/// How statements that share a transaction, or one alone, run.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// Milliseconds that a lock is waited for; 0 is no limit.
+    lock: u64,
+    /// Milliseconds that a statement takes, waits included; 0 is no limit.
+    statement: u64,
+}
+
+/// The script with its limits set wherever they change: both of them, since a role or a database
+/// may have limits of its own. What can be is in a transaction, so that a script which is cut off
+/// between two statements has done all of a statement or nothing. `schema` is what the script meets.
+pub(super) fn around(
+    frame: &Frame<'_>,
+    mut schema: Schema,
+    script: &[Statement],
+) -> Vec<Statement> {
+    let same =
+        |a: &Statement, b: &Statement| a.transaction.is_some() && a.transaction == b.transaction;
+    let mut all = Vec::new();
+    let mut set = None;
+    // A name of its own for each, so that two neighbours stay two.
+    for (group, name) in script.chunk_by(same).zip(('a'..='z').cycle()) {
+        let (limits, transacted) = limits(frame, &mut schema, group);
+        if set.is_none_or(|before: Limits| before.lock != limits.lock) {
+            all.push(Statement::new(Op::SetLockTimeout { ms: limits.lock }));
+        }
+        if set.replace(limits).is_none_or(|before| before.statement != limits.statement) {
+            all.push(Statement::new(Op::SetStatementTimeout { ms: limits.statement }));
+        }
+        let name = transacted.then(|| name.to_string());
+        all.extend(group.iter().map(|s| Statement { transaction: name.clone(), ..s.clone() }));
+    }
+    all
+}
+
+fn limits(frame: &Frame<'_>, schema: &mut Schema, group: &[Statement]) -> (Limits, bool) {
+    let budget = u64::from(frame.request.constraints.lock_wait_ms.max(1));
+    let (mut brief, mut may_be) = (true, true);
+    for statement in group {
+        let row = facts(frame.engine, &statement.op, schema).row;
+        may_be &= row.in_transaction && !is_by_batches(&statement.op);
+        brief &= may_be && !row.scans();
+        // A refusal here is found, with its trace, by the simulator.
+        let _refused = schema.apply(&statement.op).is_err();
+    }
+    let transacted = may_be || group.iter().any(|s| s.transaction.is_some());
+    // A short lock timeout on a concurrent build would leave an invalid index behind, and nobody
+    // waits for its lock.
+    let lock = if group.iter().any(|s| is_concurrent(&s.op)) { 0 } else { budget };
+    (Limits { lock, statement: if brief { budget + BRIEF_MS } else { 0 } }, transacted)
+}
+
+fn is_concurrent(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::CreateIndex { concurrently: true, .. } | Op::DropIndex { concurrently: true, .. }
+    )
+}
+
+/// What commits by itself, or may do: nothing is known of a statement that was not analysed.
+fn is_by_batches(op: &Op) -> bool {
+    matches!(op, Op::RunBackfill { .. } | Op::RunUndo { .. } | Op::Verbatim { .. })
+}

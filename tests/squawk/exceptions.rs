@@ -1,0 +1,93 @@
+//! What squawk finds in our plans and why it stays: a row a rule and a place. A row that excuses
+//! nothing fails. Must not run anything.
+
+use planner::engine::Held;
+use planner::op::Op;
+use planner::plan::PhaseKind;
+
+use super::Place;
+
+/// Findings of one rule that stay.
+pub(super) struct Exception {
+    /// squawk's name of the rule.
+    pub(super) rule: &'static str,
+    /// Where they stay.
+    pub(super) holds: fn(&Place<'_>) -> bool,
+    /// Why.
+    pub(super) why: &'static str,
+}
+
+const fn row(rule: &'static str, holds: fn(&Place<'_>) -> bool, why: &'static str) -> Exception {
+    Exception { rule, holds, why }
+}
+
+const ADDED: &str = "the rollback takes away what its own step added, while no release needs it";
+const CONTRACT: &str =
+    "the contract step's own: every release that needed it is gone, and a gate has seen it";
+const OURS: &str = "made by the plan for itself, in its own schema or under its own name";
+const ASKED: &str = "the type is the request's, not the plan's";
+const NO_WORK: &str = "the facts say that no row is read or written, and the trials measure it";
+
+/// Every exception. The first that holds is the one that counts.
+pub(super) const EXCEPTIONS: &[Exception] = &[
+    row("ban-drop-schema", ours, OURS),
+    row("ban-drop-function", ours, OURS),
+    row("ban-drop-constraint", ours, OURS),
+    row("ban-drop-column", rollback, ADDED),
+    row("ban-drop-constraint", rollback, ADDED),
+    row("ban-drop-not-null", rollback, ADDED),
+    row("ban-drop-default", rollback, ADDED),
+    row("ban-drop-view", rollback, ADDED),
+    row("renaming-column", rollback, ADDED),
+    row("renaming-table", rollback, ADDED),
+    row("renaming-object", rollback, ADDED),
+    row("ban-drop-column", contract, CONTRACT),
+    row("ban-drop-default", contract, CONTRACT),
+    row("ban-drop-view", contract, CONTRACT),
+    row("renaming-column", contract, CONTRACT),
+    row("renaming-table", contract, CONTRACT),
+    row("renaming-object", index, "no statement of an app names an index"),
+    row("adding-not-nullable-field", no_work, NO_WORK),
+    row("changing-column-type", no_work, NO_WORK),
+    row("prefer-text-field", asked, ASKED),
+    row("ban-char-field", asked, ASKED),
+    row(
+        "prefer-robust-stmts",
+        concurrent,
+        "IF NOT EXISTS would keep the invalid index of a failed build: the statement before drops it",
+    ),
+];
+
+fn rollback(place: &Place<'_>) -> bool {
+    place.rollback
+}
+
+fn contract(place: &Place<'_>) -> bool {
+    place.phase.kind == PhaseKind::Contract && !place.rollback
+}
+
+/// Something of the plan's own.
+fn ours(place: &Place<'_>) -> bool {
+    place.statement.sql.contains("concertina.")
+        || place.statement.sql.contains("concertina_")
+        || matches!(place.statement.op, Op::DropHelpers)
+}
+
+fn asked(place: &Place<'_>) -> bool {
+    matches!(
+        place.statement.op,
+        Op::AddColumn { .. } | Op::CreateTable { .. } | Op::AlterType { .. }
+    )
+}
+
+fn index(place: &Place<'_>) -> bool {
+    matches!(place.statement.op, Op::RenameIndex { .. })
+}
+
+fn no_work(place: &Place<'_>) -> bool {
+    place.step.online && place.step.locks.iter().all(|lock| lock.held == Held::Instant)
+}
+
+fn concurrent(place: &Place<'_>) -> bool {
+    matches!(place.statement.op, Op::CreateIndex { concurrently: true, .. })
+}
