@@ -20,7 +20,7 @@ type Work = fn(&Folder) -> Result<(), Failed>;
 
 /// A trial a behaviour.
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, Work); 14] = [
+    let all: [(&str, Work); 15] = [
         ("plan prints its four forms", plan_forms),
         ("plan writes files whole", plan_out),
         ("check finds hazards", check_hazards),
@@ -34,6 +34,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("an edited plan is refused", edited_plan),
         ("bad files are bad input", bad_files),
         ("a closed pipe is no panic", closed_pipe),
+        ("limits come by flag", limits),
         ("help has an example", help),
     ];
     all.into_iter()
@@ -323,6 +324,16 @@ fn closed_pipe(folder: &Folder) -> Result<(), Failed> {
         return Ok(());
     }
     Err(format!("{status}: {said}").into())
+}
+
+fn limits(folder: &Folder) -> Result<(), Failed> {
+    let ask = "plan --schema schema.sql --change change.sql --format text";
+    folder.run(&format!("{ask} --deploy canary"))?.code(0)?.prints("deploy R1 to a canary")?;
+    folder.run(&format!("{ask} --apart"))?.code(2)?.prints("error[downtime-too-short]")?;
+    folder.run(&format!("{ask} --apart --downtime 900"))?.code(0)?.prints("impossible, rule 1")?;
+    folder.run(&format!("{ask} --backup tape"))?.code(2)?.prints("expected one of")?;
+    folder.run(&format!("{ask} --downtime 5000000000"))?.code(2)?.prints("is at most")?;
+    Ok(())
 }
 
 fn help(folder: &Folder) -> Result<(), Failed> {

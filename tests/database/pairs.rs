@@ -131,6 +131,7 @@ fn plan(statements: &[Done]) -> Plan {
         backfills: Vec::new(),
         validation: Vec::new(),
         hazards: Vec::new(),
+        impossible: Vec::new(),
         questions: Vec::new(),
         not_analysed: Vec::new(),
         assumptions: Vec::new(),
@@ -143,6 +144,7 @@ fn plan(statements: &[Done]) -> Plan {
             big_tables: Vec::new(),
             lock_wait_ms: 0,
             backup: false,
+            downtime_s: 0,
         },
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod grid;
 pub(crate) mod hazards;
 pub(crate) mod header;
 pub(crate) mod help;
+pub(crate) mod impossible;
 pub(crate) mod input;
 pub(crate) mod number_field;
 pub(crate) mod numbered_text;

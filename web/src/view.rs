@@ -3,7 +3,7 @@
 //! Values only: `bin/worker/present` makes them.
 
 use planner::engine::Lock;
-use planner::plan::{PhaseKind, PointOfNoReturn, Question, StepKind, Validation};
+use planner::plan::{Impossible, PhaseKind, PointOfNoReturn, Question, StepKind, Validation};
 use planner::request::Change;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ pub struct PlanView {
     pub validation: Vec<Validation>,
     /// What the change as asked would have done.
     pub hazards: Vec<HazardView>,
+    /// Rules that the request makes impossible.
+    pub impossible: Vec<Impossible>,
     /// What a human must decide.
     pub questions: Vec<Question>,
     /// Statements that are carried, not analysed.

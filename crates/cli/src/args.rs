@@ -57,12 +57,17 @@ const SCHEMA: &[Command] = &[Plan, Check, Prove, Facts];
 const QUERIES: &[Command] = &[Plan, Check];
 
 /// Every flag, in the order of the help.
-pub(crate) const FLAGS: [Flag; 17] = [
+pub(crate) const FLAGS: [Flag; 22] = [
     flag("schema", "FILE", SCHEMA, "the schema as it is: a pg_dump, or written by hand"),
     flag("change", "FILE", REQUEST, "the SQL somebody was about to run"),
     flag("target", "FILE", REQUEST, "instead of --change: the schema as it should be"),
     flag("engine", "NAME", SCHEMA, "postgres:12 to postgres:18 [postgres:15]"),
     flag("facts", "FILE", REQUEST, "sizes and traffic of tables, deploy, constraints, as TOML"),
+    flag("deploy", "MODEL", REQUEST, "rolling, blue-green, canary or stop-the-world [rolling]"),
+    flag("apart", "", REQUEST, "old and new release cannot run at the same time"),
+    flag("downtime", "SECONDS", REQUEST, "downtime that may be taken [0]"),
+    flag("lock-wait", "MS", REQUEST, "how long a request may wait for a lock [2000]"),
+    flag("backup", "KIND", REQUEST, "none, logical-dump, snapshot or pitr [logical-dump]"),
     flag(
         "queries",
         "FILE",

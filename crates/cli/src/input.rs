@@ -12,6 +12,7 @@ use planner::queries::{self, Query, Runs};
 use planner::request::{Change, Request};
 
 use crate::args::{Invocation, usage};
+use crate::limits;
 use crate::report::{BadInput, Finding};
 
 /// A text and what to call it.
@@ -59,6 +60,7 @@ pub(crate) fn request_from(
         asked.request = Request { tables, deploy, constraints, ..asked.request };
         asked.request.queries.extend(queries);
     }
+    limits::apply(invocation, &mut asked.request)?;
     if let Some(engine) = invocation.text("engine")? {
         engine.clone_into(&mut asked.request.engine);
     }

@@ -7,6 +7,7 @@ mod args;
 mod command;
 mod help;
 mod input;
+mod limits;
 mod output;
 mod report;
 

@@ -1,7 +1,9 @@
 //! From a request to a plan: reads, asks the recipes, arranges, and states what it took for
 //! granted. The one place that sees every part.
 
+mod assumptions;
 mod beside;
+mod limits;
 mod words;
 
 use std::collections::BTreeSet;
@@ -22,6 +24,7 @@ use crate::request::{Backup, Change, Request};
 use crate::schema::{ConstraintKind, Schema};
 use crate::{Planned, diff, fold, queries, sql};
 
+use assumptions::assumptions;
 use words::{releases, title};
 
 /// A request, read.
@@ -57,7 +60,13 @@ fn planned(request: &Request, finish: impl FnOnce(&Read, Plan) -> Plan) -> Plann
         Err(diagnostics) => return Planned { plan: None, diagnostics },
     };
     let plan = match recipes(request, &read) {
-        Ok(recipes) => Some(finish(&read, assemble(request, &read, &recipes))),
+        Ok(recipes) => {
+            let plan = assemble(request, &read, &recipes);
+            let refused = limits::refused(request, &plan);
+            let fits = refused.is_none();
+            read.diagnostics.extend(refused);
+            fits.then(|| finish(&read, plan))
+        }
         Err(errors) => {
             read.diagnostics.extend(errors);
             None
@@ -264,7 +273,7 @@ fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
     let releases = releases(&model, &touched, recipes);
     let mut hazards: Vec<Hazard> = recipes.iter().flat_map(|r| r.hazards.clone()).collect();
     hazards.sort_by_key(|h| h.span);
-    Plan {
+    let plan = Plan {
         format: FORMAT.to_owned(),
         engine: read.engine,
         title: title(&read.asked),
@@ -275,12 +284,14 @@ fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
         backfills,
         validation,
         hazards,
+        impossible: Vec::new(),
         questions: recipes.iter().flat_map(|r| r.questions.clone()).collect(),
         not_analysed: read.not_analysed.clone(),
         queries: Vec::new(),
         assumptions: assumptions(request, recipes, &existing),
         model,
-    }
+    };
+    Plan { impossible: limits::impossible(request, &plan), ..plan }
 }
 
 /// Tables that the change is about, and parents of the keys it adds.
@@ -341,6 +352,7 @@ fn model(request: &Request, read: &Read, touched: &[QName], recipes: &[Recipe]) 
         big_tables: big_tables.into_iter().collect(),
         lock_wait_ms: u64::from(request.constraints.lock_wait_ms),
         backup: request.constraints.backup != Backup::None,
+        downtime_s: u64::from(if request.stops() { request.downtime_s() } else { 0 }),
     }
 }
 
@@ -381,36 +393,6 @@ fn parent(kind: &ConstraintKind) -> Option<&QName> {
         | ConstraintKind::NotNull(_)
         | ConstraintKind::Other(..) => None,
     }
-}
-
-fn assumptions(request: &Request, recipes: &[Recipe], tables: &[QName]) -> Vec<String> {
-    let mut list: Vec<String> = recipes.iter().flat_map(|r| r.assumptions.clone()).collect();
-    let unknown: Vec<String> =
-        tables.iter().filter(|t| !request.tables.contains_key(t)).map(QName::to_string).collect();
-    let facts = crate::request::TableFacts::default();
-    if !unknown.is_empty() {
-        list.push(format!(
-            "nothing was said of {}: {} rows, {} reads and {} writes a second, and transactions of up to {} s are assumed",
-            unknown.join(", "),
-            facts.rows,
-            facts.reads_per_s,
-            facts.writes_per_s,
-            facts.longest_transaction_s
-        ));
-    }
-    list.push(
-        "sessions of the app say who they are: application_name is app-R0 or app-R1".to_owned(),
-    );
-    list.push("the plan is run in order by a role that owns the tables and may create schemas, in sessions of its own, not through a transaction pooler".to_owned());
-    list.push("a step whose first check gives the expected number is done; otherwise, after a crash, the step is run again".to_owned());
-    list.push("times are ranges from rows and figures measured on one small machine: trust their ratios, not their seconds".to_owned());
-    if request.constraints.backup == Backup::None {
-        list.push("no backup capability was stated, so the rule `a recoverable backup before anything destructive` stands on a dump that the plan itself takes of the touched tables; point-in-time recovery would make it stronger".to_owned());
-    }
-    if !request.deploy.old_and_new_together {
-        list.push("old and new releases cannot run together, so the rule `both work at every moment` is kept by the schema, not by the rollout: the cutover stops R0 before it starts R1, and the app is down in between".to_owned());
-    }
-    list
 }
 
 fn naive_plan(request: &Request, read: &Read, plan: &Plan) -> Plan {
@@ -458,7 +440,7 @@ fn naive_plan(request: &Request, read: &Read, plan: &Plan) -> Plan {
             app_state: vec!["R0".to_owned(), "R1".to_owned()],
             destructive: false,
             online: true,
-            deploy: Some(Deploy { from: "R0".to_owned(), to: "R1".to_owned() }),
+            deploy: Some(Deploy::new(Some("R0"), Some("R1"))),
             ..run
         });
     }

@@ -4,7 +4,7 @@
 
 use crate::backfill::Backfill;
 use crate::op::Op;
-use crate::plan::{Estimate, StepKind};
+use crate::plan::{Deploy, Estimate, StepKind};
 use crate::recipe::Draft;
 use crate::request::{Request, TableFacts};
 
@@ -16,15 +16,26 @@ const FILL: (f64, f64) = (12_000.0, 125_000.0);
 /// A step's estimate.
 pub(crate) fn step(request: &Request, draft: &Draft) -> Estimate {
     match draft.kind {
-        StepKind::Deploy => {
-            let n = f64::from(request.deploy.instances.max(1));
-            seconds(n * 10.0, n * 120.0)
-        }
+        StepKind::Deploy => deploy(request, draft.deploy.as_ref()),
         StepKind::Backup => {
             let minutes = f64::from(request.constraints.restore_minutes.max(1));
             seconds(minutes * 30.0, minutes * 120.0)
         }
         StepKind::Ddl | StepKind::Backfill | StepKind::Gate => statements(request, draft),
+    }
+}
+
+/// Rolled one after the other; stopped and started all at once.
+fn deploy(request: &Request, deploy: Option<&Deploy>) -> Estimate {
+    let Some(deploy) = deploy else { return Estimate::default() };
+    let n = f64::from(if deploy.canary { 1 } else { request.deploy.instances.max(1) });
+    let longest = request.tables.values().map(|facts| facts.longest_transaction_s).max();
+    let longest = f64::from(longest.unwrap_or_else(|| TableFacts::default().longest_transaction_s));
+    match (&deploy.from, &deploy.to) {
+        (Some(_), Some(_)) => seconds(n * 10.0, n * 120.0),
+        (Some(_), None) => seconds(1.0, 30.0 + longest),
+        (None, Some(_)) => seconds(10.0, 120.0),
+        (None, None) => Estimate::default(),
     }
 }
 

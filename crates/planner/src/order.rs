@@ -5,6 +5,7 @@
 mod heirs;
 mod limits;
 mod rebuild;
+mod rollout;
 mod wait;
 
 use crate::backfill::Backfill;
@@ -14,12 +15,14 @@ use crate::estimate;
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{
-    BackfillNote, Check, Deploy, Phase, PhaseKind, PointOfNoReturn, Rollback, Statement, Step,
-    StepKind, Validation,
+    BackfillNote, Check, Phase, PhaseKind, PointOfNoReturn, Rollback, Statement, Step, StepKind,
+    Validation,
 };
 use crate::recipe::{Draft, Recipe, Slot};
-use crate::request::{Backup, DeployModel, Request};
+use crate::request::{Backup, Request};
 use crate::schema::Schema;
+
+use rollout::Running;
 
 /// What `arrange` needs beside the drafts.
 pub(crate) struct Frame<'a> {
@@ -52,7 +55,8 @@ pub(crate) fn arrange(frame: &Frame<'_>, recipes: &[Recipe]) -> Arranged {
     };
     let mut drafts: Vec<Draft> = recipes.iter().enumerate().flat_map(staged).collect();
     if recipes.iter().any(|r| r.needs_release) {
-        drafts.extend(cutover(frame));
+        let parity = parity(&drafts);
+        drafts.extend(rollout::cutover(frame.request, &parity));
     }
     if drafts.iter().any(uses_helpers) {
         drafts.extend(helpers(&drafts));
@@ -61,32 +65,22 @@ pub(crate) fn arrange(frame: &Frame<'_>, recipes: &[Recipe]) -> Arranged {
         drafts.push(backup(frame));
     }
     // The second round comes when the first one's swaps are done, and before anything is dropped.
-    drafts.sort_by_key(|draft| (draft.slot >= Slot::Backup, draft.stage, draft.slot));
+    drafts.sort_by_key(|draft| {
+        let stage = if draft.slot == Slot::Stopped { 0 } else { draft.stage };
+        (draft.slot >= Slot::Backup, stage, draft.slot)
+    });
     number(frame, wait::for_each_other(frame.cut.clone(), drafts))
 }
 
-fn cutover(frame: &Frame<'_>) -> [Draft; 2] {
-    let deploy = &frame.request.deploy;
-    let how = match (deploy.model, deploy.old_and_new_together) {
-        (DeployModel::StopTheWorld, _) | (_, false) => "stop every R0, then start R1",
-        (DeployModel::Rolling, true) => "rolling, instance by instance",
-        (DeployModel::Canary, true) => "a canary first, then the rest",
-        (DeployModel::BlueGreen, true) => "start the R1 fleet beside R0, then switch traffic",
-    };
-    let why = match (deploy.model, deploy.old_and_new_together) {
-        (DeployModel::StopTheWorld, _) | (_, false) => {
-            "the app is down between stopping and starting; the schema serves either version, so a failed start goes back to R0 at once"
-        }
-        (_, true) => "the schema serves both versions: go forward or back at any moment",
-    };
-    let move_app =
-        Draft::new(Slot::Cutover, StepKind::Deploy, format!("deploy R1: {how}"), Vec::new())
-            .why(why)
-            .loses("nothing: what R1 wrote stays, and R0 reads it");
-    let drained = Draft::gate(Slot::Cutover, "no instance of R0 is left".to_owned(), Vec::new())
-        .why("jobs, consoles and forgotten workers count too; sessions tell by application_name")
-        .done_when("sessions of R0", Condition::Drained { release: "R0".to_owned() });
-    [move_app, drained]
+/// What the recipes verify before the app moves, each once.
+fn parity(drafts: &[Draft]) -> Vec<Check> {
+    let mut checks: Vec<Check> = Vec::new();
+    for draft in drafts.iter().filter(|d| d.slot == Slot::Verify && d.kind == StepKind::Gate) {
+        checks.extend(
+            draft.checks.iter().filter(|c| !checks.contains(c)).cloned().collect::<Vec<_>>(),
+        );
+    }
+    checks
 }
 
 fn uses_helpers(draft: &Draft) -> bool {
@@ -179,7 +173,9 @@ fn phase_of(slot: Slot) -> (PhaseKind, &'static str) {
             (PhaseKind::Migrate, "Migrate: bring existing rows over")
         }
         Slot::Verify => (PhaseKind::Verify, "Verify before the app moves"),
-        Slot::Cutover => (PhaseKind::Cutover, "Cut over: move the app"),
+        Slot::Cutover | Slot::Stopped | Slot::Start => {
+            (PhaseKind::Cutover, "Cut over: move the app")
+        }
         Slot::Repair => (PhaseKind::Migrate, "Migrate: bring existing rows over"),
         Slot::Confirm => (PhaseKind::Verify, "Verify before anything is narrowed"),
         Slot::Tighten => (PhaseKind::Contract, "Contract: enforce what the app keeps"),
@@ -195,7 +191,7 @@ fn phase_of(slot: Slot) -> (PhaseKind, &'static str) {
 fn number(frame: &Frame<'_>, drafts: Vec<Draft>) -> Arranged {
     let mut phases: Vec<Phase> = Vec::new();
     let mut schema = frame.source.clone();
-    let mut moved = false;
+    let mut running = Running::today();
     let mut point = None;
     let mut backfills = Vec::new();
     let mut validation = Vec::new();
@@ -214,8 +210,8 @@ fn number(frame: &Frame<'_>, drafts: Vec<Draft>) -> Arranged {
             backfills.push(backfill_note(&id, backfill));
         }
         validation.extend(validations(&id, &draft));
-        let step = step(frame, &mut schema, (id, moved), draft);
-        moved |= step.kind == StepKind::Deploy;
+        let app_state = running.during(&draft);
+        let step = step(frame, &mut schema, (id, app_state), draft);
         phase.steps.push(step);
     }
     Arranged { point_of_no_return: point_of_no_return(frame, point), phases, backfills, validation }
@@ -242,7 +238,7 @@ fn validations(id: &str, draft: &Draft) -> Vec<Validation> {
 fn step(
     frame: &Frame<'_>,
     schema: &mut Schema,
-    (id, moved): (String, bool),
+    (id, app_state): (String, Vec<String>),
     mut draft: Draft,
 ) -> Step {
     draft.script = rebuild::around(schema, draft.script);
@@ -259,16 +255,10 @@ fn step(
         && !draft
             .script
             .iter()
-            .any(|s| matches!(s.op, Op::Verbatim { .. }) && draft.slot == Slot::Unknown);
+            .any(|s| matches!(s.op, Op::Verbatim { .. }) && draft.slot == Slot::Unknown)
+        || app_state.is_empty();
     let estimate = estimate::step(frame.request, &draft);
-    let is_deploy = draft.kind == StepKind::Deploy;
-    let app_state = match (is_deploy, moved) {
-        (true, _) => vec!["R0".to_owned(), "R1".to_owned()],
-        (false, false) => vec!["R0".to_owned()],
-        (false, true) if draft.slot == Slot::Cutover => vec!["R0".to_owned(), "R1".to_owned()],
-        (false, true) => vec!["R1".to_owned()],
-    };
-    let app = if is_deploy { "deploy R0 again, the same way".to_owned() } else { String::new() };
+    let app = draft.deploy.as_ref().map_or("", rollout::back).to_owned();
     Step {
         id,
         kind: draft.kind,
@@ -284,7 +274,7 @@ fn step(
         destructive: draft.destructive,
         estimate,
         why: draft.why,
-        deploy: is_deploy.then(|| Deploy { from: "R0".to_owned(), to: "R1".to_owned() }),
+        deploy: draft.deploy,
     }
 }
 

@@ -43,6 +43,9 @@ pub struct Plan {
     pub validation: Vec<Validation>,
     /// What the change as asked would have done.
     pub hazards: Vec<Hazard>,
+    /// Rules that the request makes impossible to keep as they stand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub impossible: Vec<Impossible>,
     /// What a human must decide; the plan stands on the defaults.
     pub questions: Vec<Question>,
     /// Statements of the schema or the change that are carried, not analysed.
@@ -144,7 +147,7 @@ pub struct Step {
     pub estimate: Estimate,
     /// Why the step is there.
     pub why: String,
-    /// For a deploy: from which release to which.
+    /// For a deploy: what it does to the instances.
     pub deploy: Option<Deploy>,
 }
 
@@ -164,13 +167,17 @@ pub enum StepKind {
     Backup,
 }
 
-/// From one release to another.
+/// What a deploy does to the app's instances. From one release to another they are rolled; from
+/// one to none they are stopped, from none to one started, beside what runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deploy {
-    /// Release id.
-    pub from: String,
-    /// Release id.
-    pub to: String,
+    /// Id of the release that goes.
+    pub from: Option<String>,
+    /// Id of the release that comes.
+    pub to: Option<String>,
+    /// Only one instance: a canary.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub canary: bool,
 }
 
 /// One statement of a script.
@@ -278,6 +285,21 @@ pub struct Hazard {
     pub fix: String,
 }
 
+/// A rule of every plan that this request makes impossible, and what the plan does about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Impossible {
+    /// Its number.
+    pub rule: u8,
+    /// What it says.
+    pub says: String,
+    /// Why it cannot be kept.
+    pub why: String,
+    /// What the plan does instead.
+    pub instead: String,
+    /// What would make it possible.
+    pub needs: String,
+}
+
 /// What a human must decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
@@ -323,6 +345,9 @@ pub struct Model {
     pub lock_wait_ms: u64,
     /// Whether any backup exists.
     pub backup: bool,
+    /// Downtime that may be taken, seconds; 0: at every moment some instance of the app runs.
+    #[serde(default)]
+    pub downtime_s: u64,
 }
 
 /// An assumption about what is written to a column.
@@ -358,6 +383,13 @@ impl Statement {
     /// A statement in the named transaction.
     pub fn within(op: Op, transaction: &str) -> Self {
         Self { transaction: Some(transaction.to_owned()), ..Self::new(op) }
+    }
+}
+
+impl Deploy {
+    /// From one release, or none, to another, or none.
+    pub fn new(from: Option<&str>, to: Option<&str>) -> Self {
+        Self { from: from.map(str::to_owned), to: to.map(str::to_owned), canary: false }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
-use crate::plan::{Check, Conversion, Hazard, Narrowed, Question, Statement, StepKind};
+use crate::plan::{Check, Conversion, Deploy, Hazard, Narrowed, Question, Statement, StepKind};
 use crate::request::Request;
 use crate::schema::{Constraint, ConstraintKind, ObjectKind, Schema};
 
@@ -50,8 +50,12 @@ pub(crate) enum Slot {
     Constrain,
     /// Parity before the app moves.
     Verify,
-    /// The app moves.
+    /// The app moves, or stops.
     Cutover,
+    /// What is done while the app is down.
+    Stopped,
+    /// The app starts again.
+    Start,
     /// Rows put right under the new app.
     Repair,
     /// Facts that must hold before anything is narrowed.
@@ -103,6 +107,8 @@ pub(crate) struct Draft {
     pub(crate) destructive: bool,
     /// The backfill it runs.
     pub(crate) backfill: Option<Backfill>,
+    /// What it does to the app's instances.
+    pub(crate) deploy: Option<Deploy>,
 }
 
 /// What a recipe gives: steps, and what they mean for the app and the reader.

@@ -26,6 +26,9 @@ fn locking(step: &Step) -> String {
         (StepKind::Backfill, true) => "no: row locks for one batch".to_owned(),
         (StepKind::Ddl, true) if step.locks.is_empty() => "no".to_owned(),
         (StepKind::Ddl, true) => "no: reads and writes go on".to_owned(),
+        (_, false) if step.app_state.is_empty() => {
+            format!("{}: nobody waits, the app is stopped", blocking.join(", "))
+        }
         (_, false) if step.online => format!("brief: {}", blocking.join(", ")),
         (_, false) => format!("**LONG**: {}", blocking.join(", ")),
     }
@@ -39,6 +42,11 @@ fn lock(lock: &Lock) -> String {
         Held::Rewrite => "while every row is written anew",
     };
     format!("{} on {} for {held}", lock.mode.name(), lock.relation)
+}
+
+/// Which releases may run during a step, in words.
+fn app_state(step: &Step) -> String {
+    if step.app_state.is_empty() { "stopped".to_owned() } else { step.app_state.join(" + ") }
 }
 
 /// How a step is undone, in words.

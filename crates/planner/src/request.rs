@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::name::QName;
 use crate::queries::Query;
 
+/// Downtime that a deploy which stops everything may take, where nobody said how long, seconds.
+pub const DOWNTIME_ASSUMED_S: u32 = 600;
+
 /// A request for a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -159,6 +162,19 @@ impl Request {
     /// Size and traffic of a table, given or assumed.
     pub fn facts(&self, table: &QName) -> TableFacts {
         self.tables.get(table).cloned().unwrap_or_default()
+    }
+
+    /// Whether the deploy stops the app: it is made so, or the releases cannot run together.
+    pub fn stops(&self) -> bool {
+        self.deploy.model == DeployModel::StopTheWorld || !self.deploy.old_and_new_together
+    }
+
+    /// Downtime that may be taken, seconds: given, or assumed where every deploy stops the app.
+    pub fn downtime_s(&self) -> u32 {
+        match (self.constraints.downtime_s, self.deploy.model) {
+            (0, DeployModel::StopTheWorld) => DOWNTIME_ASSUMED_S,
+            (given, _) => given,
+        }
     }
 }
 

@@ -99,8 +99,11 @@ impl Fleet<'_> {
     /// After a deploy, the old release is gone.
     fn end(&mut self, step: &Step) {
         if let Some(deploy) = &step.deploy {
-            self.replaced.insert(deploy.from.clone());
-            self.stop_one(&deploy.from);
+            // A canary leaves the old release running.
+            if let Some(from) = deploy.from.as_ref().filter(|_| !deploy.canary) {
+                self.replaced.insert(from.clone());
+                self.stop_one(from);
+            }
         }
     }
 

@@ -45,11 +45,10 @@ impl Model {
     }
 
     fn is_drained(&self, world: &World, release: &str) -> bool {
-        let new = usize::from(world.new);
         if !self.has_two_releases() {
             return true;
         }
-        if release == self.releases[0].id { new == self.bounds.instances } else { new == 0 }
+        if release == self.releases[0].id { world.fleet.old == 0 } else { world.fleet.new == 0 }
     }
 
     #[expect(

@@ -17,6 +17,7 @@ pub(crate) enum Always {
     NoLostWrite,
     NoUnexpectedNull,
     NoLongBlock,
+    NoOutage,
     GateBeforeContract,
     BackupBeforeDestruction,
     Reversible,
@@ -40,6 +41,10 @@ impl Always {
             Self::NoLongBlock => {
                 ("no long block", "no request waits behind a lock for longer than the budget")
             }
+            Self::NoOutage => (
+                "no outage",
+                "some instance of the app always runs, unless the request allows a downtime",
+            ),
             Self::GateBeforeContract => (
                 "gate before contract",
                 "nothing is dropped before a gate has verified that nobody needs it",

@@ -13,6 +13,7 @@ mod app;
 mod ddl;
 mod domain;
 mod eval;
+mod fleet;
 mod holds;
 mod invariant;
 mod keys;

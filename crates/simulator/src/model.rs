@@ -2,6 +2,8 @@
 //! numbered places, and what each release does. Fixed during a search, but for the interned
 //! schemas and rows. Must not know what can happen next.
 
+mod steps;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -12,15 +14,16 @@ use planner::expr::Expr;
 use planner::name::QName;
 use planner::op::Op;
 use planner::op::effect::Refusal;
-use planner::plan::{Conversion, Narrowed, Plan, Statement, Step, StepKind};
+use planner::plan::{Conversion, Narrowed, Plan, StepKind};
 use planner::schema::{ObjectKind, Schema, Table};
 
 use crate::ddl::Ran;
+use crate::fleet::Fleet;
 use crate::invariant::Broken;
 use crate::memo::Memo;
 use crate::record::{Group, Record};
 use crate::scenario::Bounds;
-use crate::slice::{self, Kept};
+use crate::slice;
 use crate::transition::Action;
 use crate::value::{Interner, Value};
 use crate::world::CELLS;
@@ -49,6 +52,8 @@ pub(crate) struct Model {
     pub(crate) rows: usize,
     pub(crate) backfills: Vec<Backfill>,
     pub(crate) big: BTreeSet<QName>,
+    /// Whether the request allows that no instance runs.
+    pub(crate) may_be_down: bool,
     pub(crate) schemas: Interner<State>,
     pub(crate) records: Interner<Option<Record>>,
     pub(crate) source: u16,
@@ -97,6 +102,8 @@ pub(crate) struct StepModel {
     pub(crate) script: Vec<Batch>,
     pub(crate) rollback: Vec<Batch>,
     pub(crate) checks: Vec<Condition>,
+    /// For a deploy: the instances before it and after it.
+    pub(crate) fleet: Option<(Fleet, Fleet)>,
 }
 
 /// Statements that take effect together.
@@ -163,7 +170,7 @@ impl Model {
             tables.iter().flat_map(|t| t.old.iter().chain(&t.new)).cloned().collect();
         let bounds = bounds.sane();
         let rows = bounds.rows.min(CELLS / tables.len().max(1)).max(1);
-        let steps: Vec<StepModel> = plan.steps().map(|s| step(s, &names, &kept)).collect();
+        let steps = steps::steps(plan, bounds.instances, (&names, &kept));
         let backfills = backfills(&steps);
         let source = State {
             schema: slice::cut(&plan.model.source, &names, &kept),
@@ -188,6 +195,7 @@ impl Model {
             rows,
             backfills,
             big: plan.model.big_tables.iter().cloned().collect(),
+            may_be_down: plan.model.downtime_s > 0,
             schemas,
             records,
             source: number,
@@ -286,59 +294,6 @@ fn images(plan: &Plan, table: &QName) -> Vec<Image> {
             _ => None,
         })
         .collect()
-}
-
-fn step(step: &Step, names: &BTreeSet<QName>, kept: &Kept) -> StepModel {
-    let about = |c: &Condition| c.relation().is_none_or(|t| names.contains(t));
-    StepModel {
-        id: step.id.clone(),
-        kind: step.kind,
-        operation: step.operation.clone(),
-        script: batches(&step.script, names, kept),
-        rollback: batches(&step.rollback.script, names, kept),
-        checks: step.checks.iter().map(|c| c.condition.clone()).filter(about).collect(),
-    }
-}
-
-fn batches(script: &[Statement], names: &BTreeSet<QName>, kept: &Kept) -> Vec<Batch> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "views are the exception")]
-    let foreign = |op: &Op| match op {
-        Op::CreateView { definition, .. } | Op::ReplaceView { definition, .. } => {
-            !definition.reads.iter().any(|r| names.contains(r))
-        }
-        Op::DropView { .. } => false,
-        other => other.relation().is_some_and(|r| !names.contains(r)),
-    };
-    let mut batches: Vec<Batch> = Vec::new();
-    let mut lock_timeout_ms = 0;
-    let mut open: Option<&str> = None;
-    for statement in script {
-        if let Op::SetLockTimeout { ms } = statement.op {
-            lock_timeout_ms = ms;
-            continue;
-        }
-        // A statement that runs into it is a statement that failed: the model has those.
-        if matches!(statement.op, Op::SetStatementTimeout { .. }) || foreign(&statement.op) {
-            continue;
-        }
-        let op = cut_op(&statement.op, kept);
-        let transaction = statement.transaction.as_deref();
-        match batches.last_mut() {
-            Some(batch) if transaction.is_some() && open == transaction => batch.ops.push(op),
-            _ => batches.push(Batch { ops: vec![op], lock_timeout_ms }),
-        }
-        open = transaction;
-    }
-    batches
-}
-
-fn cut_op(op: &Op, kept: &Kept) -> Op {
-    if let Op::CreateTable { table, definition } = op {
-        let mut definition = definition.clone();
-        slice::cut_table(&mut definition, kept.get(table));
-        return Op::CreateTable { table: table.clone(), definition };
-    }
-    op.clone()
 }
 
 fn backfills(steps: &[StepModel]) -> Vec<Backfill> {

@@ -4,6 +4,7 @@
 use planner::Plan;
 use serde::{Deserialize, Serialize};
 
+use crate::fleet::{self, Fleet};
 use crate::invariant::{Always, Broken, SOMETIMES, seen};
 use crate::model::{Model, Unmodelled};
 use crate::scenario::Bounds;
@@ -242,7 +243,7 @@ pub(crate) fn initial(model: &mut Model) -> Result<World, Unmodelled> {
     Ok(World {
         schema: model.source,
         cells: model.initial_cells()?,
-        new: 0,
+        fleet: Fleet::before_all(model.bounds.instances),
         runner: Runner { step: 0, group: 0, mode: Mode::Forward },
         cursor: 0,
         finished: 0,
@@ -258,7 +259,7 @@ fn required(model: &Model) -> u8 {
     let deploys =
         model.steps.iter().any(|s| s.kind == StepKind::Deploy) && model.has_two_releases();
     let mut bits = seen::FINISHED;
-    if deploys && model.bounds.instances > 1 {
+    if deploys && fleet::ever_mixed(&model.steps) {
         bits |= seen::TOGETHER;
     }
     if deploys {

@@ -7,6 +7,7 @@ use planner::op::Op;
 use planner::plan::StepKind;
 
 use crate::ddl::Ran;
+use crate::fleet::Fleet;
 use crate::invariant::{Always, Broken, seen};
 use crate::model::{Model, Unmodelled};
 use crate::rows;
@@ -31,8 +32,7 @@ impl Model {
         let mut back = *world;
         back.cursor = 0;
         let at = usize::from(world.runner.step);
-        let deploying =
-            self.steps.get(at).is_some_and(|s| s.kind == StepKind::Deploy) && world.new > 0;
+        let deploying = at < self.steps.len() && !self.is_undeployed(world);
         let begun = is_begun(world) || deploying;
         if begun {
             back.runner = Runner { step: world.runner.step, group: 0, mode: Mode::BackTolerant };
@@ -45,7 +45,8 @@ impl Model {
     fn step_back(&self, mut world: World) -> Outcome {
         if world.runner.step == 0 {
             world.runner = Runner { step: 0, group: 0, mode: Mode::RolledBack };
-            return if self.is_source(world.schema) && world.new == 0 {
+            let fleet = Fleet::before_all(self.bounds.instances);
+            return if self.is_source(world.schema) && world.fleet == fleet {
                 Outcome::Next(world, seen::ROLLED_BACK)
             } else {
                 Outcome::Broken(Broken::new(
@@ -62,7 +63,7 @@ impl Model {
     fn settle(&self, world: World) -> Outcome {
         let step = self.step_at(&world);
         let through = match step.kind {
-            StepKind::Deploy => world.new == 0,
+            StepKind::Deploy => self.is_undeployed(&world),
             StepKind::Gate | StepKind::Backup => true,
             StepKind::Ddl | StepKind::Backfill => {
                 usize::from(world.runner.group) >= step.rollback.len()
@@ -74,8 +75,7 @@ impl Model {
     pub(crate) fn backward(&mut self, world: &World, next: &mut Next) -> Result<(), Unmodelled> {
         let step = usize::from(world.runner.step);
         if self.steps[step].kind == StepKind::Deploy {
-            let mut after = *world;
-            after.new -= 1;
+            let after = self.deploy_back(world);
             next.push((Action::Roll { forward: false }, self.settle(after)));
             return Ok(());
         }

@@ -48,7 +48,10 @@ impl Model {
 
     fn forward(&mut self, world: &World, next: &mut Next) -> Result<(), Unmodelled> {
         match self.step_at(world).kind {
-            StepKind::Deploy => self.deploy(world, next),
+            StepKind::Deploy => {
+                self.deploy(world, next);
+                Ok(())
+            }
             StepKind::Gate => {
                 if self.checks_hold(world) {
                     let passed = World { gated: true, ..*world };
@@ -72,7 +75,7 @@ impl Model {
     }
 
     /// To the next step; a plan that is through must have made the schema that was asked for.
-    fn advance(&self, world: &World) -> Outcome {
+    pub(crate) fn advance(&self, world: &World) -> Outcome {
         let step = world.runner.step + 1;
         let mut after = *world;
         after.runner = Runner { step, group: 0, mode: Mode::Forward };
@@ -88,37 +91,6 @@ impl Model {
                 "every step has run, but the schema is not the one asked for".to_owned(),
             )),
         }
-    }
-
-    fn deploy(&mut self, world: &World, next: &mut Next) -> Result<(), Unmodelled> {
-        let n = u8::try_from(self.bounds.instances).unwrap_or(u8::MAX);
-        let new = world.new + 1;
-        let after = World { new, gated: false, ..*world };
-        let together = if new < n { seen::TOGETHER } else { 0 };
-        let outcome = match (new >= n, self.bounds.instances) {
-            (true, _) => match self.advance(&after) {
-                Outcome::Next(w, bits) => Outcome::Next(w, bits | together),
-                broken @ Outcome::Broken(_) => broken,
-            },
-            (false, _) => Outcome::Next(after, together),
-        };
-        next.push((Action::Roll { forward: true }, outcome));
-        if world.new > 0 && world.faults > 0 {
-            let mut back = *world;
-            back.runner.mode = Mode::DeployBack;
-            back.faults -= 1;
-            next.push((Action::AbortDeploy, Outcome::Next(back, seen::FAULT)));
-        }
-        Ok(())
-    }
-
-    fn roll_one_back(&self, world: &World) -> Outcome {
-        let mut after = *world;
-        after.new -= 1;
-        if after.new == 0 {
-            after.runner.mode = Mode::Forward;
-        }
-        Outcome::Next(after, 0)
     }
 
     /// The next batch of the step's script, and the ways it can go wrong.
@@ -191,10 +163,7 @@ impl Model {
         let step = usize::from(after.runner.step);
         let last = usize::from(after.runner.group) >= self.steps[step].script.len();
         let outcome = if last && self.checks_hold(&after) {
-            match self.advance(&after) {
-                Outcome::Next(w, more) => Outcome::Next(w, bits | more),
-                broken @ Outcome::Broken(_) => broken,
-            }
+            passed(self.advance(&after), bits)
         } else {
             Outcome::Next(after, bits)
         };
@@ -271,6 +240,9 @@ impl Model {
         ops: &[Op],
         lock_timeout_ms: u64,
     ) -> Option<Broken> {
+        if self.live(world).is_empty() {
+            return None;
+        }
         for op in ops {
             if let Op::Update { table, .. } | Op::Delete { table, .. } = op
                 && self.big.contains(table)
@@ -380,6 +352,14 @@ impl Model {
 
     pub(crate) fn is_source(&self, schema: u16) -> bool {
         ddl::same(&self.state(schema).schema, &self.state(self.source).schema)
+    }
+}
+
+/// The outcome with more bits of `SOMETIMES`.
+pub(crate) fn passed(outcome: Outcome, bits: u8) -> Outcome {
+    match outcome {
+        Outcome::Next(world, more) => Outcome::Next(world, bits | more),
+        broken @ Outcome::Broken(_) => broken,
     }
 }
 

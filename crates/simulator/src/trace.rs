@@ -8,6 +8,7 @@ use planner::schema::ConstraintKind;
 use serde::{Deserialize, Serialize};
 
 use crate::app::Statement;
+use crate::fleet::Fleet;
 use crate::invariant::Broken;
 use crate::model::Model;
 use crate::transition::Action;
@@ -186,7 +187,7 @@ impl Model {
     pub(crate) fn actor(&self, world: &World, action: Action) -> String {
         match action {
             Action::App { release: 0, .. } => {
-                format!("app-{}", (usize::from(world.new) + 1).min(self.bounds.instances))
+                format!("app-{}", world.fleet.new + 1)
             }
             Action::App { .. } => "app-1".to_owned(),
             Action::Roll { .. } | Action::AbortDeploy => "deploy".to_owned(),
@@ -218,12 +219,7 @@ impl Model {
             Action::Batch => format!("runs a batch of step {id}: {what}"),
             Action::Pass => format!("step {id} holds: {what}"),
             Action::Backup => format!("step {id}: {what}"),
-            Action::Roll { forward: true } => {
-                format!("rolls one instance to {}", self.releases[1].id)
-            }
-            Action::Roll { forward: false } => {
-                format!("rolls one instance back to {}", self.releases[0].id)
-            }
+            Action::Roll { forward } => self.say_roll(world, forward),
             Action::Recover => format!("reconnects and looks at the first check of step {id}"),
             Action::RollBack => "decides to roll the migration back".to_owned(),
             Action::CrashBefore => {
@@ -236,6 +232,22 @@ impl Model {
                 format!("the concurrent build of step {id} fails and leaves an invalid index")
             }
             Action::AbortDeploy => "the deploy is stopped half-way and taken back".to_owned(),
+        }
+    }
+
+    /// What becomes of one instance.
+    fn say_roll(&self, world: &World, forward: bool) -> String {
+        let [old, new] = &self.releases;
+        let at = self.steps.get(usize::from(world.runner.step)).and_then(|s| s.fleet);
+        let (before, after) = at.unwrap_or((world.fleet, world.fleet));
+        let moves = (before.old != after.old, before.new != after.new);
+        match (moves, forward) {
+            ((true, false), true) => format!("stops one instance of {}", old.id),
+            ((true, false), false) => format!("starts one instance of {} again", old.id),
+            ((false, true), true) => format!("starts one instance of {}", new.id),
+            ((false, true), false) => format!("stops one instance of {}", new.id),
+            (_, true) => format!("rolls one instance to {}", new.id),
+            (_, false) => format!("rolls one instance back to {}", old.id),
         }
     }
 
@@ -324,10 +336,12 @@ impl Model {
     }
 
     fn instances(&self, world: &World) -> Vec<Instance> {
-        (0..self.bounds.instances)
+        let Fleet { old, new } = world.fleet;
+        let release = |i: u8| self.releases[usize::from(i < new)].id.clone();
+        (0..old + new)
             .map(|i| Instance {
                 name: format!("app-{}", i + 1),
-                release: self.releases[usize::from(i < usize::from(world.new))].id.clone(),
+                release: release(i),
                 note: String::new(),
             })
             .collect()

@@ -71,12 +71,11 @@ impl Model {
 
     /// Releases that have an instance.
     pub(crate) fn live(&self, world: &World) -> Vec<usize> {
-        let new = usize::from(world.new);
         let mut live = Vec::new();
-        if new < self.bounds.instances || !self.has_two_releases() {
+        if world.fleet.old > 0 || !self.has_two_releases() {
             live.push(0);
         }
-        if new > 0 && self.has_two_releases() {
+        if world.fleet.new > 0 && self.has_two_releases() {
             live.push(1);
         }
         live
@@ -164,6 +163,12 @@ impl Model {
     /// Promises that a state alone can break: every live release reads every row.
     pub(crate) fn look(&mut self, world: &World) -> Result<(), Broken> {
         let live = self.live(world);
+        if live.is_empty() && !self.may_be_down {
+            return Err(Broken::new(
+                Always::NoOutage,
+                "no instance of any release is left, and the request allows no downtime".to_owned(),
+            ));
+        }
         let mask = live.iter().fold(0_u8, |mask, release| mask | 1 << release);
         let key = (world.schema, mask, world.cells);
         if let Some(known) = self.memo.look.get(&key) {

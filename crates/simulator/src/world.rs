@@ -1,6 +1,8 @@
 //! One state of everything: the schema, the rows, the app's instances, the migration's runner.
 //! A flat value that is copied, hashed and compared whole. Must not know what can happen next.
 
+use crate::fleet::Fleet;
+
 /// Rows of all tables together that a world has room for.
 pub(crate) const CELLS: usize = 12;
 
@@ -11,8 +13,8 @@ pub(crate) struct World {
     pub(crate) schema: u16,
     /// Rows, interned records by table and place; 0 is no row.
     pub(crate) cells: [u16; CELLS],
-    /// Instances on the newest release; the others are on the oldest.
-    pub(crate) new: u8,
+    /// The app's instances.
+    pub(crate) fleet: Fleet,
     /// The migration's runner.
     pub(crate) runner: Runner,
     /// Place of the last row that the running backfill has seen.

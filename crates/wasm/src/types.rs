@@ -82,6 +82,8 @@ export interface Plan {
   validation: { step: string; name: string; sql: string; expect: string }[];
   /** What the change as asked would have done. */
   hazards: { code: string; span: [from: number, to: number]; message: string; fix: string }[];
+  /** Rules that the request makes impossible; left out where it makes none so. */
+  impossible?: { rule: number; says: string; why: string; instead: string; needs: string }[];
   questions: { code: string; question: string; default: string; answer_with: string }[];
   not_analysed: { source: "schema" | "change" | "request"; span: [from: number, to: number]; sql: string; note: string }[];
   assumptions: string[];
@@ -143,7 +145,8 @@ export interface Step {
   destructive: boolean;
   estimate: { seconds: [number, number]; wal_bytes: [number, number]; disk_bytes: [number, number] };
   why: string;
-  deploy: { from: string; to: string } | null;
+  /** From none: started beside what runs; to none: stopped. */
+  deploy: { from: string | null; to: string | null; canary?: true } | null;
 }
 
 /** Consecutive statements with the same `transaction` share one BEGIN and COMMIT. */

@@ -138,6 +138,9 @@ fn locking(step: &StepView) -> Html {
 }
 
 fn app_state(step: &StepView, plan: &PlanView) -> Html {
+    if step.app_state.is_empty() {
+        return html! { <strong class="blocks">{ "stopped" }</strong> };
+    }
     step.app_state
         .iter()
         .map(|id| {

@@ -7,6 +7,7 @@ use web::view::PlanView;
 use yew::prelude::*;
 
 use super::hazards::Hazards;
+use super::impossible::ImpossibleRules;
 use super::phase_table::PhaseTable;
 use super::plan_notes::PlanNotes;
 use super::questions::Questions;
@@ -27,6 +28,7 @@ pub(crate) fn PlanPanel(props: &Props) -> Html {
             <h2 class="plan-title">{ &plan.title }</h2>
             <p class="summary">{ summary(plan) }</p>
             <Hazards plan={plan.clone()} />
+            <ImpossibleRules rules={plan.impossible.clone()} />
             <Questions questions={plan.questions.clone()} />
             <PhaseTable plan={plan.clone()} />
             { releases(plan) }

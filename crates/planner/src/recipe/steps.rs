@@ -54,6 +54,7 @@ impl Draft {
             checks: Vec::new(),
             destructive: false,
             backfill: None,
+            deploy: None,
         }
     }
 

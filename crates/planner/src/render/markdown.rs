@@ -1,9 +1,9 @@
 //! The Markdown plan: the four headings that the format fixes, a summary and hazards before them,
 //! assumptions and estimates after them.
 
-use crate::plan::{Hazard, Phase, Plan, Step, StepKind};
+use crate::plan::{Hazard, Impossible, Phase, Plan, Step, StepKind};
 use crate::queries::QUERY_BREAKS;
-use crate::render::{bytes, duration, locking, queries, rollback, script_sql};
+use crate::render::{app_state, bytes, duration, locking, queries, rollback, script_sql};
 
 /// The plan as Markdown.
 pub fn markdown(plan: &Plan) -> String {
@@ -52,6 +52,7 @@ fn summary(plan: &Plan) -> String {
         }
         out += "\n";
     }
+    out += &impossible(plan);
     if !plan.questions.is_empty() {
         out += "## Questions\n\nThe plan stands on the defaults until somebody answers.\n\n";
         for question in &plan.questions {
@@ -63,6 +64,19 @@ fn summary(plan: &Plan) -> String {
         out += "\n";
     }
     out
+}
+
+fn impossible(plan: &Plan) -> String {
+    if plan.impossible.is_empty() {
+        return String::new();
+    }
+    let mut out = "## Rules that this request makes impossible\n\n".to_owned();
+    for Impossible { rule, says, why, instead, needs } in &plan.impossible {
+        out += &format!(
+            "- **Rule {rule}** ({says}): {why}. Instead: {instead}. To keep it: {needs}.\n"
+        );
+    }
+    out + "\n"
 }
 
 fn phases(plan: &Plan) -> String {
@@ -78,7 +92,7 @@ fn phases(plan: &Plan) -> String {
                 kind,
                 cell(&step.operation),
                 cell(&locking(step)),
-                step.app_state.join(" + "),
+                app_state(step),
                 cell(&rollback(plan, step)),
             ];
             out += &format!("| {} |\n", cells.join(" | "));

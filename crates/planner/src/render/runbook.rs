@@ -1,8 +1,8 @@
 //! The plan as files for psql: one a step, one for each rollback, and a README that says in which
 //! order.
 
-use crate::plan::{Plan, Step};
-use crate::render::{markdown, script_sql};
+use crate::plan::{Deploy, Plan, Step};
+use crate::render::{app_state, markdown, script_sql};
 
 /// File names and their contents, in order.
 pub fn sql(plan: &Plan) -> Vec<(String, String)> {
@@ -27,7 +27,7 @@ fn header(step: &Step, what: &str) -> String {
         "-- {what} {}: {}\n-- app state: {}\n\\set ON_ERROR_STOP on\n",
         step.id,
         step.operation,
-        step.app_state.join(" + ")
+        app_state(step)
     )
 }
 
@@ -37,7 +37,7 @@ fn forward(step: &Step) -> String {
         text += &format!("-- in the shell: {command}\n");
     }
     if let Some(deploy) = &step.deploy {
-        text += &format!("-- deploy {} where {} runs\n", deploy.to, deploy.from);
+        text += &format!("-- {}\n", deployed(deploy));
     }
     text += "\n";
     text += &script_sql(&step.script);
@@ -45,6 +45,16 @@ fn forward(step: &Step) -> String {
         text += &format!("\n-- {}: must give {}\n{};\n", check.name, check.expect, check.sql);
     }
     text
+}
+
+fn deployed(deploy: &Deploy) -> String {
+    let where_ = if deploy.canary { "on one instance" } else { "everywhere" };
+    match (&deploy.from, &deploy.to) {
+        (Some(from), Some(to)) => format!("deploy {to} {where_} in place of {from}"),
+        (Some(from), None) => format!("stop {from}"),
+        (None, Some(to)) => format!("start {to}"),
+        (None, None) => String::new(),
+    }
 }
 
 fn slug(text: &str) -> String {

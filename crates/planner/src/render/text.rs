@@ -1,13 +1,17 @@
 //! The plan for a terminal: what happens, step by step, in at most a screen or two.
 
 use crate::plan::Plan;
-use crate::render::{duration, locking, queries, rollback};
+use crate::render::{app_state, duration, locking, queries, rollback};
 
 /// The plan as plain text.
 pub fn text(plan: &Plan) -> String {
     let mut out = format!("{}\n{}\n", plan.title, plan.engine);
     for hazard in &plan.hazards {
         out += &format!("  hazard {}: {}\n", hazard.code, hazard.message);
+    }
+    for rule in &plan.impossible {
+        out +=
+            &format!("  impossible, rule {}: {}; instead: {}\n", rule.rule, rule.why, rule.instead);
     }
     for question in &plan.questions {
         out += &format!("  question: {} [{}]\n", question.question, question.default);
@@ -22,7 +26,7 @@ pub fn text(plan: &Plan) -> String {
             out += &format!(
                 "        locks: {} | app: {} | rollback: {} | {}\n",
                 locking(step).replace("**", ""),
-                step.app_state.join("+"),
+                app_state(step),
                 rollback(plan, step),
                 duration(step.estimate.seconds)
             );
