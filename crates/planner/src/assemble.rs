@@ -8,7 +8,7 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use crate::change::{Asked, Hint, Split, What};
+use crate::change::{Asked, Hint, What};
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::engine::Engine;
 use crate::fold::Moved;
@@ -16,8 +16,8 @@ use crate::name::QName;
 use crate::op::{self, Op};
 use crate::order::{self, Arranged};
 use crate::plan::{
-    Deploy, FORMAT, Hazard, Model, NotAnalysed, Phase, PhaseKind, Plan, PointOfNoReturn, Rollback,
-    Statement, Step, StepKind, hash_text,
+    Deploy, FORMAT, Hazard, Model, NotAnalysed, Phase, PhaseKind, Plan, PointOfNoReturn, Question,
+    Rollback, Statement, Step, StepKind, hash_text,
 };
 use crate::recipe::{Context, Recipe, recipe};
 use crate::request::{Backup, Change, Request};
@@ -109,9 +109,9 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
             let target = sql::read_target(text, &schema.schema);
             diagnostics.extend(target.diagnostics);
             not_analysed.extend(target.not_analysed);
-            let (source, splits) = (&schema.schema, &target.splits);
+            let (source, reshapes) = (&schema.schema, &target.reshapes);
             let (asked, found) =
-                diff::diff_with_splits(source, &target.schema, &target.hints, splits);
+                diff::diff_reshaped(source, &target.schema, &target.hints, reshapes);
             diagnostics.extend(found);
             (asked, target.hints)
         }
@@ -222,38 +222,12 @@ fn naive_ops(what: &What, schema: &Schema) -> Vec<Op> {
             ops.extend(with.iter().flat_map(|(id, object)| op::object::make(id, object)));
             ops
         }
-        What::Split(split) => naive_split(split, schema),
+        What::Reshape(reshape) => reshape.as_asked(schema),
         What::Object { id, after } => {
             // What has no statement was refused by its recipe.
             op::object::change(id, schema.objects.get(id), after.as_ref()).unwrap_or_default()
         }
     }
-}
-
-fn naive_split(split: &Split, schema: &Schema) -> Vec<Op> {
-    let Split { table, column, into, .. } = split;
-    let mut ops: Vec<Op> = into
-        .iter()
-        .map(|(c, _)| Op::AddColumn {
-            table: table.clone(),
-            column: crate::schema::Column { not_null: false, ..c.clone() },
-        })
-        .collect();
-    ops.push(Op::Update {
-        table: table.clone(),
-        set: into.iter().map(|(c, value)| (c.name.clone(), value.clone())).collect(),
-        filter: None,
-    });
-    ops.extend(into.iter().filter(|(c, _)| c.not_null).map(|(c, _)| Op::SetNotNull {
-        table: table.clone(),
-        column: c.name.clone(),
-        not_null: true,
-    }));
-    // A view that cannot be moved was refused when the change was read.
-    let views = split.views(schema).unwrap_or_default().into_iter();
-    ops.extend(views.map(|(view, _, definition)| Op::ReplaceView { view, definition }));
-    ops.push(Op::DropColumn { table: table.clone(), column: column.clone() });
-    ops
 }
 
 fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
@@ -285,13 +259,37 @@ fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
         validation,
         hazards,
         impossible: Vec::new(),
-        questions: recipes.iter().flat_map(|r| r.questions.clone()).collect(),
+        questions: questions(read, recipes),
         not_analysed: read.not_analysed.clone(),
         queries: Vec::new(),
         assumptions: assumptions(request, recipes, &existing),
         model,
     };
     Plan { impossible: limits::impossible(request, &plan), ..plan }
+}
+
+/// What a human must decide: of each change, and of what looks like one change and was asked for as two.
+fn questions(read: &Read, recipes: &[Recipe]) -> Vec<Question> {
+    let mut questions: Vec<Question> = recipes.iter().flat_map(|r| r.questions.clone()).collect();
+    let (mut before, mut after) = (read.source.clone(), read.source.clone());
+    for asked in &read.asked {
+        let moves = match &asked.what {
+            What::Statement(Op::RenameColumn { .. } | Op::RenameTable { .. })
+            | What::Reshape(_) => true,
+            What::Statement(_) | What::Replace { .. } | What::Lifted(_) | What::Object { .. } => {
+                false
+            }
+        };
+        for op in naive_ops(&asked.what, &after) {
+            // What the server would refuse was refused when the change was read.
+            let _refused = after.apply(&op).is_err();
+            if moves {
+                let _refused = before.apply(&op).is_err();
+            }
+        }
+    }
+    questions.extend(diff::suspects(&before, &after));
+    questions
 }
 
 /// Tables that the change is about, and parents of the keys it adds.

@@ -1,10 +1,11 @@
 //! From one schema to another as operations, in an order in which each applies. Renames come from
-//! hints only; what merely looks like one is a warning. Must not know SQL text, engines or recipes.
+//! hints only; what merely looks like one is a question. Must not know SQL text, engines or recipes.
 
 mod columns;
 mod family;
 mod objects;
 mod parts;
+mod suspects;
 mod tables;
 mod views;
 
@@ -14,6 +15,8 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::schema::Schema;
 
+pub(crate) use suspects::suspects;
+
 /// What turns `source` into `target`, in dependency order.
 pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Vec<Diagnostic>) {
     let mut diff =
@@ -22,7 +25,6 @@ pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Ve
     if diff.repartitioned() {
         return (diff.asked, diff.diagnostics);
     }
-    diff.suspect_renames();
     diff.schemas();
     diff.sequences_let_go();
     let waiting = diff.objects_before_tables();
@@ -46,40 +48,38 @@ pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Ve
     (diff.asked, diff.diagnostics)
 }
 
-/// The same with columns to be split: `splits` first, then whatever else is different.
-pub fn diff_with_splits(
+/// The same with columns that become others: `reshapes` first, then whatever else is different.
+pub fn diff_reshaped(
     source: &Schema,
     target: &Schema,
     hints: &[Hint],
-    splits: &[Asked],
+    reshapes: &[Asked],
 ) -> (Vec<Asked>, Vec<Diagnostic>) {
     let mut work = source.clone();
     let mut asked = Vec::new();
-    for split in splits {
-        let What::Split(what) = &split.what else { continue };
-        let (table, column) = (&what.table, &what.column);
-        let over: Vec<QName> =
-            work.views_over(table, Some(column)).map(|(name, _)| name.clone()).collect();
+    for reshape in reshapes {
+        let What::Reshape(what) = &reshape.what else { continue };
+        let table = &what.table;
+        let readers = what.from.iter().flat_map(|column| work.views_over(table, Some(column)));
+        let mut over: Vec<QName> = readers.map(|(name, _)| name.clone()).collect();
+        over.sort();
+        over.dedup();
         for view in work.with_dependents(over).into_iter().rev() {
             let op = work.drop_view(&view);
             if work.apply(&op).is_ok() {
-                asked.push(Asked { what: What::Statement(op), span: split.span });
+                asked.push(Asked { what: What::Statement(op), span: reshape.span });
             }
         }
-        let added = what
-            .into
-            .iter()
-            .map(|(column, _)| Op::AddColumn { table: table.clone(), column: column.clone() });
-        let dropped = Op::DropColumn { table: table.clone(), column: column.clone() };
-        for op in added.chain([dropped]) {
+        // Views over the old columns are gone: what is left has to apply.
+        for op in what.effect(&work).unwrap_or_default() {
             if let Err(refusal) = work.apply(&op) {
-                let message = format!("the split does not apply: {refusal}");
-                let place = (Source::Change, split.span);
-                let help = "split a column that nothing else depends on into columns that are new";
+                let message = format!("the {} does not apply: {refusal}", what.title());
+                let place = (Source::Change, reshape.span);
+                let help = "name columns that nothing else depends on, and new ones to come";
                 return (asked, vec![Diagnostic::error("refused", place, message, help)]);
             }
         }
-        asked.push(split.clone());
+        asked.push(reshape.clone());
     }
     let (rest, diagnostics) = diff(&work, target, hints);
     asked.extend(rest);

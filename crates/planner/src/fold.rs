@@ -20,7 +20,9 @@ pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
                 false
             }
             What::Statement(op) => folded.iter_mut().any(|earlier| absorb(earlier, op)),
-            What::Split(_) | What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
+            What::Reshape(_) | What::Object { .. } | What::Replace { .. } | What::Lifted(_) => {
+                false
+            }
         };
         if absorbed || attach(&mut folded, &next) {
             continue;
@@ -237,7 +239,7 @@ pub(crate) fn overlap(what: &str, span: (usize, usize)) -> Diagnostic {
 /// Whether a change lets a name or shape go that others may count on.
 fn moves(what: &What, schema: &Schema) -> bool {
     match what {
-        What::Split(_) => true,
+        What::Reshape(_) => true,
         What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
         What::Statement(Op::AlterType { table, column, ty, collation, .. }) => {
             // In a family a column is retyped where it stands: its parent's and its own at once.
@@ -260,12 +262,10 @@ fn moves(what: &What, schema: &Schema) -> bool {
 /// Tables and columns, by their old and new names, that a change is about.
 fn names(what: &What) -> Vec<(QName, Option<String>)> {
     match what {
-        What::Split(split) => {
-            let mut names = vec![(split.table.clone(), Some(split.column.clone()))];
-            names.extend(
-                split.into.iter().map(|(c, _)| (split.table.clone(), Some(c.name.clone()))),
-            );
-            names
+        What::Reshape(reshape) => {
+            let new = reshape.into.iter().map(|(c, _)| c.name.clone());
+            let all = reshape.from.iter().cloned().chain(new);
+            all.map(|c| (reshape.table.clone(), Some(c))).collect()
         }
         What::Object { .. } | What::Lifted(_) => Vec::new(),
         What::Replace { create, .. } => op_names(create),

@@ -32,7 +32,7 @@ mod plain;
 mod rename_column;
 mod rename_table;
 mod replace;
-mod split_column;
+mod reshape;
 mod steps;
 mod sync;
 mod table;
@@ -242,7 +242,7 @@ impl Context<'_> {
 /// A diagnostic where the change cannot be planned safely: what, why, and what would make it possible.
 pub(crate) fn recipe(context: &Context<'_>, asked: &Asked) -> Result<Recipe, Diagnostic> {
     match &asked.what {
-        What::Split(split) => split_column::plan(context, split),
+        What::Reshape(reshape) => reshape::plan(context, reshape),
         What::Replace { drop, create, with } => replace::plan(context, drop, (create, with)),
         What::Lifted(_) => Ok(Recipe::default()),
         What::Object { id, after } => object::plan(context, id, after.as_ref()),

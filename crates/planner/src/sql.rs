@@ -98,7 +98,7 @@ pub struct ReadTarget {
     /// Renames and fills. Renames go by the names in the source.
     pub hints: Vec<Hint>,
     /// Columns to be split, by the names in the source.
-    pub splits: Vec<Asked>,
+    pub reshapes: Vec<Asked>,
     /// Errors and warnings.
     pub diagnostics: Vec<Diagnostic>,
     /// What was carried and might matter.

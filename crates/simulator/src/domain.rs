@@ -6,7 +6,7 @@ use planner::expr::Expr;
 use planner::schema::ConstraintKind;
 use planner::sql_type::SqlType;
 
-use crate::eval::cast;
+use crate::eval::{cast, eval};
 use crate::model::{Model, Uses};
 use crate::value::Value;
 
@@ -38,7 +38,8 @@ impl Model {
             let named = self.named_values(place, column);
             let n = 2_usize.saturating_sub(named.len());
             let fresh = (0..n).map(|i| typed(ty, i, spaced));
-            named.into_iter().chain(fresh).collect()
+            let objects = self.objects(place, column, ty);
+            if objects.is_empty() { named.into_iter().chain(fresh).collect() } else { objects }
         };
         if narrowed.is_some() {
             // As today's release spells them.
@@ -56,12 +57,36 @@ impl Model {
         self.releases[0].uses[place].as_ref()?.own.column(column).map(|c| &c.ty)
     }
 
-    /// Whether the column is taken apart by a conversion: its text then has two words.
+    /// Whether the column is taken apart by a conversion, or put together by one: its text then has
+    /// two words.
     fn is_split(&self, place: usize, column: &str) -> bool {
+        let among = |side: &[(String, Expr)]| side.iter().any(|(name, _)| name == column);
         self.tables[place]
             .conversions
             .iter()
-            .any(|c| c.up.len() > 1 && c.down.iter().any(|(name, _)| name == column))
+            .any(|c| c.up.len() > 1 && among(&c.down) || c.down.len() > 1 && among(&c.up))
+    }
+
+    /// JSON that a conversion takes apart or puts together: objects of two values each, and one of
+    /// NULLs.
+    fn objects(&self, place: usize, column: &str, ty: &SqlType) -> Vec<Value> {
+        if !matches!(ty.base().as_str(), "json" | "jsonb") {
+            return Vec::new();
+        }
+        let sides = self.tables[place].conversions.iter().flat_map(|c| c.up.iter().chain(&c.down));
+        let Some((_, built)) = sides.into_iter().find(|(name, _)| name == column) else {
+            return Vec::new();
+        };
+        let of = |name: &str| {
+            let uses = self.releases.iter().filter_map(|r| r.uses[place].as_ref());
+            uses.filter_map(|u| u.own.column(name)).map(|c| c.ty.clone()).next()
+        };
+        let filled =
+            |i: usize| eval(built, &|name| of(name).map_or(Value::Null, |ty| typed(&ty, i, false)));
+        let all = [filled(0), filled(1), eval(built, &|_| Value::Null)];
+        let mut found: Vec<Value> = all.into_iter().flatten().collect();
+        found.retain(|value| *value != Value::Null);
+        found
     }
 
     /// The type of what the column refers to, in any schema the plan knows.

@@ -103,8 +103,27 @@ fn binary(op: &str, left: Value, right: Value) -> Value {
         },
         "<" | "<=" | ">" | ">=" => compare(op, &left, &right),
         "+" | "-" | "*" | "/" | "%" => arithmetic(op, left, right),
+        "->" | "->>" => member(op, &left, &right).unwrap_or_else(|| term(op, vec![left, right])),
         _ => term(op, vec![left, right]),
     }
+}
+
+/// The value of a key of an object that was built here; `None` of one that is not interpreted.
+fn member(op: &str, object: &Value, key: &Value) -> Option<Value> {
+    let Value::Term(name, args) = object else { return None };
+    if !is_object(name) {
+        return None;
+    }
+    let found = args.chunks_exact(2).find(|pair| pair[0].same(key)).map(|pair| pair[1].clone());
+    let value = found.unwrap_or(Value::Null);
+    Some(match (op, value.text()) {
+        ("->>", Some(text)) => Value::Text(text),
+        _ => value,
+    })
+}
+
+fn is_object(name: &str) -> bool {
+    matches!(name, "jsonb_build_object" | "json_build_object")
 }
 
 fn compare(op: &str, left: &Value, right: &Value) -> Value {
@@ -174,6 +193,7 @@ fn call(name: &str, args: Vec<Value>) -> Value {
         "coalesce" => return args.into_iter().find(|a| *a != Value::Null).unwrap_or(Value::Null),
         "concat" => return Value::Text(args.iter().filter_map(Value::text).collect()),
         "concat_ws" => return concat_ws(&args),
+        name if is_object(name) => return term(name, args),
         _ => {}
     }
     if args.contains(&Value::Null) {

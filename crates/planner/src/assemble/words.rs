@@ -65,10 +65,7 @@ pub(super) fn title(asked: &[Asked]) -> String {
 
 fn describe(what: &What) -> String {
     match what {
-        What::Split(split) => {
-            let into: Vec<&str> = split.into.iter().map(|(c, _)| c.name.as_str()).collect();
-            format!("split {}.{} into {}", split.table, split.column, into.join(", "))
-        }
+        What::Reshape(reshape) => reshape.title(),
         What::Lifted(_) => String::new(),
         What::Replace { create, .. } => format!("replace: {}", describe_op(create)),
         What::Object { id, after: Some(_) } => format!("{} {}", id.kind.noun(), id.name),

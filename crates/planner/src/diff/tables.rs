@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Diff;
 use crate::change::Hint;
-use crate::name::{QName, clip, quote};
+use crate::name::{QName, clip};
 use crate::op::Op;
-use crate::schema::{Column, Table};
+use crate::schema::Table;
 
 impl Diff<'_> {
     /// Renames that hints ask for. Columns go by their table's old name.
@@ -30,55 +30,6 @@ impl Diff<'_> {
                 }
             }
         }
-    }
-
-    /// A drop and an add that look like a rename.
-    pub(super) fn suspect_renames(&mut self) {
-        for name in self.kept_tables() {
-            let (Some(before), Some(after)) = (self.work.table(&name), self.target.table(&name))
-            else {
-                continue;
-            };
-            for (from, to) in suspected(before, after) {
-                if self.work.inherits_column(&name, &from.name) {
-                    continue;
-                }
-                let hint =
-                    format!("rename {}.{} to {}", short(&name), quote(&from.name), quote(&to));
-                let message = format!(
-                    "`{name}` loses `{}` and gains `{to}` of the same type `{}`: a rename?",
-                    from.name, from.ty
-                );
-                self.suspect(message, &hint);
-            }
-        }
-        let gone = self.work.tables.iter().filter(|(n, _)| !self.target.tables.contains_key(*n));
-        let new: Vec<(&QName, &Table)> =
-            self.target.tables.iter().filter(|(n, _)| !self.work.tables.contains_key(*n)).collect();
-        let mut found = Vec::new();
-        for (from, before) in gone {
-            let same =
-                |after: &Table| !before.columns.is_empty() && before.columns == after.columns;
-            if let Some((to, _)) =
-                new.iter().find(|(to, after)| to.schema == from.schema && same(after))
-            {
-                found.push((from.clone(), (*to).clone()));
-            }
-        }
-        for (from, to) in found {
-            let hint = format!("rename table {} to {}", short(&from), quote(&to.name));
-            let message =
-                format!("`{from}` goes and `{to}` comes with the same columns: a rename?");
-            self.suspect(message, &hint);
-        }
-    }
-
-    fn suspect(&mut self, message: String, hint: &str) {
-        self.warn(
-            "possible-rename",
-            message,
-            format!("if it is one, add `-- concertina: {hint}` to the target; without it the data is dropped"),
-        );
     }
 
     /// Drops what is gone: what points at a table before it, heirs before their parents; partitions
@@ -211,35 +162,4 @@ impl Diff<'_> {
 /// The name of what gives its name to something new before it goes.
 pub(super) fn aside(name: &str) -> String {
     clip(&format!("{name}_concertina_old"))
-}
-
-/// Dropped columns, each with the added column of the same type that stands nearest.
-fn suspected(before: &Table, after: &Table) -> Vec<(Column, String)> {
-    let mut added: Vec<(usize, &Column)> = after
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(_, c)| before.column(&c.name).is_none())
-        .collect();
-    let mut found = Vec::new();
-    for (at, column) in before.columns.iter().enumerate() {
-        if after.column(&column.name).is_some() {
-            continue;
-        }
-        let near = added
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, c))| c.ty == column.ty)
-            .min_by_key(|(_, (place, _))| place.abs_diff(at))
-            .map(|(index, _)| index);
-        if let Some(index) = near {
-            found.push((column.clone(), added.remove(index).1.name.clone()));
-        }
-    }
-    found
-}
-
-/// A table's name as a hint writes it.
-fn short(name: &QName) -> String {
-    if name.schema == "public" { quote(&name.name) } else { name.to_string() }
 }

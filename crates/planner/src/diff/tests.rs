@@ -15,7 +15,7 @@ fn statements(asked: &[crate::change::Asked]) -> String {
         .iter()
         .map(|a| match &a.what {
             What::Statement(op) => render(op),
-            What::Split(split) => format!("split {}.{}", split.table, split.column),
+            What::Reshape(reshape) => reshape.title(),
             What::Replace { create, .. } => format!("replace: {}", render(create)),
             What::Lifted(op) => format!("lifted: {}", render(op)),
             What::Object { id, after: Some(object) } => {
@@ -33,7 +33,7 @@ fn check(before: &str, after: &str, expected: &str) {
     let target = read_target(after, &source.schema);
     assert_eq!(target.diagnostics, [], "{after}");
     let (asked, diagnostics) =
-        super::diff_with_splits(&source.schema, &target.schema, &target.hints, &target.splits);
+        super::diff_reshaped(&source.schema, &target.schema, &target.hints, &target.reshapes);
     let mut found = statements(&asked);
     for diagnostic in &diagnostics {
         found += &format!("\n{}: {}", diagnostic.code, diagnostic.message);
@@ -54,6 +54,47 @@ ALTER TABLE public.t DROP COLUMN c",
     );
 }
 
+/// What looks like a rename, with what speaks for it.
+fn check_suspects(before: &str, after: &str, expected: &[&str]) {
+    let (source, target) = (read_schema(before).schema, read_schema(after).schema);
+    let found: Vec<String> = super::suspects(&source, &target)
+        .into_iter()
+        .map(|q| format!("{} / {}", q.question, q.answer_with))
+        .collect();
+    assert_eq!(found, expected, "{before} → {after}");
+}
+
+#[test]
+fn what_looks_like_a_rename_is_asked_with_its_evidence() {
+    check_suspects(
+        "CREATE TABLE users (id int PRIMARY KEY, name text, mail text NOT NULL UNIQUE, born date);
+CREATE INDEX by_mail ON users (mail, id); COMMENT ON COLUMN users.born IS 'of the passport';",
+        "CREATE TABLE users (id int PRIMARY KEY, full_name text, since date, contact text NOT NULL UNIQUE);
+CREATE INDEX by_contact ON users (contact, id); COMMENT ON COLUMN users.since IS 'of the passport';",
+        &[
+            "Is public.users.full_name what public.users.name was, under another name? For it speaks: both are text; the names share `name`; they stand in the same place / -- concertina: rename users.name to full_name",
+            "Is public.users.contact what public.users.mail was, under another name? For it speaks: both are text; NOT NULL and default are the same; constraint users_contact_key is the same but for the name; index by_contact is the same but for the name / -- concertina: rename users.mail to contact",
+            "Is public.users.since what public.users.born was, under another name? For it speaks: both are date; they have the same comment, 'of the passport' / -- concertina: rename users.born to since",
+        ],
+    );
+    check_suspects(
+        "CREATE TABLE orders (id int PRIMARY KEY, total int, note text); CREATE TABLE x (a int);",
+        "CREATE TABLE sales (id int PRIMARY KEY, total int, note text, at date); CREATE TABLE y (b int);",
+        &[
+            "Is public.sales what public.orders was, under another name? For it speaks: 3 of 4 columns are the same; the primary key is the same / -- concertina: rename table orders to sales",
+        ],
+    );
+}
+
+#[test]
+fn what_merely_has_the_same_type_is_no_rename() {
+    check_suspects(
+        "CREATE TABLE t (id int, weight int, note text, size int);",
+        "CREATE TABLE t (id int, note text, blob bytea, price int);",
+        &[],
+    );
+}
+
 #[test]
 fn a_rename_needs_a_hint() {
     let before = "CREATE TABLE users (id int PRIMARY KEY, name text);";
@@ -61,8 +102,7 @@ fn a_rename_needs_a_hint() {
         before,
         "CREATE TABLE users (id int PRIMARY KEY, full_name text);",
         "ALTER TABLE public.users ADD COLUMN full_name text
-ALTER TABLE public.users DROP COLUMN name
-possible-rename: `public.users` loses `name` and gains `full_name` of the same type `text`: a rename?",
+ALTER TABLE public.users DROP COLUMN name",
     );
     check(
         before,
@@ -179,7 +219,7 @@ fn a_split_explains_its_columns() {
 --   last text := split_part(name, ' ', 2)
 CREATE TABLE u (id int, first text, last text);",
         "DROP VIEW public.v
-split public.u.name",
+split public.u.name into first, last",
     );
 }
 

@@ -5,7 +5,7 @@ mod alter;
 mod hints;
 mod objects;
 
-pub(super) use hints::check_split;
+pub(super) use hints::check_reshape;
 
 use super::constraint::NewConstraint;
 use super::cursor::{Broken, Cursor, Placed, PlacedName, unquote};

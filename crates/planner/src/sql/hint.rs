@@ -11,6 +11,7 @@ use crate::schema::Column;
 /// What hints there are, for who got one wrong.
 pub(super) const GRAMMAR: &str = "hints are `rename users.name to full_name`, `rename table users to people`, \
 `split users.name into first_name text := split_part(name, ' ', 1), last_name text := split_part(name, ' ', 2) back first_name || ' ' || last_name`, \
+`merge users.first, users.last into full_name text := first || ' ' || last back first := split_part(full_name, ' ', 1), last := split_part(full_name, ' ', 2)`, \
 `fill users.score := 0`";
 
 /// A hint as written.
@@ -22,8 +23,21 @@ pub(super) enum Written {
     RenameTable { table: PlacedName, to: Placed },
     /// `fill t.c := value`.
     Fill { table: PlacedName, column: Placed, value: Expr },
-    /// `split t.c into a text := …, b text := … back …`.
-    Split { table: PlacedName, column: Placed, into: Vec<(Column, Expr)>, back: Option<Expr> },
+    /// `split t.c into a text := …, b text := … back …`, `merge t.a, t.b into c text := … back …`.
+    Reshape(Reshape),
+}
+
+/// Columns that go, columns that come, and both ways.
+#[derive(Clone, Debug)]
+pub(super) struct Reshape {
+    /// Table.
+    pub(super) table: PlacedName,
+    /// Columns that go.
+    pub(super) from: Vec<Placed>,
+    /// Columns that come, over those that go.
+    pub(super) into: Vec<(Column, Expr)>,
+    /// Columns that go, over those that come, as far as stated.
+    pub(super) back: Vec<(Placed, Expr)>,
 }
 
 /// A hint and its place.
@@ -99,10 +113,10 @@ fn read_body(body: &str) -> Read<Written> {
         cursor.end()?;
         return Ok(Written::Fill { table, column, value });
     }
-    if cursor.eat("SPLIT") {
-        return split(&mut cursor);
+    if cursor.eat("SPLIT") || cursor.eat("MERGE") {
+        return reshape(&mut cursor);
     }
-    Err(cursor.expected("`rename`, `split` or `fill`"))
+    Err(cursor.expected("`rename`, `split`, `merge` or `fill`"))
 }
 
 /// `table.column` or `schema.table.column`.
@@ -140,8 +154,17 @@ fn expression(cursor: &mut Cursor<'_>, stop: impl Fn(&Cursor<'_>) -> bool) -> Re
     })
 }
 
-fn split(cursor: &mut Cursor<'_>) -> Read<Written> {
+fn reshape(cursor: &mut Cursor<'_>) -> Read<Written> {
     let (table, column) = column_of(cursor)?;
+    let mut from = vec![column];
+    while cursor.eat_symbol(b',') {
+        let (other, column) = column_of(cursor)?;
+        if other.name != table.name {
+            let message = format!("`{}` is of another table than `{}`", other.name, table.name);
+            return Err(Broken { span: other.span, message });
+        }
+        from.push(column);
+    }
     cursor.expect("INTO")?;
     let mut into = Vec::new();
     loop {
@@ -162,9 +185,25 @@ fn split(cursor: &mut Cursor<'_>) -> Read<Written> {
             break;
         }
     }
-    let back = if cursor.eat("BACK") { Some(expression(cursor, |_| false)?) } else { None };
+    let back = if cursor.eat("BACK") { back(cursor, &from)? } else { Vec::new() };
     cursor.end()?;
-    Ok(Written::Split { table, column, into, back })
+    Ok(Written::Reshape(Reshape { table, from, into, back }))
+}
+
+/// `back a := …, b := …`; the one column's value alone, where only one goes.
+fn back(cursor: &mut Cursor<'_>, from: &[Placed]) -> Read<Vec<(Placed, Expr)>> {
+    let named = (Cursor { at: cursor.at + 1, ..*cursor }).eat_operator(":=");
+    if let ([only], false) = (from, named) {
+        return Ok(vec![(only.clone(), expression(cursor, |_| false)?)]);
+    }
+    let mut back = Vec::new();
+    loop {
+        let column = cursor.strict_ident("a column that goes")?;
+        back.push((column, value(cursor, |c| c.is_symbol(0, b','))?));
+        if !cursor.eat_symbol(b',') {
+            return Ok(back);
+        }
+    }
 }
 
 /// The keyword, not a column called `back`: something must stand before it that ends a value.
@@ -189,10 +228,14 @@ fn shift(written: &mut Written, base: usize) {
             move_by(&mut table.span);
             move_by(&mut to.span);
         }
-        Written::Fill { table, column, value: _ }
-        | Written::Split { table, column, into: _, back: _ } => {
+        Written::Fill { table, column, value: _ } => {
             move_by(&mut table.span);
             move_by(&mut column.span);
+        }
+        Written::Reshape(Reshape { table, from, into: _, back }) => {
+            move_by(&mut table.span);
+            from.iter_mut().for_each(|column| move_by(&mut column.span));
+            back.iter_mut().for_each(|(column, _)| move_by(&mut column.span));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A target schema: a schema with hints on how the source becomes it.
 
-use super::ask::check_split;
+use super::ask::check_reshape;
 use super::cursor::{Placed, PlacedName};
 use super::hint::{self, PlacedHint, Written};
 use super::load::load;
@@ -17,7 +17,7 @@ pub(super) fn target(text: &str, source: &Schema) -> ReadTarget {
     let mut read = ReadTarget {
         schema: loader.schema,
         hints: Vec::new(),
-        splits: Vec::new(),
+        reshapes: Vec::new(),
         diagnostics: loader.diagnostics,
         not_analysed: loader.not_analysed,
     };
@@ -69,18 +69,21 @@ impl ReadTarget {
                 let hint = Hint::Fill { table: table.name, column: column.name, value };
                 self.hints.push(hint);
             }
-            Written::Split { table, column, into, back } => {
-                has(&table, find(source, &table)?, &column)?;
-                for (new, _) in &into {
-                    let here = self.schema.table(&self.renamed(&table));
+            Written::Reshape(written) => {
+                let table = &written.table;
+                for column in &written.from {
+                    has(table, find(source, table)?, column)?;
+                }
+                for (new, _) in &written.into {
+                    let here = self.schema.table(&self.renamed(table));
                     if here.is_some_and(|t| t.column(&new.name).is_none()) {
                         let name = quote(&new.name);
                         let message = format!("the target has no column `{name}` to split into");
                         return Err(bad(placed.span, message));
                     }
                 }
-                let split = check_split(source, &table, &column, into, back)?;
-                self.splits.push(Asked { what: What::Split(split), span: placed.span });
+                let reshape = check_reshape(source, &written)?;
+                self.reshapes.push(Asked { what: What::Reshape(reshape), span: placed.span });
             }
         }
         Ok(())

@@ -32,14 +32,23 @@ fn carried(found: &NotAnalysed) -> String {
 fn ask(asked: &Asked) -> String {
     match &asked.what {
         What::Statement(op) => render(op),
-        What::Split(split) => {
-            let into: Vec<String> = split
+        What::Reshape(reshape) => {
+            let into: Vec<String> = reshape
                 .into
                 .iter()
                 .map(|(c, e)| format!("{} := {}", crate::op::sql::column_definition(c), e.sql()))
                 .collect();
-            let back = split.back.as_ref().map_or(String::new(), |e| format!(" back {}", e.sql()));
-            format!("split {}.{} into {}{back}", split.table, split.column, into.join(", "))
+            let from: Vec<String> =
+                reshape.from.iter().map(|c| format!("{}.{c}", reshape.table)).collect();
+            let back: Vec<String> =
+                reshape.back.iter().map(|(c, e)| format!("{c} := {}", e.sql())).collect();
+            let guessed = if reshape.back_is_guessed { " (guessed)" } else { "" };
+            format!(
+                "reshape {} into {} back {}{guessed}",
+                from.join(", "),
+                into.join(", "),
+                back.join(", ")
+            )
         }
         What::Replace { create, .. } => format!("replace: {}", render(create)),
         What::Lifted(op) => format!("lifted: {}", render(op)),
@@ -129,7 +138,7 @@ fn check_change(schema: &str, text: &str, expected: &str) {
 fn check_target(schema: &str, text: &str, expected: &str) {
     let source = read_schema(schema);
     let read = read_target(text, &source.schema);
-    let mut lines: Vec<String> = read.splits.iter().map(ask).collect();
+    let mut lines: Vec<String> = read.reshapes.iter().map(ask).collect();
     lines.extend(read.hints.iter().map(hint));
     lines.extend(read.diagnostics.iter().map(|d| finding(text, d)));
     assert_eq!(lines.join("\n").trim(), expected.trim());

@@ -1,16 +1,17 @@
-//! Hints in a change: renames and splits are changes of their own, fills are kept.
+//! Hints in a change: renames, splits and merges are changes of their own, fills are kept.
 
-use super::super::cursor::{Placed, PlacedName};
+use super::super::cursor::Placed;
 use super::super::hint::{self, PlacedHint, Written};
 use super::super::split::HintLines;
+use super::super::token::Span;
 use super::super::{report, resolve};
 use super::{Asker, Stop};
-use crate::change::{Asked, Hint, Split, What};
+use crate::change::{Asked, Hint, Reshape, What};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::{Column, Schema, Table};
+use crate::schema::{Schema, Table};
 
 impl Asker<'_> {
     /// Fill hints may speak of columns that a later statement adds.
@@ -50,78 +51,100 @@ impl Asker<'_> {
                 self.hints.push((hint, placed));
                 Ok(())
             }
-            Written::Split { table, column, into, back } => {
-                self.column(&table, &column)?;
+            Written::Reshape(written) => {
+                for column in &written.from {
+                    self.column(&written.table, column)?;
+                }
                 let before = self.schema.clone();
-                let split = check_split(&before, &table, &column, into, back);
-                let split = split.map_err(|found| {
+                let reshape = check_reshape(&before, &written).map_err(|found| {
                     self.diagnostics.push(found);
                     Stop
                 })?;
                 let asked = self.asked.len();
-                let ops = split.effect(&before).map_err(|view| {
-                    self.diagnostics.push(view_in_the_way(&split, &view, span));
+                let ops = reshape.effect(&before).map_err(|view| {
+                    self.diagnostics.push(view_in_the_way(&reshape, &view, span));
                     Stop
                 })?;
                 for op in ops {
                     self.push(op, span)?;
                 }
                 self.asked.truncate(asked);
-                self.asked.push(Asked { what: What::Split(split), span });
+                self.asked.push(Asked { what: What::Reshape(reshape), span });
                 Ok(())
             }
         }
     }
 }
 
-/// A split whose values read only what is there.
-pub(in crate::sql) fn check_split(
+/// A reshape whose values read only what is there, and whose way back is known.
+pub(in crate::sql) fn check_reshape(
     schema: &Schema,
-    table: &PlacedName,
-    column: &Placed,
-    into: Vec<(Column, Expr)>,
-    back: Option<Expr>,
-) -> Result<Split, Diagnostic> {
+    written: &hint::Reshape,
+) -> Result<Reshape, Diagnostic> {
+    let hint::Reshape { table, from, into, back } = written;
     let empty = Table::empty();
     let definition = schema.table(&table.name).unwrap_or(&empty);
-    let unknown = |name: &String| {
-        let placed = Placed { name: name.clone(), span: column.span };
+    let place = from.first().map_or(table.span, |column| column.span);
+    let unknown = |name: &str, span| {
+        let placed = Placed { name: name.to_owned(), span };
         report::unknown_column(Source::Change, &placed, &table.name, definition)
     };
-    let mut into = into;
+    let mut into = into.clone();
     for (new, value) in &mut into {
         new.ty = resolve::qualified(&new.ty, &table.name, schema);
         if let Expr::Raw { sql: _, columns } = value {
             columns.retain(|c| definition.column(c).is_some());
         }
         if let Some(name) = value.columns().iter().find(|c| definition.column(c).is_none()) {
-            return Err(unknown(name));
+            return Err(unknown(name, place));
         }
     }
-    let mut back = back;
+    let goes = |c: &str| from.iter().any(|column| column.name == c);
     let known = |c: &String| {
-        into.iter().any(|(new, _)| new.name == *c)
-            || (definition.column(c).is_some() && *c != column.name)
+        into.iter().any(|(new, _)| new.name == *c) || definition.column(c).is_some() && !goes(c)
     };
-    if let Some(value) = &mut back {
-        if let Expr::Raw { sql: _, columns } = value {
-            columns.retain(|c| known(c));
+    let mut given = Vec::new();
+    for (column, value) in back {
+        let mut value = value.clone();
+        if let Expr::Raw { sql: _, columns } = &mut value {
+            columns.retain(known);
         }
         if let Some(name) = value.columns().iter().find(|c| !known(c)) {
-            return Err(unknown(name));
+            return Err(unknown(name, place));
         }
+        if !goes(&column.name) {
+            return Err(unknown(&column.name, column.span));
+        }
+        given.push((column.name.clone(), value));
     }
-    Ok(Split { table: table.name.clone(), column: column.name.clone(), into, back })
+    let names: Vec<String> = from.iter().map(|column| column.name.clone()).collect();
+    Reshape::new((&table.name, definition), names, into, &given)
+        .map_err(|column| no_way_back(&column, place))
+}
+
+/// The old release reads the column of rows that the new one writes: something has to be there.
+fn no_way_back(column: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "no-way-back",
+        (Source::Change, span),
+        format!(
+            "Concertina cannot tell what `{column}` is over the new columns, and while both releases run the old one reads it of rows that the new one wrote"
+        ),
+        format!(
+            "state it: … back {column} := <expression over the new columns>; where nothing gives it back, let the app keep writing `{column}` beside the new columns, and drop it in a later change"
+        ),
+    )
 }
 
 /// A view that would have to read the new columns, and whose query cannot be taken apart.
-fn view_in_the_way(split: &Split, view: &QName, span: (usize, usize)) -> Diagnostic {
+fn view_in_the_way(reshape: &Reshape, view: &QName, span: Span) -> Diagnostic {
     Diagnostic::error(
         "view-depends",
         (Source::Change, span),
         format!(
             "view `{view}` reads `{}` of `{}`, and Concertina cannot tell how it would read the new columns",
-            split.column, split.table
+            reshape.from.join("`, `"),
+            reshape.table
         ),
         "move the view off the column first, as a change of its own",
     )

@@ -211,9 +211,29 @@ ALTER TABLE users ADD CHECK (last <> '');",
 ALTER TABLE public.users ADD COLUMN score integer NOT NULL
 ALTER TABLE public.orders RENAME TO sales
 DROP VIEW public.names
-split public.users.name into first text := split_part(name, ' ', 1), last text NOT NULL := coalesce(nullif(split_part(name, ' ', 2), ''), 'a, back') back (first || ' ') || last
+reshape public.users.name into first text := split_part(name, ' ', 1), last text NOT NULL := coalesce(nullif(split_part(name, ' ', 2), ''), 'a, back') back name := (first || ' ') || last
 ALTER TABLE public.users ADD CONSTRAINT users_last_check CHECK (last <> '')
 hint: public.users.score := 0",
+    );
+}
+
+#[test]
+fn a_merge_tells_its_way_back_where_the_way_there_does() {
+    let merge = |into: &str, wanted: &str| {
+        let text =
+            format!("DROP VIEW names;\n-- concertina: merge users.name, users.email into {into}");
+        let wanted = format!(
+            "DROP VIEW public.names\nreshape public.users.name, public.users.email into {wanted} (guessed)"
+        );
+        check(&text, &wanted);
+    };
+    merge(
+        "label text := name || ' / ' || email",
+        "label text := (name || ' / ') || email back name := split_part(label, ' / ', 1), email := substr(label, strpos(label || ' / ', ' / ') + 3)",
+    );
+    merge(
+        "label jsonb := jsonb_build_object('n', name, 'e', email)",
+        "label jsonb := jsonb_build_object('n', name, 'e', email) back name := label ->> 'n', email := label ->> 'e'",
     );
 }
 
@@ -223,7 +243,7 @@ fn bad_hints_say_what_hints_there_are() {
     for (text, expected) in [
         (
             "-- concertina: renmae users.name to x",
-            "bad-hint at 15 expected `rename`, `split` or `fill`, found `renmae`",
+            "bad-hint at 15 expected `rename`, `split`, `merge` or `fill`, found `renmae`",
         ),
         (
             "-- concertina: rename users to x",
@@ -250,6 +270,14 @@ fn bad_hints_say_what_hints_there_are() {
             "-- concertina: split users.name into a text := nam",
             "unknown-column at 27 column `nam` of table `public.users` does not exist",
         ),
+        (
+            "-- concertina: merge users.name, orders.id into a text := name",
+            "bad-hint at 33 `public.orders` is of another table than `public.users`",
+        ),
+        (
+            "-- concertina: merge users.name, users.email into a text := lower(name || email)",
+            "no-way-back at 27 Concertina cannot tell what `name` is over the new columns, and while both releases run the old one reads it of rows that the new one wrote",
+        ),
     ] {
         let read = super::read_change(text, &schema);
         let found: Vec<String> = read
@@ -271,7 +299,7 @@ fn a_targets_hints_go_by_the_sources_names() {
 -- concertina: rename orders.amount to nope
 -- concertina: fill people.score := 0
 CREATE TABLE people (id int, mail text, a text, score int); CREATE TABLE orders (id int);",
-        "split public.users.name into a text := name
+        "reshape public.users.name into a text := name back name := nullif(concat_ws(' ', a), '') (guessed)
 hint: public.users -> people
 hint: public.users.email -> mail
 hint: public.people.score := 0
