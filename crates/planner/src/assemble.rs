@@ -4,6 +4,7 @@
 mod assumptions;
 mod beside;
 mod limits;
+mod statements;
 mod words;
 
 use std::collections::BTreeSet;
@@ -192,6 +193,8 @@ fn recipes(request: &Request, read: &Read) -> Result<Vec<Recipe>, Vec<Diagnostic
         match (recipe(&context, asked), stage) {
             (Ok(mut recipe), Ok(stage)) => {
                 recipe.hazards.extend(beside::hazards(&context, &recipe));
+                let ops = naive_ops(&asked.what, &schema);
+                recipe.hazards.extend(ops.iter().flat_map(|op| statements::hazards(&context, op)));
                 recipes.push(Recipe { stage, ..recipe });
             }
             (Err(error), _) => errors.push(error),
@@ -209,6 +212,10 @@ fn recipes(request: &Request, read: &Read) -> Result<Vec<Recipe>, Vec<Diagnostic
             // What the server would refuse was refused when the change was read.
             let _refused = schema.apply(&op).is_err();
         }
+    }
+    for asked in &read.asked {
+        let ops = naive_ops(&asked.what, &read.source);
+        errors.extend(ops.iter().filter_map(|op| statements::orphans(asked, op, &schema)));
     }
     if errors.is_empty() { Ok(recipes) } else { Err(errors) }
 }

@@ -35,7 +35,8 @@ impl Model {
         } else if uses.own.is_unique_in(column) || self.keeps_unique(release, uses, column) {
             vec![typed(ty, 2 * row, spaced), typed(ty, 2 * row + 1, spaced)]
         } else {
-            let named = self.named_values(place, column);
+            let mut named = self.named_values(place, column);
+            named.extend(self.tables[place].sides.get(column).into_iter().flatten().cloned());
             let n = 2_usize.saturating_sub(named.len());
             let fresh = (0..n).map(|i| typed(ty, i, spaced));
             let objects = self.objects(place, column, ty);
@@ -155,7 +156,7 @@ impl Model {
     }
 }
 
-fn literal(expr: &Expr) -> Option<Value> {
+pub(crate) fn literal(expr: &Expr) -> Option<Value> {
     match expr {
         Expr::Text(text) => Some(Value::Text(text.clone())),
         Expr::Number(digits) => digits.parse().ok().map(Value::Int),
@@ -174,7 +175,7 @@ fn literal(expr: &Expr) -> Option<Value> {
 }
 
 /// The `i`th value of a type.
-fn typed(ty: &SqlType, i: usize, spaced: bool) -> Value {
+pub(crate) fn typed(ty: &SqlType, i: usize, spaced: bool) -> Value {
     const LETTERS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
     let letter = LETTERS[i % LETTERS.len()];
     match ty.base().as_str() {

@@ -27,6 +27,7 @@ mod rows;
 mod runner;
 mod scenario;
 mod search;
+mod sides;
 mod slice;
 mod trace;
 mod transition;

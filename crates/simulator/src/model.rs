@@ -23,6 +23,7 @@ use crate::invariant::Broken;
 use crate::memo::Memo;
 use crate::record::{Group, Record};
 use crate::scenario::Bounds;
+use crate::sides;
 use crate::slice;
 use crate::transition::Action;
 use crate::value::{Interner, Value};
@@ -141,6 +142,8 @@ pub(crate) struct TableModel {
     pub(crate) conversions: Vec<Conversion>,
     /// What the plan assumes of the values of columns.
     pub(crate) narrowed: Vec<Narrowed>,
+    /// Values on either side of the CHECKs, for each column that one names.
+    pub(crate) sides: BTreeMap<String, Vec<Value>>,
     /// In-place changes of data that the plan makes on purpose.
     pub(crate) images: Vec<Image>,
 }
@@ -270,6 +273,7 @@ fn tables(plan: &Plan, group: &BTreeSet<QName>) -> Vec<TableModel> {
                     .filter(|n| n.table == *name)
                     .cloned()
                     .collect(),
+                sides: sides::of_checks([old, new]),
                 images: images(plan, name),
             }
         })

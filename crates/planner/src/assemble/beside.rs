@@ -5,7 +5,7 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::plan::Hazard;
 use crate::recipe::{Context, Recipe};
-use crate::schema::{Object, ObjectId, ObjectKind};
+use crate::schema::{Object, ObjectId, ObjectKind, Schema};
 
 /// Hazards of a recipe's steps that come from what stands beside its tables.
 pub(super) fn hazards(context: &Context<'_>, recipe: &Recipe) -> Vec<Hazard> {
@@ -59,7 +59,7 @@ fn one_sided(
 ) -> Option<Hazard> {
     let names: Vec<&str> = own_triggers(context, table)
         .filter(|(_, trigger)| {
-            routine(context, trigger).is_none_or(|routine| routine.mentions(old))
+            routine(context.source, trigger).is_none_or(|routine| routine.mentions(old))
         })
         .map(|(id, _)| bare(id))
         .collect();
@@ -122,14 +122,14 @@ fn fires(trigger: &Object, set: &[&str]) -> bool {
 }
 
 /// The routine that a trigger runs, where the dump has it.
-fn routine<'a>(context: &'a Context<'_>, trigger: &Object) -> Option<&'a Object> {
+pub(super) fn routine<'a>(schema: &'a Schema, trigger: &Object) -> Option<&'a Object> {
     let sql = trigger.make.first()?;
     let upper = sql.to_uppercase();
     let at = ["EXECUTE FUNCTION ", "EXECUTE PROCEDURE "]
         .iter()
         .find_map(|words| upper.find(words).map(|at| at + words.len()))?;
     let called = sql.get(at..)?.split('(').next()?.trim();
-    let id = context.source.objects.iter().find(|(id, _)| {
+    let id = schema.objects.iter().find(|(id, _)| {
         id.kind == ObjectKind::Routine
             && id
                 .name
@@ -141,6 +141,6 @@ fn routine<'a>(context: &'a Context<'_>, trigger: &Object) -> Option<&'a Object>
 }
 
 /// `touch ON public.t` → `touch`.
-fn bare(id: &ObjectId) -> &str {
+pub(super) fn bare(id: &ObjectId) -> &str {
     id.name.split(" ON ").next().unwrap_or(&id.name)
 }

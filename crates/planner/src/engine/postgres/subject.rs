@@ -179,6 +179,11 @@ pub(crate) fn subject(op: &Op, schema: &Schema) -> Subject {
         Op::Inherit { parent, .. } | Op::NoInherit { parent, .. } => {
             subject.with(Role::Inherited, [parent.clone()])
         }
+        // What goes is known by the schema alone.
+        Op::Object { id, becomes: None, .. } => Subject {
+            target: schema.objects.get(id).and_then(|o| o.of.as_ref()?.relation()).cloned(),
+            ..subject
+        },
         _ => subject,
     }
 }

@@ -1,0 +1,94 @@
+//! Values on either side of the CHECKs of a table: without one that violates it, no proof about a
+//! CHECK would mean anything. Must not know states.
+
+use std::collections::BTreeMap;
+
+use planner::expr::Expr;
+use planner::schema::{ConstraintKind, Table};
+use planner::sql_type::SqlType;
+
+use crate::domain::{literal, typed};
+use crate::eval::truth;
+use crate::rows::value_of;
+use crate::value::Value;
+
+/// Longest text that stands for a length.
+const LONGEST: i64 = 64;
+
+/// For each column that a CHECK of either table names alone or beside others: two values that the
+/// CHECK lets pass and one that it does not, as far as they are found beside the literals in it.
+pub(crate) fn of_checks(tables: [Option<&Table>; 2]) -> BTreeMap<String, Vec<Value>> {
+    let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for table in tables.into_iter().flatten() {
+        for constraint in table.constraints.values() {
+            let ConstraintKind::Check(check) = &constraint.kind else { continue };
+            for column in check.columns() {
+                let values = sides(table, check, &column);
+                let known = found.entry(column).or_default();
+                known.extend(values);
+                let mut seen = Vec::new();
+                known.retain(|value| {
+                    !seen.contains(value) && {
+                        seen.push(value.clone());
+                        true
+                    }
+                });
+            }
+        }
+    }
+    found
+}
+
+fn sides(table: &Table, check: &Expr, column: &str) -> Vec<Value> {
+    let Some(at) = table.columns.iter().position(|c| c.name == column) else { return Vec::new() };
+    let row: Vec<Value> = table.columns.iter().map(|c| typed(&c.ty, 0, false)).collect();
+    let verdict = |value: &Value| {
+        let mut row = row.clone();
+        row[at] = value.clone();
+        value_of(table, &row, check).ok().and_then(|value| truth(&value))
+    };
+    let candidates = candidates(check, &table.columns[at].ty);
+    let with = |wanted: bool, n: usize| {
+        candidates.iter().filter(move |v| verdict(v) == Some(wanted)).take(n).cloned()
+    };
+    let violating: Vec<Value> = with(false, 1).collect();
+    with(true, 2).chain(violating).collect()
+}
+
+/// Values of the type, usual ones first, then those beside the literals.
+fn candidates(check: &Expr, ty: &SqlType) -> Vec<Value> {
+    let mut values: Vec<Value> = (0..3).map(|i| typed(ty, i, false)).collect();
+    let usual = values[0].clone();
+    check.visit(&mut |expr| {
+        let Some(named) = signed(expr) else { return };
+        match (&usual, named) {
+            (Value::Int(_), Value::Int(n)) => {
+                values.extend([n, n.saturating_sub(1), n.saturating_add(1)].map(Value::Int));
+            }
+            // A number beside a text is its length more often than not.
+            (Value::Text(_), Value::Int(n)) if (0..=LONGEST).contains(&n) => {
+                let long = usize::try_from(n).unwrap_or_default();
+                values.extend([long, long + 1].map(|n| Value::Text("a".repeat(n))));
+            }
+            (Value::Text(_), Value::Text(text)) => values.push(Value::Text(text)),
+            (
+                Value::Null | Value::Bool(_) | Value::Int(_) | Value::Text(_) | Value::Term(..),
+                _,
+            ) => {}
+        }
+    });
+    if matches!(usual, Value::Text(_)) {
+        values.push(Value::Text(String::new()));
+    }
+    values
+}
+
+/// A literal, with its sign.
+fn signed(expr: &Expr) -> Option<Value> {
+    if let Expr::Negate(inner) = expr
+        && let Some(Value::Int(n)) = literal(inner)
+    {
+        return Some(Value::Int(n.saturating_neg()));
+    }
+    literal(expr)
+}
