@@ -238,7 +238,7 @@ fn naive_ops(what: &What, schema: &Schema) -> Vec<Op> {
 }
 
 fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
-    let touched = touched(&read.asked, &read.source);
+    let touched = touched(&read.asked, &read.source, recipes);
     let existing: Vec<QName> =
         touched.iter().filter(|t| read.source.tables.contains_key(t)).cloned().collect();
     let frame = order::Frame {
@@ -300,8 +300,11 @@ fn questions(read: &Read, recipes: &[Recipe]) -> Vec<Question> {
 }
 
 /// Tables that the change is about, and parents of the keys it adds.
-fn touched(asked: &[Asked], source: &Schema) -> Vec<QName> {
+fn touched(asked: &[Asked], source: &Schema, recipes: &[Recipe]) -> Vec<QName> {
     let mut names = BTreeSet::new();
+    let values =
+        recipes.iter().flat_map(|r| &r.conversions).flat_map(|c| c.up.iter().chain(&c.down));
+    names.extend(values.flat_map(|(_, value)| value.lookups()).map(|lookup| lookup.table.clone()));
     for asked in asked {
         for op in naive_ops(&asked.what, source) {
             names.extend(op.relation().filter(|r| source.tables.contains_key(r)).cloned());
@@ -324,6 +327,7 @@ fn relative(op: &Op) -> impl Iterator<Item = &QName> {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the others are about one table")]
     let other = match op {
         Op::AttachPartition { child, .. } | Op::DetachPartition { child, .. } => Some(child),
+        Op::InsertSelect { from, .. } => Some(from),
         Op::AttachIndex { parent, .. }
         | Op::Inherit { parent, .. }
         | Op::NoInherit { parent, .. } => Some(parent),

@@ -5,15 +5,18 @@
 mod note;
 mod procedure;
 pub(crate) mod throttle;
+mod undo;
+mod work;
 
 use serde::{Deserialize, Serialize};
 
 use crate::expr::Expr;
-use crate::name::{QName, clip, literal, quote, quote_list};
+use crate::name::{QName, clip, literal};
+use crate::schema::ForeignKey;
 use crate::sql_type::SqlType;
 use crate::sync::SyncRule;
 
-/// A batched, resumable, idempotent UPDATE of one table.
+/// A batched, resumable, idempotent walk over one table, and what it does with the rows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Backfill {
     /// Bare name, unique in the plan: names the procedure and the progress row.
@@ -23,11 +26,14 @@ pub struct Backfill {
     /// Columns to walk by, with their types: unique and NOT NULL. Empty: the table is walked page
     /// by page.
     pub key: Vec<(String, SqlType)>,
-    /// `column := value`, over the row as it was.
+    /// What is done with the rows.
+    #[serde(default)]
+    pub work: Work,
+    /// `column := value`, over the row as it was: its own columns, or those of the row that it makes.
     pub set: Vec<(String, Expr)>,
     /// Which rows still need it. False afterwards, so running it again changes nothing.
     pub todo: Todo,
-    /// What the rows held before is kept here, so that the backfill can be undone.
+    /// What is kept, so that the backfill can be undone.
     pub undo: Option<Undo>,
     /// Rows of the first batch; pages, where there is no key.
     pub batch_rows: u32,
@@ -39,6 +45,24 @@ pub struct Backfill {
     pub lag_ceiling_s: u32,
     /// Longest wait for a lock before the batch is given up and tried again, milliseconds.
     pub lock_wait_ms: u32,
+}
+
+/// What a backfill does with the rows that it walks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// They get new values.
+    #[default]
+    Update,
+    /// They go.
+    Delete,
+    /// Each makes a row of another table, unless that is there already.
+    Insert {
+        /// The other table.
+        into: QName,
+        /// A unique key of it, by which a row that is there already is known.
+        key: Vec<String>,
+    },
 }
 
 /// Batches as long as they may take, between bounds.
@@ -64,11 +88,14 @@ pub enum Todo {
     EveryRow,
 }
 
-/// Where an in-place backfill keeps what it overwrote.
+/// What a backfill keeps of what it overwrites, takes away or brings.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Undo {
-    /// Overwritten columns with their types.
+    /// Columns with their types: overwritten ones, or all of a row.
     pub columns: Vec<(String, SqlType)>,
+    /// Foreign keys of a row that goes: without its parents it cannot come back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<ForeignKey>,
 }
 
 impl Todo {
@@ -88,16 +115,6 @@ impl Backfill {
         QName::new("concertina", clip(&format!("backfill_{}", self.name)))
     }
 
-    /// The undo procedure's qualified name.
-    pub fn undo_procedure(&self) -> QName {
-        QName::new("concertina", clip(&format!("undo_{}", self.name)))
-    }
-
-    /// The undo table's qualified name.
-    pub fn undo_table(&self) -> QName {
-        QName::new("concertina", clip(&format!("before_{}", self.name)))
-    }
-
     /// `SELECT` that shows how far the backfill is, what it waits for, and when it will be done:
     /// what is left at the speed so far, waiting not counted.
     pub fn progress_sql(&self) -> String {
@@ -113,75 +130,21 @@ impl Backfill {
         )
     }
 
-    /// `CREATE TABLE` for what is overwritten: the key, the columns as they were, and what they were
-    /// given, by which a later write of the app is told apart.
-    pub fn undo_table_sql(&self) -> Option<String> {
-        let undo = self.undo.as_ref()?;
-        let column = |(name, ty): &(String, SqlType)| format!("{} {ty}", quote(name));
-        let before =
-            |(name, ty): &(String, SqlType)| format!("{} {ty}", quote(&format!("before_{name}")));
-        let after =
-            |(name, ty): &(String, SqlType)| format!("{} {ty}", quote(&format!("after_{name}")));
-        let columns: Vec<String> = self
-            .key
-            .iter()
-            .map(column)
-            .chain(undo.columns.iter().map(before))
-            .chain(undo.columns.iter().map(after))
-            .collect();
-        Some(format!(
-            "CREATE TABLE IF NOT EXISTS {} ({}, PRIMARY KEY ({}))",
-            self.undo_table(),
-            columns.join(", "),
-            quote_list(&self.key_names())
-        ))
+    /// The table whose rows it writes.
+    pub fn written(&self) -> &QName {
+        match &self.work {
+            Work::Update | Work::Delete => &self.table,
+            Work::Insert { into, .. } => into,
+        }
+    }
+
+    /// Whether it keeps what would be nowhere else.
+    pub fn keeps_what_goes(&self) -> bool {
+        self.undo.is_some() && !matches!(self.work, Work::Insert { .. })
     }
 
     /// Names of the key columns.
     pub fn key_names(&self) -> Vec<String> {
         self.key.iter().map(|(name, _)| name.clone()).collect()
-    }
-
-    /// `CREATE OR REPLACE PROCEDURE` that puts back what the backfill overwrote, in batches.
-    pub fn undo_procedure_sql(&self) -> Option<String> {
-        let undo = self.undo.as_ref()?;
-        let on: Vec<String> =
-            self.key.iter().map(|(c, _)| format!("t.{0} = b.{0}", quote(c))).collect();
-        let set: Vec<String> = undo
-            .columns
-            .iter()
-            .map(|(c, _)| format!("{} = b.{}", quote(c), quote(&format!("before_{c}"))))
-            .collect();
-        let untouched = undo.columns.iter().map(|(c, _)| {
-            format!("t.{} IS NOT DISTINCT FROM b.{}", quote(c), quote(&format!("after_{c}")))
-        });
-        let on: Vec<String> = on.into_iter().chain(untouched).collect();
-        let keys = quote_list(&self.key_names());
-        Some(format!(
-            "CREATE OR REPLACE PROCEDURE {procedure}() LANGUAGE plpgsql AS $concertina$\n\
-             DECLARE\n  c_taken bigint;\n\
-             BEGIN\n  \
-               LOOP\n    \
-                 WITH taken_rows AS (\n      \
-                   DELETE FROM {before} WHERE ({keys}) IN (SELECT {keys} FROM {before} ORDER BY {keys} LIMIT {rows}) RETURNING *\n    \
-                 ), restored AS (\n      \
-                   UPDATE {table} AS t SET {set} FROM taken_rows AS b WHERE {on} RETURNING 1\n    \
-                 )\n    \
-                 SELECT count(*) INTO c_taken FROM taken_rows;\n    \
-                 COMMIT;\n    \
-                 EXIT WHEN c_taken = 0;\n  \
-               END LOOP;\n  \
-               DELETE FROM concertina.backfill WHERE name = {name};\n  \
-               COMMIT;\n\
-             END\n\
-             $concertina$",
-            procedure = self.undo_procedure(),
-            before = self.undo_table(),
-            table = self.table,
-            set = set.join(", "),
-            on = on.join(" AND "),
-            rows = self.batch_rows,
-            name = literal(&self.name),
-        ))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::name::{literal, quote, rename_in_text};
+use crate::name::{QName, literal, quote, rename_in_text};
 use crate::sql_type::SqlType;
 
 /// A scalar expression over the columns of one row.
@@ -36,6 +36,8 @@ pub enum Expr {
     Call(String, Vec<Expr>),
     /// `CASE WHEN c THEN v … ELSE e END`.
     Case(Vec<(Expr, Expr)>, Option<Box<Expr>>),
+    /// A column of the one row of another table that this row points at.
+    Lookup(Box<Lookup>),
     /// SQL that is not analysed, and the columns of the row that it mentions.
     Raw {
         /// The text, verbatim.
@@ -43,6 +45,39 @@ pub enum Expr {
         /// Columns mentioned, unquoted.
         columns: Vec<String>,
     },
+}
+
+/// `(SELECT value FROM table WHERE key = …)`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Lookup {
+    /// The other table.
+    pub table: QName,
+    /// The column that is wanted of its row.
+    pub value: String,
+    /// Columns that tell its row, each with its value over the row at hand.
+    pub key: Vec<(String, Expr)>,
+}
+
+impl Lookup {
+    /// SQL text. The other table's columns get names of their own, so that none of them stands in front
+    /// of a column of the row at hand.
+    fn sql(&self) -> String {
+        let named = |(at, (column, _)): (usize, &(String, Expr))| {
+            format!("{} AS c_key{}", quote(column), at + 1)
+        };
+        let given = |(at, (_, value)): (usize, &(String, Expr))| {
+            format!("c_other.c_key{} = {}", at + 1, value.operand())
+        };
+        let named: Vec<String> = self.key.iter().enumerate().map(named).collect();
+        let given: Vec<String> = self.key.iter().enumerate().map(given).collect();
+        format!(
+            "(SELECT c_other.c_value FROM (SELECT {} AS c_value, {} FROM {}) AS c_other WHERE {})",
+            quote(&self.value),
+            named.join(", "),
+            self.table,
+            given.join(" AND ")
+        )
+    }
 }
 
 impl Expr {
@@ -102,6 +137,7 @@ impl Expr {
                 }
                 text + " END"
             }
+            Self::Lookup(lookup) => lookup.sql(),
             Self::Raw { sql, columns: _ } => sql.clone(),
         }
     }
@@ -121,6 +157,7 @@ impl Expr {
             | Self::Column(_)
             | Self::Cast(..)
             | Self::Call(..)
+            | Self::Lookup(_)
             | Self::Case(..) => self.sql(),
         }
     }
@@ -143,9 +180,49 @@ impl Expr {
             | Self::IsNull(..)
             | Self::Cast(..)
             | Self::Call(..)
+            | Self::Lookup(_)
             | Self::Case(..) => {}
         });
         found
+    }
+
+    /// The rows of other tables that it looks up.
+    pub fn lookups(&self) -> Vec<&Lookup> {
+        let mut found = Vec::new();
+        self.collect_lookups(&mut found);
+        found
+    }
+
+    fn collect_lookups<'a>(&'a self, found: &mut Vec<&'a Lookup>) {
+        match self {
+            Self::Lookup(lookup) => {
+                found.push(lookup);
+                lookup.key.iter().for_each(|(_, x)| x.collect_lookups(found));
+            }
+            Self::Not(x) | Self::Negate(x) | Self::IsNull(x, _) | Self::Cast(x, _) => {
+                x.collect_lookups(found);
+            }
+            Self::Binary(x, _, y) => {
+                x.collect_lookups(found);
+                y.collect_lookups(found);
+            }
+            Self::Call(_, args) => args.iter().for_each(|x| x.collect_lookups(found)),
+            Self::Case(arms, otherwise) => {
+                for (when, then) in arms {
+                    when.collect_lookups(found);
+                    then.collect_lookups(found);
+                }
+                if let Some(x) = otherwise {
+                    x.collect_lookups(found);
+                }
+            }
+            Self::Null
+            | Self::Bool(_)
+            | Self::Number(_)
+            | Self::Text(_)
+            | Self::Column(_)
+            | Self::Raw { .. } => {}
+        }
     }
 
     /// Calls `f` on the expression and everything in it, outermost first.
@@ -158,6 +235,7 @@ impl Expr {
                 y.visit(f);
             }
             Self::Call(_, args) => args.iter().for_each(|x| x.visit(f)),
+            Self::Lookup(lookup) => lookup.key.iter().for_each(|(_, x)| x.visit(f)),
             Self::Case(arms, otherwise) => {
                 for (when, then) in arms {
                     when.visit(f);
@@ -203,6 +281,7 @@ impl Expr {
                 y.visit_mut(f);
             }
             Self::Call(_, args) => args.iter_mut().for_each(|x| x.visit_mut(f)),
+            Self::Lookup(lookup) => lookup.key.iter_mut().for_each(|(_, x)| x.visit_mut(f)),
             Self::Case(arms, otherwise) => {
                 for (when, then) in arms {
                     when.visit_mut(f);
@@ -240,7 +319,7 @@ impl Expr {
         self.visit(&mut |expr| {
             let here = match expr {
                 Self::Call(name, _) => function_volatility(name),
-                Self::Raw { .. } => Volatility::Volatile,
+                Self::Raw { .. } | Self::Lookup(_) => Volatility::Volatile,
                 Self::Null
                 | Self::Bool(_)
                 | Self::Number(_)

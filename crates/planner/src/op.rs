@@ -333,6 +333,17 @@ pub enum Op {
         /// WHERE.
         filter: Option<Expr>,
     },
+    /// INSERT … SELECT from one table, as somebody would run it.
+    InsertSelect {
+        /// The table that gets rows.
+        table: QName,
+        /// `column := value` over a row of the other.
+        set: Vec<(String, Expr)>,
+        /// The other table.
+        from: QName,
+        /// WHERE.
+        filter: Option<Expr>,
+    },
     /// CREATE SCHEMA concertina.
     CreateHelpers,
     /// CREATE TABLE concertina.backfill: the progress of every backfill.
@@ -445,6 +456,7 @@ impl Op {
             | Self::AddConstraintOnly { table, .. }
             | Self::RenameIndex { table, .. }
             | Self::Update { table, .. }
+            | Self::InsertSelect { table, .. }
             | Self::Delete { table, .. } => Some(table),
             Self::CreateView { view, .. }
             | Self::ReplaceView { view, .. }

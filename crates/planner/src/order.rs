@@ -106,7 +106,7 @@ fn helpers(drafts: &[Draft]) -> [Draft; 2] {
         Condition::Helper { name: "backfill".to_owned(), present: true },
     );
     first.rollback = Some(vec![Statement::new(Op::DropHelpers)]);
-    let undo = drafts.iter().any(|d| d.backfill.as_ref().is_some_and(|b| b.undo.is_some()));
+    let undo = drafts.iter().any(|d| d.backfill.as_ref().is_some_and(Backfill::keeps_what_goes));
     let mut last = Draft::new(
         Slot::Retire,
         StepKind::Ddl,

@@ -23,6 +23,7 @@ mod drop_column;
 mod enums;
 mod identity;
 mod index;
+mod lookup;
 mod neutral;
 mod not_null;
 mod object;
@@ -33,6 +34,7 @@ mod rename_column;
 mod rename_table;
 mod replace;
 mod reshape;
+mod rows;
 mod steps;
 mod sync;
 mod table;
@@ -246,6 +248,7 @@ pub(crate) fn recipe(context: &Context<'_>, asked: &Asked) -> Result<Recipe, Dia
         What::Replace { drop, create, with } => replace::plan(context, drop, (create, with)),
         What::Lifted(_) => Ok(Recipe::default()),
         What::Object { id, after } => object::plan(context, id, after.as_ref()),
+        What::Statement(op @ Op::InsertSelect { .. }) => for_op(context, op),
         What::Statement(op) => match op.relation() {
             Some(table) if context.created.contains(table) => on_new_table(context, table, op),
             Some(_) | None => for_op(context, op),
@@ -290,10 +293,10 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         Op::Update { table, set, filter } => {
             data_migration::plan(context, table, set, filter.as_ref())
         }
-        Op::Delete { table, .. } => Err(context.unsupported(
-            &format!("a DELETE of many rows of `{table}`"),
-            "delete in batches by primary key, each its own transaction",
-        )),
+        Op::Delete { table, filter } => rows::delete(context, table, filter.as_ref()),
+        Op::InsertSelect { table, set, from, filter } => {
+            rows::insert(context, table, set, (from, filter.as_ref()))
+        }
         Op::SetDefault { .. }
         | Op::AddConstraintUsingIndex { .. }
         | Op::AddNotNullNotValid { .. }

@@ -17,6 +17,7 @@ mod forms;
 mod hint;
 mod index;
 mod load;
+mod lookup;
 mod names;
 mod object;
 mod query;

@@ -7,7 +7,7 @@
 //! default and from the old side's value, else the old side, so both sides have matching defaults
 //! for as long as the rule lives. A side that already agrees with the other is left alone, so a
 //! backfill never converts back. A rule without `down` is one way: the new side is computed on
-//! every write.
+//! every write, or, where it only fills in, when it is left out or its grounds change.
 
 mod function;
 
@@ -33,6 +33,10 @@ pub struct SyncRule {
     pub up: Vec<Assignment>,
     /// Old columns, each with its value computed from the new ones; empty for a one-way rule.
     pub down: Vec<Assignment>,
+    /// Whether a value that the statement gives a new column stands: the rule fills in what is left
+    /// out, and again where what it is computed from changes. Of a one-way rule only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fills: bool,
     /// Schemas in which the conversions' functions and types are found, in order: never those of
     /// the session that happens to write.
     pub search_path: Vec<String>,
@@ -91,7 +95,8 @@ impl Assignment {
             | Expr::Negate(_)
             | Expr::IsNull(..)
             | Expr::Case(..)
-            | Expr::Raw { .. } => false,
+            | Expr::Raw { .. }
+            | Expr::Lookup(_) => false,
         }
     }
 

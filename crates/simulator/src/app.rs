@@ -6,6 +6,7 @@ use planner::backfill::Todo;
 use planner::condition::Condition;
 use planner::expr::Expr;
 
+use crate::eval::truth;
 use crate::keys::tuple;
 use crate::model::{Answer, Model, Uses, refusal};
 use crate::record::{Group, Record};
@@ -253,12 +254,17 @@ impl Model {
         (before, after): (Option<&Seen>, &[Value]),
     ) -> bool {
         let Some(uses) = &self.releases[release].uses[place] else { return true };
+        let find = self.finder(world);
+        let is_true = |values: &[Value], expr: &Expr| {
+            rows::value_around(&uses.own, values, expr, &find)
+                .is_ok_and(|value| truth(&value) == Some(true))
+        };
         let holds = |expr: &Expr, want: bool| {
-            let now = rows::is_true(&uses.own, after, expr).unwrap_or(false);
+            let now = is_true(after, expr);
             let then = before.is_some_and(|b| {
                 let values: Vec<Value> =
                     uses.own.columns.iter().map(|c| look(b, &c.name)).collect();
-                rows::is_true(&uses.own, &values, expr).unwrap_or(false) != want
+                is_true(&values, expr) != want
             });
             now == want || then
         };
@@ -316,8 +322,8 @@ impl Model {
             return Ok(None);
         }
         let values = match old {
-            Some(old) => rows::update(table, &old.values, &given)?,
-            None => rows::insert(table, &given)?,
+            Some(old) => rows::update(table, &old.values, &given, &self.finder(world))?,
+            None => rows::insert(table, &given, &self.finder(world))?,
         };
         self.check_keys(world, at, old.map(|r| r.values.as_slice()), &values)?;
         Ok(Some(self.remember(world, release, place, (old, values, &given))))
@@ -340,7 +346,13 @@ impl Model {
         let changed =
             |c: &str| old.is_none() || said(c).is_some_and(|v| was(c).is_none_or(|w| !w.same(&v)));
         let Some(uses) = &self.releases[release].uses[place] else {
-            return Record { values, plain: Vec::new(), groups: Vec::new(), undo: Vec::new() };
+            return Record {
+                values,
+                plain: Vec::new(),
+                groups: Vec::new(),
+                undo: Vec::new(),
+                brought: false,
+            };
         };
         let conversions = &self.tables[place].conversions;
         let mut groups =
@@ -368,7 +380,8 @@ impl Model {
         }
         plain.sort();
         let undo = old.map(|o| o.undo.clone()).unwrap_or_default();
-        Record { values, plain, groups, undo }
+        let brought = old.is_some_and(|o| o.brought && o.values == values);
+        Record { values, plain, groups, undo, brought }
     }
 }
 

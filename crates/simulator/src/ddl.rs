@@ -5,7 +5,7 @@ use planner::engine::{Lock, facts, merge_locks};
 use planner::op::Op;
 use planner::schema::{Constraint, ConstraintKind, Schema, Table};
 
-use crate::eval::cast;
+use crate::eval::{Find, cast};
 use crate::model::{Answer, Model, State, Unmodelled, refusal};
 use crate::record::Record;
 use crate::rows;
@@ -68,6 +68,11 @@ impl Model {
         move_names(&mut after, op, self.tables.iter().map(|t| t.new.as_ref()));
         let mut next = *world;
         if let Err(refused) = self.rewrite(&mut next, op, (&before, &after))? {
+            return Ok(Ran::Refused(refused));
+        }
+        if let Op::InsertSelect { table, set, from, filter } = op
+            && let Err(refused) = self.copy_all(&mut next, (from, filter.as_ref()), (table, set))?
+        {
             return Ok(Ran::Refused(refused));
         }
         next.schema = self.intern_schema(after)?;
@@ -237,7 +242,8 @@ impl Model {
                 if op.relation() != Some(name) && !matches!(op, Op::DropHelpers) {
                     continue;
                 }
-                match take_along(op, record, (table, later)) {
+                let taken = take_along(op, record, (table, later), &self.finder(world));
+                match taken {
                     Ok(Some(record)) => world.cells[cell] = self.intern(record)?,
                     Ok(None) => world.cells[cell] = 0,
                     Err(refused) => return Ok(Err(refused)),
@@ -254,6 +260,7 @@ fn take_along(
     op: &Op,
     mut record: Record,
     (table, later): (&Table, &Table),
+    find: Find<'_>,
 ) -> Answer<Option<Record>> {
     let at = |column: &str| table.columns.iter().position(|c| c.name == column);
     match op {
@@ -282,8 +289,8 @@ fn take_along(
             let applies =
                 filter.as_ref().map_or(Ok(true), |f| rows::is_true(table, &record.values, f))?;
             if applies {
-                let given = assigned(table, &record.values, set)?;
-                record.values = rows::update(later, &record.values, &given)?;
+                let given = assigned(table, &record.values, set, find)?;
+                record.values = rows::update(later, &record.values, &given, find)?;
             }
         }
         Op::Delete { filter, .. } => {
@@ -291,7 +298,10 @@ fn take_along(
                 filter.as_ref().map_or(Ok(true), |f| rows::is_true(table, &record.values, f))?;
             return Ok((!applies).then_some(record));
         }
-        Op::DropHelpers => record.undo.clear(),
+        Op::DropHelpers => {
+            record.undo.clear();
+            record.brought = false;
+        }
         _ => {}
     }
     Ok(Some(record))
@@ -302,8 +312,10 @@ pub(crate) fn assigned(
     table: &Table,
     values: &[Value],
     set: &[(String, planner::expr::Expr)],
+    find: Find<'_>,
 ) -> Answer<Vec<(String, Value)>> {
-    set.iter().map(|(c, value)| Ok((c.clone(), rows::value_of(table, values, value)?))).collect()
+    let given = |value| rows::value_around(table, values, value, find);
+    set.iter().map(|(c, value)| Ok((c.clone(), given(value)?))).collect()
 }
 
 /// Keeps track of which table is where.

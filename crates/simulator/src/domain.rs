@@ -7,7 +7,7 @@ use planner::schema::ConstraintKind;
 use planner::sql_type::SqlType;
 
 use crate::eval::{cast, eval};
-use crate::model::{Model, Uses};
+use crate::model::{Model, TableModel, Uses};
 use crate::value::Value;
 
 impl Model {
@@ -29,6 +29,10 @@ impl Model {
         let old = self.old_type(place, column).unwrap_or(&definition.ty);
         let narrowed = self.tables[place].narrowed.iter().find(|n| n.column == column);
         let ty = narrowed.map_or(old, |n| &n.ty);
+        if self.is_looked_up(place, column) {
+            // What others look up does not change under them: see the plan's assumptions.
+            return vec![typed(ty, row, false)];
+        }
         let spaced = self.is_split(place, column);
         let mut values = if let Some(parent_type) = self.parent_type(place, uses, column) {
             (0..self.rows).map(|i| typed(parent_type, i, false)).collect()
@@ -66,6 +70,17 @@ impl Model {
             .conversions
             .iter()
             .any(|c| c.up.len() > 1 && among(&c.down) || c.down.len() > 1 && among(&c.up))
+    }
+
+    /// Whether a conversion of another table looks the column up.
+    fn is_looked_up(&self, place: usize, column: &str) -> bool {
+        let TableModel { old, new, .. } = &self.tables[place];
+        let conversions = self.tables.iter().flat_map(|t| &t.conversions);
+        let values = conversions.flat_map(|c| c.up.iter().chain(&c.down));
+        values.flat_map(|(_, value)| value.lookups()).any(|lookup| {
+            let here = old.as_ref() == Some(&lookup.table) || new.as_ref() == Some(&lookup.table);
+            here && lookup.value == column
+        })
     }
 
     /// JSON that a conversion takes apart or puts together: objects of two values each, and one of
@@ -114,7 +129,7 @@ impl Model {
             if let Some(filter) = &image.filter {
                 filter.visit(&mut |expr| {
                     if let Expr::Binary(left, op, right) = expr
-                        && op == "="
+                        && (op == "=" || op == "<>")
                         && **left == Expr::column(column)
                     {
                         found.extend(literal(right));
@@ -170,6 +185,7 @@ pub(crate) fn literal(expr: &Expr) -> Option<Value> {
         | Expr::IsNull(..)
         | Expr::Call(..)
         | Expr::Case(..)
+        | Expr::Lookup(_)
         | Expr::Raw { .. } => None,
     }
 }

@@ -1,7 +1,7 @@
 //! SQL expressions over one row, as PostgreSQL evaluates them: three-valued logic, casts that can
 //! fail, the functions that conversions use. What is not known becomes a term. Knows no rows.
 
-use planner::expr::Expr;
+use planner::expr::{Expr, Lookup};
 use planner::op::effect::Refusal;
 use planner::sql_type::SqlType;
 
@@ -10,11 +10,22 @@ use crate::value::Value;
 /// Looks a column up.
 pub(crate) type Row<'a> = &'a dyn Fn(&str) -> Value;
 
+/// Looks a row of another table up: the lookup, and the values of its key.
+pub(crate) type Find<'a> = &'a dyn Fn(&Lookup, &[Value]) -> Value;
+
+/// Where there is no other table to look into.
+pub(crate) const NOWHERE: Find<'static> = &|_, _| Value::Null;
+
 /// The expression's value.
 ///
 /// # Errors
 /// The refusal of a cast that the value does not survive: 22003, 22P02.
 pub(crate) fn eval(expr: &Expr, row: Row<'_>) -> Result<Value, Refusal> {
+    eval_around(expr, row, NOWHERE)
+}
+
+/// The same, with rows of other tables to look up.
+pub(crate) fn eval_around(expr: &Expr, row: Row<'_>, find: Find<'_>) -> Result<Value, Refusal> {
     Ok(match expr {
         Expr::Null => Value::Null,
         Expr::Bool(value) => Value::Bool(*value),
@@ -24,34 +35,45 @@ pub(crate) fn eval(expr: &Expr, row: Row<'_>) -> Result<Value, Refusal> {
         },
         Expr::Text(text) => Value::Text(text.clone()),
         Expr::Column(name) => row(name),
-        Expr::Not(inner) => match truth(&eval(inner, row)?) {
+        Expr::Not(inner) => match truth(&eval_around(inner, row, find)?) {
             Some(value) => Value::Bool(!value),
             None => Value::Null,
         },
-        Expr::Negate(inner) => match eval(inner, row)? {
+        Expr::Negate(inner) => match eval_around(inner, row, find)? {
             Value::Int(number) => {
                 number.checked_neg().map_or_else(|| term("-", vec![]), Value::Int)
             }
             Value::Null => Value::Null,
             other @ (Value::Bool(_) | Value::Text(_) | Value::Term(..)) => term("-", vec![other]),
         },
-        Expr::IsNull(inner, negated) => Value::Bool((eval(inner, row)? == Value::Null) != *negated),
-        Expr::Binary(left, op, right) => binary(op, eval(left, row)?, eval(right, row)?),
-        Expr::Cast(inner, ty) => cast(eval(inner, row)?, ty)?,
+        Expr::IsNull(inner, negated) => {
+            Value::Bool((eval_around(inner, row, find)? == Value::Null) != *negated)
+        }
+        Expr::Binary(left, op, right) => {
+            binary(op, eval_around(left, row, find)?, eval_around(right, row, find)?)
+        }
+        Expr::Cast(inner, ty) => cast(eval_around(inner, row, find)?, ty)?,
         Expr::Call(name, args) => {
-            let args = args.iter().map(|arg| eval(arg, row)).collect::<Result<Vec<_>, _>>()?;
+            let args = args
+                .iter()
+                .map(|arg| eval_around(arg, row, find))
+                .collect::<Result<Vec<_>, _>>()?;
             call(name, args)
         }
         Expr::Case(arms, otherwise) => {
             for (when, then) in arms {
-                if truth(&eval(when, row)?) == Some(true) {
-                    return eval(then, row);
+                if truth(&eval_around(when, row, find)?) == Some(true) {
+                    return eval_around(then, row, find);
                 }
             }
             match otherwise {
-                Some(value) => eval(value, row)?,
+                Some(value) => eval_around(value, row, find)?,
                 None => Value::Null,
             }
+        }
+        Expr::Lookup(lookup) => {
+            let key = lookup.key.iter().map(|(_, value)| eval_around(value, row, find));
+            find(lookup, &key.collect::<Result<Vec<_>, _>>()?)
         }
         Expr::Raw { sql, columns } => term(sql, columns.iter().map(|c| row(c)).collect()),
     })

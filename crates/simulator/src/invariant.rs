@@ -5,10 +5,11 @@
 use planner::op::effect::Refusal;
 
 use crate::eval::eval;
-use crate::model::{Model, Uses};
+use crate::model::Model;
 use crate::record::{Group, Record};
 use crate::rows;
 use crate::value::Value;
+use crate::world::World;
 
 /// A promise of every plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,11 +126,12 @@ impl Model {
     /// Whether a release reads in a row what was acknowledged.
     pub(crate) fn reads_well(
         &self,
-        schema: u16,
+        world: &World,
         release: usize,
         place: usize,
         record: &Record,
     ) -> Result<(), Broken> {
+        let schema = world.schema;
         let (Some(uses), Some(table)) =
             (&self.releases[release].uses[place], self.table(schema, place))
         else {
@@ -147,7 +149,7 @@ impl Model {
                     ),
                 ));
             }
-            if let Some(wanted) = self.wanted(release, place, record, (uses, column))
+            if let Some(wanted) = self.wanted(world, release, (place, record), column)
                 && !wanted.iter().any(|w| w.same(&value))
                 && !self.means(place, record, (column, &value), &wanted[0])
             {
@@ -166,10 +168,10 @@ impl Model {
     /// What the release may read in a column; `None` where nothing is known.
     fn wanted(
         &self,
+        world: &World,
         release: usize,
-        place: usize,
-        record: &Record,
-        (_, column): (&Uses, &str),
+        (place, record): (usize, &Record),
+        column: &str,
     ) -> Option<Vec<Value>> {
         let new_side = release == 1 && self.has_two_releases();
         let conversions = self.tables[place].conversions.iter().zip(&record.groups);
@@ -180,6 +182,14 @@ impl Model {
                 (&conversion.down, &conversion.up)
             };
             let Some(at) = mine.iter().position(|(c, _)| c == column) else { continue };
+            if !mine[at].1.lookups().is_empty() {
+                // What is looked up is what the other table has now, whoever wrote it.
+                let table = self.table(world.schema, place)?;
+                let find = self.finder(world);
+                return rows::value_around(table, &record.values, &mine[at].1, &find)
+                    .ok()
+                    .map(|v| vec![v]);
+            }
             let given = match (group, new_side) {
                 (Group::Old(values), false) | (Group::New(values), true) => {
                     return values.get(at).cloned().map(|v| vec![v]);

@@ -1,5 +1,6 @@
 //! What one row may hold because of others: UNIQUE and FOREIGN KEY, over the rows of a state.
 
+use planner::expr::Lookup;
 use planner::schema::{ConstraintKind, ForeignKey, Table};
 
 use crate::model::{Answer, Model, refusal};
@@ -85,6 +86,23 @@ impl Model {
             }
         }
         Ok(())
+    }
+
+    /// Looks rows of other tables up in a state.
+    pub(crate) fn finder<'a>(
+        &'a self,
+        world: &'a World,
+    ) -> impl Fn(&Lookup, &[Value]) -> Value + 'a {
+        move |lookup, key| {
+            let found = self.resolve(world.schema, &lookup.table).and_then(|place| {
+                let table = self.table(world.schema, place)?;
+                let columns: Vec<String> = lookup.key.iter().map(|(c, _)| c.clone()).collect();
+                let row =
+                    self.present(world, place).find(|(_, v)| tuple(table, v, &columns) == key)?;
+                Some(get(table, row.1, &lookup.value))
+            });
+            found.filter(|_| !key.contains(&Value::Null)).unwrap_or(Value::Null)
+        }
     }
 
     /// Whether the parent of these key values exists; a NULL among them needs none.

@@ -10,6 +10,7 @@
 #![deny(clippy::disallowed_methods)]
 
 mod app;
+mod copy;
 mod ddl;
 mod domain;
 mod eval;

@@ -7,7 +7,7 @@ mod steps;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use planner::backfill::{Backfill, Todo};
+use planner::backfill::{Backfill, Todo, Work};
 use planner::condition::Condition;
 use planner::engine::{Engine, Lock};
 use planner::expr::Expr;
@@ -288,13 +288,29 @@ fn images(plan: &Plan, table: &QName) -> Vec<Image> {
             Op::Update { table: t, set, filter } if t == table => {
                 Some(Image { set: set.clone(), filter: filter.clone() })
             }
-            Op::RunBackfill { backfill } if backfill.table == *table && backfill.undo.is_some() => {
+            Op::RunBackfill { backfill }
+                if backfill.table == *table
+                    && backfill.work == Work::Update
+                    && backfill.undo.is_some() =>
+            {
                 let filter = match &backfill.todo {
                     Todo::Where(left) => Some(left.clone()),
                     Todo::Disagree(_) | Todo::EveryRow => None,
                 };
                 Some(Image { set: backfill.set.clone(), filter })
             }
+            // They give no value a new meaning, but choose rows by some.
+            Op::Delete { table: t, filter } | Op::InsertSelect { from: t, filter, .. }
+                if t == table =>
+            {
+                Some(Image { set: Vec::new(), filter: filter.clone() })
+            }
+            Op::RunBackfill { backfill } if backfill.table == *table => match &backfill.todo {
+                Todo::Where(chosen) if backfill.work != Work::Update => {
+                    Some(Image { set: Vec::new(), filter: Some(chosen.clone()) })
+                }
+                Todo::Where(_) | Todo::Disagree(_) | Todo::EveryRow => None,
+            },
             _ => None,
         })
         .collect()
@@ -400,7 +416,7 @@ impl Model {
     }
 
     /// A row that is there from the start: an old release wrote it.
-    fn fresh(&self, place: usize, table: &Table, values: Vec<Value>) -> Record {
+    pub(crate) fn fresh(&self, place: usize, table: &Table, values: Vec<Value>) -> Record {
         let value = |name: &str| {
             table
                 .columns
@@ -427,7 +443,7 @@ impl Model {
             .filter(|c| !in_group(&c.name))
             .map(|c| (c.name.clone(), value(&c.name)))
             .collect();
-        Record { values, plain, groups, undo: Vec::new() }
+        Record { values, plain, groups, undo: Vec::new(), brought: false }
     }
 
     /// The number of a row.

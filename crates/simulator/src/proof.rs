@@ -12,7 +12,7 @@ use crate::search::Graph;
 use crate::slice;
 use crate::trace::{BrokenPromise, Trace};
 use crate::transition::{Action, Next, Outcome};
-use crate::world::{Mode, Runner, World};
+use crate::world::{CELLS, Mode, Runner, World};
 
 /// How far a search is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -243,6 +243,7 @@ pub(crate) fn initial(model: &mut Model) -> Result<World, Unmodelled> {
     Ok(World {
         schema: model.source,
         cells: model.initial_cells()?,
+        kept: [0; CELLS],
         fleet: Fleet::before_all(model.bounds.instances),
         runner: Runner { step: 0, group: 0, mode: Mode::Forward },
         cursor: 0,

@@ -14,6 +14,8 @@ pub(crate) struct Record {
     pub(crate) groups: Vec<Group>,
     /// What an in-place backfill overwrote, and with what, by column.
     pub(crate) undo: Vec<(String, Value, Value)>,
+    /// Whether a backfill brought the row, and nobody has changed it since.
+    pub(crate) brought: bool,
 }
 
 /// What is known of the columns of one conversion.

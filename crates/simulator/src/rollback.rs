@@ -2,7 +2,7 @@
 //! while traffic goes on. A step that was interrupted is rolled back tolerantly: what is not there
 //! need not be undone. Must not know the way forward.
 
-use planner::backfill::Backfill;
+use planner::backfill::{Backfill, Work};
 use planner::op::Op;
 use planner::plan::StepKind;
 
@@ -45,6 +45,12 @@ impl Model {
     fn step_back(&self, mut world: World) -> Outcome {
         if world.runner.step == 0 {
             world.runner = Runner { step: 0, group: 0, mode: Mode::RolledBack };
+            if world.kept.iter().zip(&world.cells).any(|(kept, cell)| *kept != 0 && *cell == 0) {
+                return Outcome::Broken(Broken::new(
+                    Always::Reversible,
+                    "every step has been rolled back, but a row that a backfill deleted is not there again".to_owned(),
+                ));
+            }
             let fleet = Fleet::before_all(self.bounds.instances);
             return if self.is_source(world.schema) && world.fleet == fleet {
                 Outcome::Next(world, seen::ROLLED_BACK)
@@ -111,7 +117,14 @@ impl Model {
     /// Puts back what a backfill overwrote, where nobody has written since.
     fn undo(&mut self, world: &World, backfill: &Backfill) -> Result<World, Unmodelled> {
         let mut after = *world;
-        let Some(place) = self.resolve(world.schema, &backfill.table) else { return Ok(after) };
+        let Some(place) = self.resolve(world.schema, backfill.written()) else { return Ok(after) };
+        let number = self.backfill(&backfill.name).unwrap_or_default();
+        after.finished &= !(1 << number);
+        match backfill.work {
+            Work::Update => {}
+            Work::Delete => return Ok(self.put_back(after, place)),
+            Work::Insert { .. } => return Ok(self.take_away(after, place)),
+        }
         for row in 0..self.rows {
             let cell = place * self.rows + row;
             let Some(mut record) = self.record(world.cells[cell]).cloned() else { continue };
@@ -123,7 +136,7 @@ impl Model {
             if untouched {
                 let given: Vec<_> =
                     record.undo.iter().map(|(c, before, _)| (c.clone(), before.clone())).collect();
-                match rows::update(table, &record.values, &given) {
+                match rows::update(table, &record.values, &given, &self.finder(world)) {
                     Ok(values) => record.values = values,
                     Err(_) => continue,
                 }
@@ -131,9 +144,34 @@ impl Model {
             record.undo.clear();
             after.cells[cell] = self.intern(record)?;
         }
-        let number = self.backfill(&backfill.name).unwrap_or_default();
-        after.finished &= !(1 << number);
         Ok(after)
+    }
+
+    /// Deleted rows as they were, where nobody has made them anew and their parents are still there.
+    fn put_back(&self, mut world: World, place: usize) -> World {
+        for row in 0..self.rows {
+            let cell = place * self.rows + row;
+            let kept = std::mem::take(&mut world.kept[cell]);
+            let Some(record) = self.record(kept).filter(|_| world.cells[cell] == 0) else {
+                continue;
+            };
+            if self.check_keys(&world, (place, row), None, &record.values).is_ok() {
+                world.cells[cell] = kept;
+            }
+        }
+        world
+    }
+
+    /// Rows that a backfill brought, where nobody has written them since.
+    fn take_away(&self, mut world: World, place: usize) -> World {
+        for row in 0..self.rows {
+            let cell = place * self.rows + row;
+            let brought = self.record(world.cells[cell]).is_some_and(|record| record.brought);
+            if brought {
+                world.cells[cell] = 0;
+            }
+        }
+        world
     }
 }
 

@@ -5,7 +5,7 @@ use planner::expr::Expr;
 use planner::op::effect::Refusal;
 use planner::schema::Table;
 
-use crate::eval::eval;
+use crate::eval::{NOWHERE, eval};
 use crate::rows;
 use crate::value::Value;
 
@@ -30,8 +30,8 @@ impl Row {
             .map(|(c, value)| Ok((c.clone(), eval(value, &column)?)))
             .collect::<Result<Vec<_>, Refusal>>()?;
         match before {
-            Some(before) => rows::update(table, &before.0, &given).map(Self),
-            None => rows::insert(table, &given).map(Self),
+            Some(before) => rows::update(table, &before.0, &given, NOWHERE).map(Self),
+            None => rows::insert(table, &given, NOWHERE).map(Self),
         }
     }
 

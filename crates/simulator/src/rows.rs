@@ -5,7 +5,7 @@ use planner::expr::Expr;
 use planner::schema::{ConstraintKind, Table};
 use planner::sync::{Assignment, SyncRule};
 
-use crate::eval::{cast, eval, truth};
+use crate::eval::{Find, cast, eval, eval_around, truth};
 use crate::model::{Answer, refusal};
 use crate::value::Value;
 
@@ -24,9 +24,13 @@ fn put(table: &Table, values: &mut [Value], column: &str, value: Value) -> Answe
 }
 
 /// INSERT: `given` by column, the others by default; triggers and constraints as on the server.
-pub(crate) fn insert(table: &Table, given: &[(String, Value)]) -> Answer<Vec<Value>> {
+pub(crate) fn insert(
+    table: &Table,
+    given: &[(String, Value)],
+    find: Find<'_>,
+) -> Answer<Vec<Value>> {
     let values = insert_plain(table, given)?;
-    finish(table, None, values)
+    finish(table, None, values, find)
 }
 
 /// The row that an INSERT brings, before triggers and constraints.
@@ -47,18 +51,28 @@ pub(crate) fn update(
     table: &Table,
     before: &[Value],
     given: &[(String, Value)],
+    find: Find<'_>,
 ) -> Answer<Vec<Value>> {
     let mut values = before.to_vec();
     for (column, value) in given {
         put(table, &mut values, column, value.clone())?;
     }
-    finish(table, Some(before), values)
+    finish(table, Some(before), values, find)
 }
 
 /// BEFORE triggers, then constraints.
-fn finish(table: &Table, before: Option<&[Value]>, mut values: Vec<Value>) -> Answer<Vec<Value>> {
+fn finish(
+    table: &Table,
+    before: Option<&[Value]>,
+    mut values: Vec<Value>,
+    find: Find<'_>,
+) -> Answer<Vec<Value>> {
     for rule in table.triggers.values() {
-        sync(table, rule, before, &mut values)?;
+        if rule.fills {
+            fill(table, rule, before, &mut values, find)?;
+        } else {
+            sync(table, rule, before, &mut values)?;
+        }
     }
     check(table, &values)?;
     Ok(values)
@@ -101,6 +115,27 @@ fn sync(
     }
 }
 
+/// The same of a rule that fills in what is left out, and again where its grounds change.
+fn fill(
+    table: &Table,
+    rule: &SyncRule,
+    before: Option<&[Value]>,
+    values: &mut [Value],
+    find: Find<'_>,
+) -> Answer<()> {
+    for a in &rule.up {
+        let changed = |column: &str| {
+            before.is_some_and(|b| !get(table, b, column).same(&get(table, values, column)))
+        };
+        let grounds = a.value.columns().iter().any(|column| changed(column));
+        if get(table, values, &a.column) == Value::Null || (!changed(&a.column) && grounds) {
+            let value = value_around(table, values, &a.value, find)?;
+            put(table, values, &a.column, value)?;
+        }
+    }
+    Ok(())
+}
+
 fn assign(table: &Table, side: &[Assignment], values: &mut [Value]) -> Answer<()> {
     for a in side {
         let value = value_of(table, values, &a.value)?;
@@ -117,6 +152,16 @@ pub(crate) fn disagree(table: &Table, side: &[Assignment], values: &[Value]) -> 
         }
     }
     Ok(false)
+}
+
+/// An expression over a row, with rows of other tables to look up.
+pub(crate) fn value_around(
+    table: &Table,
+    values: &[Value],
+    expr: &Expr,
+    find: Find<'_>,
+) -> Answer<Value> {
+    eval_around(expr, &|column| get(table, values, column), find)
 }
 
 /// An expression over a row.

@@ -2,11 +2,13 @@
 //! connection that can be lost. After a crash the operator looks at the step's first check: if it
 //! holds the step is done, otherwise the step is run again from its first statement.
 
-use planner::backfill::Backfill;
+use planner::backfill::{Backfill, Work};
 use planner::op::Op;
 use planner::plan::StepKind;
 
+use crate::copy::Copied;
 use crate::ddl::{self, Ran};
+use crate::eval::Find;
 use crate::holds::left;
 use crate::invariant::{Always, Broken, seen};
 use crate::model::{Model, Unmodelled};
@@ -295,7 +297,7 @@ impl Model {
         if !self.bounds.procedure {
             return None;
         }
-        let undo = self.backfills.iter().any(|b| b.undo.is_some());
+        let undo = self.backfills.iter().any(Backfill::keeps_what_goes);
         let destroys = ops.iter().find(|op| match op {
             Op::DropColumn { .. } | Op::DropTable { .. } | Op::Delete { .. } => true,
             // With it go the rows as they were before an in-place backfill.
@@ -336,8 +338,33 @@ impl Model {
                 continue;
             }
             after.cursor = u8::try_from(row + 1).unwrap_or(u8::MAX);
-            let Some(record) = filled(&table, record, backfill) else { break };
-            after.cells[cell] = self.intern(record)?;
+            let kept = backfill.undo.is_some();
+            match &backfill.work {
+                Work::Update => {
+                    let filled = filled(&table, record, backfill, &self.finder(world));
+                    let Some(record) = filled else { break };
+                    after.cells[cell] = self.intern(record)?;
+                }
+                Work::Delete => {
+                    // A row that another one points at stops the procedure: nothing of the batch is done.
+                    if self.check_delete(world, place, &record.values).is_err() {
+                        return Ok((*world, 0));
+                    }
+                    after.kept[cell] = if kept { world.cells[cell] } else { 0 };
+                    after.cells[cell] = 0;
+                }
+                Work::Insert { into, key } => {
+                    let source = (&table, &record);
+                    match self.copied(world, source, (into, &backfill.set), key)? {
+                        Copied::Made(cell, mut record) => {
+                            record.brought = kept;
+                            after.cells[cell] = self.intern(record)?;
+                        }
+                        Copied::There => continue,
+                        Copied::Refused(_) => return Ok((*world, 0)),
+                    }
+                }
+            }
             return Ok((after, seen::BACKFILLED));
         }
         after.finished |= 1 << number;
@@ -368,8 +395,9 @@ fn filled(
     table: &planner::schema::Table,
     mut record: crate::record::Record,
     backfill: &Backfill,
+    find: Find<'_>,
 ) -> Option<crate::record::Record> {
-    let given = ddl::assigned(table, &record.values, &backfill.set).ok()?;
+    let given = ddl::assigned(table, &record.values, &backfill.set, find).ok()?;
     if let Some(undo) = &backfill.undo
         && record.undo.is_empty()
     {
@@ -379,6 +407,6 @@ fn filled(
             record.undo.push((column.clone(), before, wrote.unwrap_or(crate::value::Value::Null)));
         }
     }
-    record.values = rows::update(table, &record.values, &given).ok()?;
+    record.values = rows::update(table, &record.values, &given, find).ok()?;
     Some(record)
 }

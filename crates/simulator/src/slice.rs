@@ -4,11 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use planner::backfill::{Backfill, Todo};
+use planner::backfill::{Backfill, Todo, Work};
 use planner::condition::Condition;
+use planner::expr::Lookup;
 use planner::name::QName;
 use planner::op::Op;
-use planner::plan::Plan;
+use planner::plan::{Conversion, Plan};
 use planner::schema::{ConstraintKind, Schema, Table};
 use planner::sync::SyncRule;
 
@@ -45,8 +46,34 @@ pub(crate) fn components(plan: &Plan) -> Vec<BTreeSet<QName>> {
             }
         }
     }
+    for conversion in &plan.model.conversions {
+        for lookup in looked_up(conversion) {
+            join(&mut groups, &original(&conversion.old_relation), &original(&lookup.table));
+        }
+    }
+    for op in ops(plan) {
+        if let Some((from, into)) = copies(op) {
+            join(&mut groups, &original(from), &original(into));
+        }
+    }
     groups.sort();
     groups
+}
+
+/// What a conversion looks up in other tables.
+fn looked_up(conversion: &Conversion) -> Vec<&Lookup> {
+    let sides = conversion.up.iter().chain(&conversion.down);
+    sides.flat_map(|(_, value)| value.lookups()).collect()
+}
+
+/// Tables of which one gets rows from the other.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only these copy rows")]
+fn copies(op: &Op) -> Option<(&QName, &QName)> {
+    match op {
+        Op::InsertSelect { table, from, .. } => Some((from, table)),
+        Op::RunBackfill { backfill } => Some((&backfill.table, backfill.written())),
+        _ => None,
+    }
 }
 
 /// Makes one group of the two that hold `a` and `b`.
@@ -95,6 +122,10 @@ pub(crate) fn kept(plan: &Plan) -> Kept {
         let sides = conversion.up.iter().chain(&conversion.down);
         let columns: Vec<String> =
             sides.flat_map(|(c, value)| value.columns().into_iter().chain([c.clone()])).collect();
+        for lookup in looked_up(conversion) {
+            let keys = lookup.key.iter().map(|(c, _)| c.clone());
+            keep(&lookup.table, keys.chain([lookup.value.clone()]).collect());
+        }
         keep(&conversion.old_relation, columns.clone());
         keep(&conversion.new_relation, columns);
     }
@@ -197,6 +228,11 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
                 values.chain(filter.iter().flat_map(planner::expr::Expr::columns)).collect(),
             );
         }
+        Op::InsertSelect { table, set, from, filter } => {
+            keep(table, set.iter().map(|(c, _)| c.clone()).collect());
+            let read = set.iter().map(|(_, value)| value).chain(filter);
+            keep(from, read.flat_map(planner::expr::Expr::columns).collect());
+        }
         Op::Delete { table, filter } => {
             keep(table, filter.iter().flat_map(planner::expr::Expr::columns).collect());
         }
@@ -254,8 +290,12 @@ fn mention_rule(rule: &SyncRule, keep: &mut Keep<'_>) {
 }
 
 fn mention_backfill(backfill: &Backfill, keep: &mut Keep<'_>) {
-    let set = backfill.set.iter().flat_map(|(c, v)| v.columns().into_iter().chain([c.clone()]));
-    let mut columns: Vec<String> = set.chain(backfill.key_names()).collect();
+    let read = backfill.set.iter().flat_map(|(_, value)| value.columns());
+    let mut columns: Vec<String> = read.chain(backfill.key_names()).collect();
+    keep(backfill.written(), backfill.set.iter().map(|(c, _)| c.clone()).collect());
+    if let Work::Insert { into, key } = &backfill.work {
+        keep(into, key.clone());
+    }
     match &backfill.todo {
         Todo::Disagree(rule) => mention_rule(rule, keep),
         Todo::Where(condition) => columns.extend(condition.columns()),

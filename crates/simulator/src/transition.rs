@@ -190,7 +190,7 @@ impl Model {
             for place in 0..self.tables.len() {
                 for &cell in world.rows(place, self.rows) {
                     if let Some(record) = self.record(cell) {
-                        self.reads_well(world.schema, release, place, record)?;
+                        self.reads_well(world, release, place, record)?;
                     }
                 }
             }

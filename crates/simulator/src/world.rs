@@ -13,6 +13,8 @@ pub(crate) struct World {
     pub(crate) schema: u16,
     /// Rows, interned records by table and place; 0 is no row.
     pub(crate) cells: [u16; CELLS],
+    /// Rows that a backfill deleted and kept, in the places they had; 0 is none.
+    pub(crate) kept: [u16; CELLS],
     /// The app's instances.
     pub(crate) fleet: Fleet,
     /// The migration's runner.

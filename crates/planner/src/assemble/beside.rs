@@ -1,6 +1,7 @@
 //! What stands beside a table and meets the plan's steps: its own triggers, and publications that
 //! send it to others. Must not know any one recipe.
 
+use crate::backfill::{Backfill, Work};
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::Hazard;
@@ -12,8 +13,7 @@ pub(super) fn hazards(context: &Context<'_>, recipe: &Recipe) -> Vec<Hazard> {
     let mut found = Vec::new();
     for draft in &recipe.drafts {
         if let Some(backfill) = &draft.backfill {
-            let set: Vec<&str> = backfill.set.iter().map(|(c, _)| c.as_str()).collect();
-            found.extend(fired(context, &backfill.table, &set));
+            found.extend(fired(context, backfill));
         }
         for statement in &draft.script {
             #[expect(clippy::wildcard_enum_match_arm, reason = "only these two meet them")]
@@ -33,17 +33,29 @@ pub(super) fn hazards(context: &Context<'_>, recipe: &Recipe) -> Vec<Hazard> {
     found
 }
 
-/// The table's own triggers that fire for the backfill's UPDATE.
-fn fired(context: &Context<'_>, table: &QName, set: &[&str]) -> Option<Hazard> {
+/// The table's own triggers that fire for what the backfill does.
+fn fired(context: &Context<'_>, backfill: &Backfill) -> Option<Hazard> {
+    let table = backfill.written();
+    let set: Vec<&str> = backfill.set.iter().map(|(c, _)| c.as_str()).collect();
+    let does = match backfill.work {
+        Work::Update => "updates every row of",
+        Work::Delete => "deletes rows of",
+        Work::Insert { .. } => "brings rows to",
+    };
+    let meets = |trigger: &Object| match backfill.work {
+        Work::Update => fires(trigger, &set),
+        Work::Delete => says(trigger, " DELETE"),
+        Work::Insert { .. } => says(trigger, " INSERT"),
+    };
     let names: Vec<&str> = own_triggers(context, table)
-        .filter(|(_, trigger)| fires(trigger, set))
+        .filter(|(_, trigger)| meets(trigger))
         .map(|(id, _)| bare(id))
         .collect();
     (!names.is_empty()).then(|| {
         context.hazard(
             "backfill-fires-triggers",
             format!(
-                "the backfill updates every row of {table}, and its own triggers fire each time ({}): times of change move, audit rows and notifications are written for rows that nobody changed",
+                "the backfill {does} {table}, and its own triggers fire each time ({}): times of change move, audit rows and notifications are written for rows that nobody changed",
                 names.join(", ")
             ),
             "let a trigger that must not see it say so: WHEN (coalesce(current_setting('concertina.backfill', true), '') = '')",
@@ -103,6 +115,12 @@ fn own_triggers<'a>(
     table: &'a QName,
 ) -> impl Iterator<Item = (&'a ObjectId, &'a Object)> {
     context.source.objects_of(table).filter(|(id, _)| id.kind == ObjectKind::Trigger)
+}
+
+/// Whether its statement names the event before its table.
+fn says(trigger: &Object, event: &str) -> bool {
+    let sql = trigger.make.first().map(|sql| sql.to_uppercase()).unwrap_or_default();
+    sql.split(" ON ").next().is_some_and(|events| events.contains(event))
 }
 
 /// Whether an UPDATE of these columns fires it.

@@ -1,7 +1,7 @@
 //! A backfill in words, for who runs it. Must not know how it is rendered.
 
 use super::throttle::SIGNALS;
-use super::{Backfill, Todo};
+use super::{Backfill, Todo, Work};
 
 /// The sentences of a plan on one backfill.
 pub(crate) struct Words {
@@ -18,11 +18,21 @@ impl Backfill {
             batching: self.batching(),
             throttle: self.throttle(),
             idempotency: self.idempotency(),
-            dead_rows: format!(
-                "every row written leaves a dead one, and autovacuum comes when a fifth of the table is dead: `ALTER TABLE {0} SET (autovacuum_vacuum_scale_factor = 0.02)` makes it come sooner where the table is big; afterwards `VACUUM (ANALYZE) {0}`, so that the planner knows the new values before a release asks for them",
-                self.table
-            ),
+            dead_rows: match &self.work {
+                Work::Insert { into, .. } => format!(
+                    "rows only come: `VACUUM (ANALYZE) {into}` afterwards, so that the planner knows of them"
+                ),
+                Work::Update | Work::Delete => self.dead_rows(),
+            },
         }
+    }
+
+    fn dead_rows(&self) -> String {
+        let each = if self.work == Work::Delete { "deleted" } else { "written" };
+        format!(
+            "every row {each} leaves a dead one, and autovacuum comes when a fifth of the table is dead: `ALTER TABLE {0} SET (autovacuum_vacuum_scale_factor = 0.02)` makes it come sooner where the table is big; afterwards `VACUUM (ANALYZE) {0}`, so that the planner knows the new values before a release asks for them",
+            self.table
+        )
     }
 
     fn batching(&self) -> String {
@@ -58,6 +68,27 @@ impl Backfill {
     }
 
     fn idempotency(&self) -> String {
+        match &self.work {
+            Work::Update => {}
+            Work::Delete => {
+                return format!(
+                    "a row that is gone is not found again; each is kept in {} in the transaction that deletes it",
+                    self.undo_table()
+                );
+            }
+            Work::Insert { into, key } => {
+                let kept = self.undo.as_ref().map_or(String::new(), |_| {
+                    format!(
+                        "; what it brings is kept in {}, so that it can be taken away",
+                        self.undo_table()
+                    )
+                });
+                return format!(
+                    "a row of {into} that has the same {} already is left alone (ON CONFLICT DO NOTHING){kept}",
+                    key.join(", ")
+                );
+            }
+        }
         match (&self.todo, &self.undo) {
             (Todo::EveryRow, _) => {
                 "the walk remembers the last key in the batch's own transaction".to_owned()

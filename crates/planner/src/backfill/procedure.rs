@@ -216,40 +216,13 @@ impl Backfill {
         }
     }
 
-    /// What a batch changes: what it overwrites is kept first, where it has to be.
-    fn batch_sql(&self, bound: &str) -> String {
-        let todo = self.todo.sql();
-        let keep = self.undo.as_ref().map_or(String::new(), |undo| {
-            let columns: Vec<String> = self
-                .key
-                .iter()
-                .map(|(c, _)| quote(c))
-                .chain(undo.columns.iter().map(|(c, _)| quote(c)))
-                .chain(undo.columns.iter().map(|(c, ty)| self.given(c, ty)))
-                .collect();
-            format!(
-                "          INSERT INTO {} SELECT {} FROM {} WHERE {bound} AND ({todo}) FOR UPDATE\n            \
-                 ON CONFLICT DO NOTHING;\n",
-                self.undo_table(),
-                columns.join(", "),
-                self.table
-            )
-        });
-        format!(
-            "{keep}          UPDATE {} SET {} WHERE {bound} AND ({todo});\n          \
-             GET DIAGNOSTICS c_changed = ROW_COUNT;\n",
-            self.table,
-            self.assignments()
-        )
-    }
-
     /// What the backfill gives a column, as SQL over the row as it was.
-    fn given(&self, column: &str, ty: &SqlType) -> String {
+    pub(super) fn given(&self, column: &str, ty: &SqlType) -> String {
         let value = self.set.iter().find(|(c, _)| c == column).map(|(_, value)| value.sql());
         format!("CAST({} AS {ty})", value.unwrap_or_else(|| quote(column)))
     }
 
-    fn assignments(&self) -> String {
+    pub(super) fn assignments(&self) -> String {
         let terms: Vec<String> =
             self.set.iter().map(|(c, value)| format!("{} = {}", quote(c), value.sql())).collect();
         terms.join(", ")

@@ -66,7 +66,8 @@ fn key_read(value: &Expr, column: &str) -> Option<String> {
         | Expr::IsNull(..)
         | Expr::Call(..)
         | Expr::Case(..)
-        | Expr::Raw { .. } => None,
+        | Expr::Raw { .. }
+        | Expr::Lookup(_) => None,
     }
 }
 

@@ -64,6 +64,7 @@ impl Schema {
             | Op::SkipBodyChecks
             | Op::Update { .. }
             | Op::Delete { .. }
+            | Op::InsertSelect { .. }
             | Op::RunBackfill { .. }
             | Op::RunUndo { .. }
             | Op::AdvanceSequence { .. }

@@ -48,6 +48,16 @@ pub fn render(op: &Op) -> String {
                 set.iter().map(|(c, value)| format!("{} = {}", quote(c), value.sql())).collect();
             format!("UPDATE {table} SET {}{}", set.join(", "), where_clause(filter.as_ref()))
         }
+        Op::InsertSelect { table, set, from, filter } => {
+            let (columns, values): (Vec<String>, Vec<String>) =
+                set.iter().map(|(c, value)| (quote(c), value.sql())).unzip();
+            let filter = filter.as_ref().map_or(String::new(), |f| format!(" WHERE {}", f.sql()));
+            format!(
+                "INSERT INTO {table} ({}) SELECT {} FROM {from}{filter}",
+                columns.join(", "),
+                values.join(", ")
+            )
+        }
         Op::Delete { table, filter } => {
             format!("DELETE FROM {table}{}", where_clause(filter.as_ref()))
         }

@@ -8,6 +8,7 @@ use crate::expr::{Expr, Volatility};
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{Conversion, Question};
+use crate::recipe::lookup;
 use crate::recipe::neutral::neutral_value;
 use crate::recipe::steps::{backfill_of, enforce_not_null, run_backfill, under_lock};
 use crate::recipe::{Context, Draft, Recipe, Slot};
@@ -18,6 +19,17 @@ pub(super) fn plan(
     table: &QName,
     column: &Column,
 ) -> Result<Recipe, Diagnostic> {
+    match context.fill(table, &column.name) {
+        Some(Expr::Lookup(found)) => return lookup::plan(context, table, column, &found),
+        Some(Expr::Raw { sql, columns: _ }) if sql.to_lowercase().contains("select") => {
+            return Err(context.refuse(
+                "bad-lookup",
+                format!("`{sql}` is more than a lookup of one row"),
+                "write (SELECT t.column FROM t WHERE t.key = this_table.column), or fill the column with an UPDATE of your own later",
+            ));
+        }
+        Some(_) | None => {}
+    }
     if let Some(reason) = hindrance(context, column) {
         return Ok(rewrite(context, table, (column, reason)));
     }

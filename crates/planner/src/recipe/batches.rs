@@ -1,6 +1,6 @@
 //! The steps of a backfill, whoever asks for it. Must not know any one recipe.
 
-use crate::backfill::{Backfill, Todo, Tuner, Undo};
+use crate::backfill::{Backfill, Todo, Tuner, Undo, Work};
 use crate::condition::Condition;
 use crate::expr::Expr;
 use crate::name::QName;
@@ -38,6 +38,7 @@ pub(crate) fn backfill_of(
         name: name.to_owned(),
         table: table.clone(),
         key,
+        work: Work::Update,
         set,
         todo,
         undo,
@@ -68,9 +69,11 @@ pub(crate) fn run_backfill(slot: Slot, operation: String, backfill: &Backfill) -
         ops.into_iter().map(Statement::new).collect(),
     )
     .why("existing rows, a batch a transaction: no lock outlives a batch, and replicas keep up")
-    .instead_of(
-        "one UPDATE of the whole table: row locks to its end, one huge transaction, replica lag",
-    )
+    .instead_of(match &backfill.work {
+        Work::Update => "one UPDATE of the whole table: row locks to its end, one huge transaction, replica lag",
+        Work::Delete => "one DELETE: row locks to its end, one huge transaction, replica lag, and nothing left to put back",
+        Work::Insert { .. } => "one INSERT … SELECT: one huge transaction, replica lag, and all of it again when it fails",
+    })
     .done_when(
         "the backfill ran to its end",
         Condition::BackfillFinished { name: backfill.name.clone() },

@@ -343,6 +343,7 @@ fn one_way(
     SyncRule {
         name: clip(&format!("{}_{stem}_to_{}", table.name, column.name)),
         table: table.clone(),
+        fills: false,
         search_path: context.search_path(table, [&value]),
         up: vec![Assignment::new(column, value)],
         down: Vec::new(),

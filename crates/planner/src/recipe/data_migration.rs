@@ -30,8 +30,13 @@ pub(super) fn plan(
     let todo = Todo::Where(left_to_do(set, filter));
     let names: Vec<&str> = set.iter().map(|(c, _)| c.as_str()).collect();
     let name = clip(&format!("{}_{}", table.name, names.join("_")));
-    let backfill =
-        backfill_of(context, (&name, table), set.to_vec(), todo.clone(), Some(Undo { columns }));
+    let backfill = backfill_of(
+        context,
+        (&name, table),
+        set.to_vec(),
+        todo.clone(),
+        Some(Undo { columns, parents: Vec::new() }),
+    );
     let complete = Condition::BackfillComplete { table: table.clone(), todo };
     let mut recipe = Recipe {
         needs_release: true,
@@ -131,6 +136,7 @@ fn is_idempotent(column: &str, value: &Expr) -> bool {
         | Expr::IsNull(..)
         | Expr::Cast(..)
         | Expr::Case(..)
-        | Expr::Raw { .. } => false,
+        | Expr::Raw { .. }
+        | Expr::Lookup(_) => false,
     }
 }

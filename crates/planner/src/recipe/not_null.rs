@@ -49,7 +49,8 @@ pub(super) fn set(
         answer_with: hint,
     });
     if let Some(value) = context.fill(table, column) {
-        let undo = Undo { columns: vec![(column.to_owned(), found.ty.clone())] };
+        let undo =
+            Undo { columns: vec![(column.to_owned(), found.ty.clone())], parents: Vec::new() };
         let backfill = backfill_of(
             context,
             (&clip(&format!("{}_{column}", table.name)), table),

@@ -138,6 +138,7 @@ fn rule(table: &QName, column: &Column, shadow: &Column) -> SyncRule {
         table: table.clone(),
         up: vec![side(shadow, column)],
         down: vec![side(column, shadow)],
+        fills: false,
         search_path: Vec::new(),
     }
 }

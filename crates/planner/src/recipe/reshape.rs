@@ -138,6 +138,7 @@ fn rule(context: &Context<'_>, reshape: &Reshape, old: &[Column]) -> SyncRule {
         name: clip(&format!("{}_{}", reshape.table.name, reshape.from.join("_"))),
         table: reshape.table.clone(),
         up: reshape.into.iter().map(new).collect(),
+        fills: false,
         search_path: context.search_path(&reshape.table, values),
         down: old.iter().zip(&reshape.back).map(back).collect(),
     }

@@ -4,6 +4,7 @@
 mod alter;
 mod hints;
 mod objects;
+mod rows;
 
 pub(super) use hints::check_reshape;
 
@@ -204,6 +205,7 @@ impl Asker<'_> {
                 let filter = filter.map(|e| self.restricted(e, &table.name));
                 self.push(Op::Delete { table: table.name, filter }, span)
             }
+            Parsed::InsertSelect(insert) => self.insert_select(&insert, span, start),
             Parsed::Objects(said) => self.say(&said, span),
             Parsed::SearchPath(path) => {
                 self.path = path;

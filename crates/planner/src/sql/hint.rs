@@ -3,7 +3,7 @@
 use super::cursor::{Broken, Cursor, Placed, PlacedName, Read};
 use super::split::HintLines;
 use super::token::{Kind, Span, tokens};
-use super::{expr, table, types};
+use super::{expr, lookup, table, types};
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::schema::Column;
@@ -109,8 +109,11 @@ fn read_body(body: &str) -> Read<Written> {
     }
     if cursor.eat("FILL") {
         let (table, column) = column_of(&mut cursor)?;
+        let from = cursor.at;
         let value = value(&mut cursor, |_| false)?;
+        let text = cursor.slice(from + 1, cursor.at);
         cursor.end()?;
+        let value = lookup::read(text).unwrap_or(value);
         return Ok(Written::Fill { table, column, value });
     }
     if cursor.eat("SPLIT") || cursor.eat("MERGE") {

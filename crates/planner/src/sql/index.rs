@@ -152,6 +152,7 @@ fn expression(text: &str, index: &mut Index) -> (String, String) {
         | Expr::IsNull(..)
         | Expr::Cast(..)
         | Expr::Call(..)
+        | Expr::Lookup(_)
         | Expr::Case(..) => format!("({})", found.sql()),
     };
     (printed, label)
@@ -173,7 +174,8 @@ fn label(found: &Expr) -> String {
             | Expr::IsNull(..)
             | Expr::Cast(..)
             | Expr::Case(..)
-            | Expr::Raw { .. } => ty.as_str().to_owned(),
+            | Expr::Raw { .. }
+            | Expr::Lookup(_) => ty.as_str().to_owned(),
         },
         Expr::Case(..) => "case".to_owned(),
         Expr::Null
@@ -184,7 +186,8 @@ fn label(found: &Expr) -> String {
         | Expr::Negate(_)
         | Expr::Binary(..)
         | Expr::IsNull(..)
-        | Expr::Raw { .. } => "expr".to_owned(),
+        | Expr::Raw { .. }
+        | Expr::Lookup(_) => "expr".to_owned(),
     }
 }
 

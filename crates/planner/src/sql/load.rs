@@ -242,6 +242,7 @@ impl Loader<'_> {
             | Parsed::Transaction
             | Parsed::Data
             | Parsed::Update { .. }
+            | Parsed::InsertSelect(_)
             | Parsed::Delete { .. } => {}
             Parsed::Carried(carried) => self.carry(&carried, span),
         }

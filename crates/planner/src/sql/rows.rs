@@ -1,8 +1,9 @@
-//! UPDATE and DELETE of one table as written; anything that joins or returns rows is carried.
+//! UPDATE, DELETE and INSERT … SELECT of one table as written; anything that joins or returns rows is
+//! carried.
 
 use super::cursor::{Cursor, Read};
 use super::expr;
-use super::statement::Parsed;
+use super::statement::{InsertSelect, Parsed};
 use crate::expr::Expr;
 
 /// UPDATE of one table; anything with FROM, RETURNING or row assignments is carried.
@@ -86,4 +87,99 @@ pub(super) fn delete(cursor: &mut Cursor<'_>) -> Read<Parsed> {
         Some(filter) => Ok(Parsed::Delete { table, filter }),
         None => Ok(Parsed::unknown(table.name)),
     }
+}
+
+/// Words that make a SELECT more than a filter over one table.
+const MORE: [&str; 16] = [
+    "GROUP",
+    "HAVING",
+    "ORDER",
+    "LIMIT",
+    "OFFSET",
+    "FETCH",
+    "UNION",
+    "INTERSECT",
+    "EXCEPT",
+    "WINDOW",
+    "FOR",
+    "RETURNING",
+    "JOIN",
+    "LEFT",
+    "CROSS",
+    "NATURAL",
+];
+
+/// `INSERT INTO t [(…)] SELECT … FROM u [AS a] [WHERE …]`; `None` where it is more than that.
+pub(super) fn insert(cursor: &mut Cursor<'_>) -> Option<Parsed> {
+    let start = cursor.at;
+    let found = select_into(cursor);
+    if found.is_none() {
+        cursor.at = start;
+    }
+    found.map(|insert| Parsed::InsertSelect(Box::new(insert)))
+}
+
+fn select_into(cursor: &mut Cursor<'_>) -> Option<InsertSelect> {
+    cursor.expect("INSERT INTO").ok()?;
+    let table = cursor.name("a table name").ok()?;
+    let columns = if cursor.is_symbol(0, b'(') { Some(cursor.columns().ok()?) } else { None };
+    cursor.expect("SELECT").ok()?;
+    if cursor.is_any(0, &["DISTINCT", "ALL"]) {
+        return None;
+    }
+    let mut values = Vec::new();
+    loop {
+        values.push(selected(cursor)?);
+        if !cursor.eat_symbol(b',') {
+            break;
+        }
+    }
+    cursor.expect("FROM").ok()?;
+    cursor.eat("ONLY");
+    let from = cursor.name("a table name").ok()?;
+    if cursor.eat("AS") || (!cursor.done() && !cursor.is(0, "WHERE") && !is_more(cursor)) {
+        cursor.strict_ident("an alias").ok()?;
+    }
+    let filter = if cursor.eat("WHERE") {
+        let (begin, end) = cursor.skip_until(|c| is_more(c) || c.is(0, "ON"));
+        if begin == end {
+            return None;
+        }
+        Some(expr::read(cursor.slice(begin, end)))
+    } else {
+        None
+    };
+    cursor.eat("ON CONFLICT DO NOTHING");
+    cursor.done().then_some(InsertSelect { table, columns, values, from, filter })
+}
+
+/// An output column without its name; a star is no expression.
+fn selected(cursor: &mut Cursor<'_>) -> Option<Expr> {
+    let ends = |c: &Cursor<'_>| c.is_symbol(0, b',') || c.is_any(0, &["FROM", "AS"]);
+    let (begin, end) = cursor.skip_until(ends);
+    // `IS DISTINCT FROM` has a FROM that begins no clause.
+    let end = distinct_from_selected(cursor, begin, end);
+    if begin == end || cursor.slice(begin, end).ends_with('*') {
+        return None;
+    }
+    let value = expr::read(cursor.slice(begin, end));
+    if cursor.eat("AS") {
+        cursor.ident("a name").ok()?;
+    }
+    Some(value)
+}
+
+fn distinct_from_selected(cursor: &mut Cursor<'_>, begin: usize, mut end: usize) -> usize {
+    while cursor.is(0, "FROM")
+        && end > begin
+        && (Cursor { at: end - 1, ..*cursor }).is(0, "DISTINCT")
+    {
+        cursor.at += 1;
+        end = cursor.skip_until(|c| c.is_symbol(0, b',') || c.is_any(0, &["FROM", "AS"])).1;
+    }
+    end
+}
+
+fn is_more(cursor: &Cursor<'_>) -> bool {
+    cursor.is_symbol(0, b',') || cursor.is_any(0, &MORE)
 }

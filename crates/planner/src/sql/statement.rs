@@ -34,6 +34,8 @@ pub(super) enum Parsed {
     Update { table: PlacedName, set: Vec<(Placed, Expr)>, filter: Option<Expr> },
     /// DELETE from one table.
     Delete { table: PlacedName, filter: Option<Expr> },
+    /// INSERT INTO one table … SELECT from one other.
+    InsertSelect(Box<InsertSelect>),
     /// A statement about objects of other kinds.
     Objects(Vec<Said>),
     /// SET `search_path`: the schema of unqualified names from here on.
@@ -46,6 +48,21 @@ pub(super) enum Parsed {
     Setting,
     /// Carried, not modelled.
     Carried(Carried),
+}
+
+/// INSERT INTO … SELECT.
+#[derive(Clone, Debug)]
+pub(super) struct InsertSelect {
+    /// The table that gets rows.
+    pub(super) table: PlacedName,
+    /// Its columns; all, where none are named.
+    pub(super) columns: Option<Vec<Placed>>,
+    /// Their values.
+    pub(super) values: Vec<Expr>,
+    /// The table that is read.
+    pub(super) from: PlacedName,
+    /// WHERE.
+    pub(super) filter: Option<Expr>,
 }
 
 /// DROP TABLE, VIEW or INDEX.
@@ -148,7 +165,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     ) {
         Ok(Parsed::Transaction)
     } else if cursor.is_any(0, &["COPY", "INSERT"]) {
-        Ok(Parsed::Data)
+        Ok(rows::insert(cursor).unwrap_or(Parsed::Data))
     } else if cursor.is_any(0, &["COMMENT", "GRANT", "REVOKE"]) {
         objects(cursor, None)
     } else {

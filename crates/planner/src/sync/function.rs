@@ -8,6 +8,9 @@ use crate::name::{quote, quote_list};
 impl SyncRule {
     /// `CREATE OR REPLACE FUNCTION` for the trigger.
     pub fn function_sql(&self) -> String {
+        if self.fills {
+            return self.filling_sql();
+        }
         if self.down.is_empty() {
             return self.function_with(&assignments(&self.up), "");
         }
@@ -30,6 +33,37 @@ impl SyncRule {
             up = assignments(&self.up),
         );
         self.function_with(&body, "DECLARE\n  c_new_wrote boolean;\n  c_old_wrote boolean;\n")
+    }
+
+    /// Fills in what the statement leaves out, and again where it changes the grounds and not the value.
+    fn filling_sql(&self) -> String {
+        let each = |a: &Assignment| {
+            let c = quote(&a.column);
+            let grounds: Vec<String> = a
+                .value
+                .columns()
+                .iter()
+                .map(|g| {
+                    let g = quote(g);
+                    format!("ROW(NEW.{g})::record OPERATOR(pg_catalog.*<>) ROW(OLD.{g})")
+                })
+                .collect();
+            format!(
+                "  c_fill := NEW.{c} IS NULL;\n  \
+                 IF TG_OP = 'UPDATE' THEN\n    \
+                   c_fill := c_fill OR (NOT ({changed}) AND ({grounds}));\n  \
+                 END IF;\n  \
+                 IF c_fill THEN\n    \
+                   NEW.{c} := {value};\n  \
+                 END IF;\n",
+                changed = changed(a),
+                grounds =
+                    if grounds.is_empty() { "false".to_owned() } else { grounds.join(" OR ") },
+                value = over_new(&a.value),
+            )
+        };
+        let body: String = self.up.iter().map(each).collect();
+        self.function_with(&body, "DECLARE\n  c_fill boolean;\n")
     }
 
     /// Names in a conversion mean the row's columns, whatever the function's own variables are
@@ -90,7 +124,8 @@ fn over_new(value: &Expr) -> String {
         | Expr::Cast(..)
         | Expr::Call(..)
         | Expr::Case(..)
-        | Expr::Raw { .. } => format!("(SELECT {} FROM (SELECT NEW.*) AS r)", value.sql()),
+        | Expr::Raw { .. }
+        | Expr::Lookup(_) => format!("(SELECT {} FROM (SELECT NEW.*) AS r)", value.sql()),
     }
 }
 
@@ -116,6 +151,7 @@ mod tests {
             table: QName::new("public", "users"),
             up: vec![side("full_name", "name")],
             down: vec![side("name", "full_name")],
+            fills: false,
             search_path: vec!["app".into()],
         }
     }

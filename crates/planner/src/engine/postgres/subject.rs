@@ -163,6 +163,12 @@ pub(crate) fn subject(op: &Op, schema: &Schema) -> Subject {
             let parents = schema.table(table).map(|t| parents_of(t, carries));
             subject.with(Role::Parents, parents.unwrap_or_default())
         }
+        Op::InsertSelect { table, from, .. } => {
+            let parents = schema.table(table).map(|t| parents_of(t, |_| true));
+            subject
+                .with(Role::Parents, parents.unwrap_or_default())
+                .with(Role::Reads, [from.clone()])
+        }
         Op::Delete { table, .. } => subject.with(Role::Children, children_of(schema, table)),
         Op::AttachPartition { table, child, .. } | Op::DetachPartition { table, child, .. } => {
             let mut moved = vec![child.clone()];
@@ -300,6 +306,7 @@ fn form(op: &Op, schema: &Schema) -> Form {
         Op::EnableSyncTrigger { .. } => Form::EnableTrigger,
         Op::DropSyncTrigger { .. } => Form::DropTrigger,
         Op::Update { .. } | Op::Delete { .. } => Form::WholeTableWrite,
+        Op::InsertSelect { .. } => Form::Insert,
         Op::RunBackfill { .. } | Op::RunUndo { .. } => Form::Batches,
         Op::SetIdentity { identity: None, .. } => Form::DropIdentity,
         Op::SetIdentity { was: true, .. } => Form::AlterIdentity,

@@ -59,6 +59,6 @@ pub(super) fn never(expr: &Expr, not_null: &[&str]) -> bool {
         Expr::Case(arms, Some(otherwise)) => {
             arms.iter().all(|(_, then)| never(then, not_null)) && never(otherwise, not_null)
         }
-        Expr::Null | Expr::Case(_, None) | Expr::Raw { .. } => false,
+        Expr::Null | Expr::Case(_, None) | Expr::Raw { .. } | Expr::Lookup(_) => false,
     }
 }
