@@ -7,6 +7,7 @@ mod backfill_resume;
 pub(crate) mod facts;
 pub(crate) mod itself;
 mod locks;
+pub(crate) mod pair_cases;
 pub(crate) mod pairs;
 pub(crate) mod queries;
 mod rollback;

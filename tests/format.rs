@@ -2,7 +2,7 @@
 //! printed by this is read and printed as the same bytes. Must not know what a plan is.
 
 /// Sections that people write, in the order in which they are printed.
-pub(crate) const GIVEN: [&str; 12] = [
+pub(crate) const GIVEN: [&str; 13] = [
     "engine",
     "facts",
     "schema",
@@ -15,6 +15,7 @@ pub(crate) const GIVEN: [&str; 12] = [
     "data",
     "ignored-columns",
     "equivalent-mutants",
+    "refused",
 ];
 
 /// Sections that the tests write.

@@ -49,6 +49,7 @@ fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
     }
     trials.extend(database::itself::trials(servers));
     trials.extend(database::pairs::trials(servers));
+    trials.extend(database::pair_cases::trials(servers));
     trials.extend(database::facts::trials(servers));
     trials.extend(database::queries::trials(servers));
     trials.extend(database::sync::trials(servers));

@@ -241,16 +241,11 @@ fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
     let touched = touched(&read.asked, &read.source, recipes);
     let existing: Vec<QName> =
         touched.iter().filter(|t| read.source.tables.contains_key(t)).cloned().collect();
-    let frame = order::Frame {
-        engine: read.engine,
-        request,
-        source: &read.source,
-        cut: &cut(&read.source, &touched),
-        tables: &existing,
-    };
+    let frame =
+        order::Frame { engine: read.engine, request, source: &read.source, tables: &existing };
     let Arranged { phases, point_of_no_return, backfills, validation } =
         order::arrange(&frame, recipes);
-    let model = model(request, read, &touched, recipes);
+    let model = model(request, read, &in_steps(&phases, &read.source, &touched), recipes);
     let releases = releases(&model, &touched, recipes);
     let mut hazards: Vec<Hazard> = recipes.iter().flat_map(|r| r.hazards.clone()).collect();
     hazards.sort_by_key(|h| h.span);
@@ -307,7 +302,9 @@ fn touched(asked: &[Asked], source: &Schema, recipes: &[Recipe]) -> Vec<QName> {
     names.extend(values.flat_map(|(_, value)| value.lookups()).map(|lookup| lookup.table.clone()));
     for asked in asked {
         for op in naive_ops(&asked.what, source) {
-            names.extend(op.relation().filter(|r| source.tables.contains_key(r)).cloned());
+            let is_there =
+                |r: &&QName| source.tables.contains_key(r) || source.views.contains_key(r);
+            names.extend(op.relation().filter(is_there).cloned());
             names.extend(relative(&op).filter(|r| source.tables.contains_key(*r)).cloned());
             if let Op::CreateTable { table, .. } = &op {
                 names.insert(table.clone());
@@ -320,6 +317,16 @@ fn touched(asked: &[Asked], source: &Schema, recipes: &[Recipe]) -> Vec<QName> {
         }
     }
     names.into_iter().collect()
+}
+
+/// The same with what the steps themselves touch: a view that makes way, a constraint that is made again.
+fn in_steps(phases: &[Phase], source: &Schema, touched: &[QName]) -> Vec<QName> {
+    let steps = phases.iter().flat_map(|phase| &phase.steps);
+    let ops = steps.flat_map(|step| step.script.iter().chain(&step.rollback.script));
+    let named = ops.filter_map(|statement| statement.op.relation());
+    let is_there = |r: &&QName| source.tables.contains_key(r) || source.views.contains_key(r);
+    let all: BTreeSet<QName> = named.filter(is_there).chain(touched).cloned().collect();
+    all.into_iter().collect()
 }
 
 /// The other table of an operation on a family.
@@ -382,7 +389,8 @@ fn cut(schema: &Schema, touched: &[QName]) -> Schema {
         table.triggers.clear();
     }
     let mut views = schema.views.clone();
-    views.retain(|_, view| view.reads.iter().any(|read| touched.contains(read)));
+    let over = views_over(schema, touched);
+    views.retain(|name, _| over.contains(name));
     Schema {
         tables,
         views,
@@ -391,6 +399,16 @@ fn cut(schema: &Schema, touched: &[QName]) -> Schema {
         objects: std::collections::BTreeMap::new(),
         helpers: schema.helpers.clone(),
     }
+}
+
+/// Views that are touched or read what is, also through other views.
+fn views_over(schema: &Schema, touched: &[QName]) -> BTreeSet<QName> {
+    let is_touched = |name: &QName| touched.contains(name);
+    let first = schema
+        .views
+        .iter()
+        .filter(|(name, view)| is_touched(name) || view.reads.iter().any(is_touched));
+    schema.with_dependents(first.map(|(name, _)| name.clone()).collect()).into_iter().collect()
 }
 
 fn parent(kind: &ConstraintKind) -> Option<&QName> {

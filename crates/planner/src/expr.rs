@@ -271,7 +271,7 @@ impl Expr {
 
     /// Calls `f` on everything in the expression and then on itself: what `f` puts in is not
     /// visited again.
-    fn visit_mut(&mut self, f: &mut dyn FnMut(&mut Self)) {
+    pub(crate) fn visit_mut(&mut self, f: &mut dyn FnMut(&mut Self)) {
         match self {
             Self::Not(x) | Self::Negate(x) | Self::IsNull(x, _) | Self::Cast(x, _) => {
                 x.visit_mut(f);

@@ -198,7 +198,7 @@ impl Moved {
             if let Some(column) = column
                 && self.swapped.contains(&(table.clone(), column.clone()))
             {
-                if moves || is_said_of_values(what) {
+                if moves {
                     return Err(format!("`{table}.{column}`"));
                 }
                 stage = 1;
@@ -218,12 +218,6 @@ impl Moved {
             self.names.extend(names(what));
         }
     }
-}
-
-/// Whether a change says which values a column may hold or gets: beside a change of its type that is
-/// one change with it.
-fn is_said_of_values(what: &What) -> bool {
-    matches!(what, What::Statement(Op::SetDefault { .. } | Op::SetNotNull { .. }))
 }
 
 /// The refusal of a change that moves what an earlier one moves.

@@ -6,6 +6,7 @@ mod heirs;
 mod limits;
 mod rebuild;
 mod rollout;
+mod users;
 mod wait;
 
 use crate::backfill::Backfill;
@@ -32,8 +33,6 @@ pub(crate) struct Frame<'a> {
     pub(crate) request: &'a Request,
     /// Source schema.
     pub(crate) source: &'a Schema,
-    /// The same cut to what the change is about.
-    pub(crate) cut: &'a Schema,
     /// Touched tables: for the backup's commands.
     pub(crate) tables: &'a [QName],
 }
@@ -69,7 +68,7 @@ pub(crate) fn arrange(frame: &Frame<'_>, recipes: &[Recipe]) -> Arranged {
         let stage = if draft.slot == Slot::Stopped { 0 } else { draft.stage };
         (draft.slot >= Slot::Backup, stage, draft.slot)
     });
-    number(frame, wait::for_each_other(frame.cut.clone(), drafts))
+    number(frame, wait::for_each_other(frame.source.clone(), drafts))
 }
 
 /// What the recipes verify before the app moves, each once.

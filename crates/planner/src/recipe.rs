@@ -12,7 +12,7 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{Check, Conversion, Deploy, Hazard, Narrowed, Question, Statement, StepKind};
 use crate::request::Request;
-use crate::schema::{Constraint, ConstraintKind, ObjectKind, Schema};
+use crate::schema::{Column, Constraint, ConstraintKind, ObjectKind, Schema};
 
 mod add_column;
 mod add_constraint;
@@ -214,20 +214,19 @@ impl Context<'_> {
         path
     }
 
-    /// Whether rows that leave the column out would collide: it is unique today, or will be.
-    pub(crate) fn is_unique(&self, table: &QName, column: &str) -> bool {
-        [self.source, self.schema]
-            .iter()
-            .filter_map(|schema| schema.table(table))
-            .any(|t| t.is_unique_in(column))
+    /// Whether rows that leave the column out would collide in a key of today, or one to come.
+    pub(crate) fn collides(
+        &self,
+        table: &QName,
+        column: &str,
+        tells_apart: fn(&Column) -> bool,
+    ) -> bool {
+        let tables = [self.source, self.schema].into_iter().filter_map(|s| s.table(table));
+        tables.into_iter().any(|t| t.collides_in(column, tells_apart))
     }
 
     /// The column, likewise.
-    pub(crate) fn column(
-        &self,
-        table: &QName,
-        name: &str,
-    ) -> Result<&crate::schema::Column, Diagnostic> {
+    pub(crate) fn column(&self, table: &QName, name: &str) -> Result<&Column, Diagnostic> {
         self.table(table)?.column(name).ok_or_else(|| {
             self.refuse(
                 "unknown-column",

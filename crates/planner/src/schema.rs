@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::expr::Expr;
+use crate::expr::{Expr, Volatility};
 use crate::name::QName;
 use crate::sql_type::SqlType;
 use crate::sync::SyncRule;
@@ -241,6 +241,20 @@ impl Schema {
     }
 }
 
+impl Column {
+    /// Whether every row that leaves it out gets another value.
+    pub fn generates(&self) -> bool {
+        let volatile = |d: &Expr| d.volatility() == Volatility::Volatile;
+        self.identity.is_some() || self.default.as_ref().is_some_and(volatile)
+    }
+
+    /// Whether no two rows that leave it out are held to be equal: it is given, generated or NULL.
+    pub fn never_repeats(&self) -> bool {
+        let same = |d: &Expr| *d != Expr::Null && d.volatility() == Volatility::Immutable;
+        self.generated.is_none() && !self.default.as_ref().is_some_and(same)
+    }
+}
+
 impl Table {
     /// An empty table.
     pub fn empty() -> Self {
@@ -294,6 +308,19 @@ impl Table {
         let names = |columns: &[String]| columns.iter().any(|c| c == column);
         self.constraints.values().any(|c| c.kind.is_key() && names(&c.kind.columns()))
             || self.indexes.values().any(|i| i.unique && names(&i.columns))
+    }
+
+    /// Whether some key covers the column in which no other column tells two rows apart that hold the
+    /// same in this one.
+    pub fn collides_in(&self, column: &str, tells_apart: fn(&Column) -> bool) -> bool {
+        let same = |columns: &Vec<String>| {
+            let mut others = columns.iter().filter(|c| *c != column);
+            columns.iter().any(|c| c == column)
+                && !others.any(|c| self.column(c).is_some_and(tells_apart))
+        };
+        let keys = self.constraints.values().filter(|c| c.kind.is_key()).map(|c| c.kind.columns());
+        let unique = self.indexes.values().filter(|i| i.unique).map(|i| i.columns.clone());
+        keys.chain(unique).any(|columns| same(&columns))
     }
 
     /// Columns to batch by: the primary key, else a unique key of NOT NULL columns.

@@ -20,6 +20,7 @@ mod load;
 mod lookup;
 mod names;
 mod object;
+mod paths;
 mod query;
 mod report;
 mod resolve;

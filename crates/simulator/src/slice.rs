@@ -355,7 +355,6 @@ pub(crate) fn cut(schema: &Schema, names: &BTreeSet<QName>, kept: &Kept) -> Sche
             | ConstraintKind::Other(..) => true,
         });
     }
-    cut.views.retain(|_, view| view.reads.iter().any(|read| tables.contains(read)));
     cut.objects.clear();
     cut
 }

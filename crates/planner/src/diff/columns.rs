@@ -4,6 +4,7 @@ use super::Diff;
 use crate::name::QName;
 use crate::op::Op;
 use crate::schema::{Column, Table};
+use crate::sql_type::TypeChange;
 
 impl Diff<'_> {
     /// Adds, changes and drops columns, table by table.
@@ -93,7 +94,9 @@ impl Diff<'_> {
             default = None;
         }
         if before.ty != after.ty || before.collation != after.collation {
-            if default.is_some() && default != after.default {
+            let in_place = before.ty.change_to(&after.ty) != TypeChange::Rewrite
+                && before.collation == after.collation;
+            if default.is_some() && default != after.default && !in_place {
                 // The old default may not convert to the new type.
                 self.push(set_default(None));
                 default = None;

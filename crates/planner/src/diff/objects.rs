@@ -66,7 +66,9 @@ fn needs((id, object): (&ObjectId, &Object), other: &ObjectId) -> bool {
 impl Diff<'_> {
     /// What everything else may stand in.
     pub(super) fn schemas(&mut self) {
-        self.make(&|id| matches!(id.kind, ObjectKind::Schema | ObjectKind::Extension));
+        self.make(&|id| {
+            matches!(id.kind, ObjectKind::Schema | ObjectKind::Extension) || id.is_role()
+        });
     }
 
     /// Sequences that stay but not with their column: before the column goes, and takes them along.
@@ -79,13 +81,15 @@ impl Diff<'_> {
             .filter(|(id, _)| id.kind == ObjectKind::Sequence)
             .filter_map(|(id, before)| {
                 let after = target.objects.get(id)?;
-                (before.of.is_some() && before.of != after.of)
-                    .then(|| (id.clone(), after.of.clone().filter(|of| self.work.has(of))))
+                let moves = before.of.is_some() && before.of != after.of;
+                moves.then(|| (id.clone(), after.of.clone()))
             })
             .collect();
         for (id, of) in moved {
             let owner = ObjectId::new(ObjectKind::Ownership, id.name.clone());
-            if of.is_none() && self.work.objects.contains_key(&owner) {
+            let goes_on = of.is_some();
+            let of = of.filter(|of| self.work.has(of));
+            if !goes_on && self.work.objects.contains_key(&owner) {
                 self.change_object(owner, None);
             }
             if let Some(sequence) = self.work.objects.get_mut(&id) {
@@ -185,6 +189,13 @@ impl Diff<'_> {
 
     /// What belongs to relations that stay and is not wanted any more.
     pub(super) fn objects_taken_down(&mut self) {
+        if self.leaves_owners_out() {
+            self.warn(
+                "owners-not-given",
+                "the target names no owner of anything: everything keeps the one it has".to_owned(),
+                "dump the target without --no-owner if owners are to change".to_owned(),
+            );
+        }
         let gone: Vec<ObjectId> = self
             .work
             .objects
@@ -236,8 +247,11 @@ impl Diff<'_> {
 
     fn drop_object(&mut self, id: &ObjectId) {
         let Some(object) = self.work.objects.get(id) else { return };
-        if object.unmake.is_none() {
-            if id.kind == ObjectKind::Unknown {
+        if id.kind == ObjectKind::Owner && self.leaves_owners_out() {
+            return;
+        }
+        if object.unmake.is_none() || brings_its_own(id) {
+            if id.kind == ObjectKind::Unknown || id.is_role() {
                 let line: String =
                     id.name.lines().next().unwrap_or_default().chars().take(80).collect();
                 self.warn(
@@ -249,6 +263,16 @@ impl Diff<'_> {
             return;
         }
         self.change_object(id.clone(), None);
+    }
+
+    /// Whether the target says nothing of owners where the source names one for every table: a dump
+    /// with other options, not another wish.
+    fn leaves_owners_out(&self) -> bool {
+        let owners = |schema: &Schema| {
+            schema.objects.keys().filter(|id| id.kind == ObjectKind::Owner).count()
+        };
+        let tables = self.source.tables.len();
+        owners(self.target) == 0 && tables > 1 && owners(self.source) >= tables
     }
 
     /// Makes or changes what is wanted and differs, each after those it names.
@@ -296,8 +320,17 @@ impl Diff<'_> {
 /// written on one side only, that is no difference.
 fn differs(work: &Schema, id: &ObjectId, object: &Object) -> bool {
     match work.objects.get(id) {
+        // One that is there has brought its own comment, which a dump may leave out.
+        None if brings_its_own(id) => !object.of.as_ref().is_some_and(|of| work.has(of)),
         None => true,
         Some(_) if matches!(id.kind, ObjectKind::Schema | ObjectKind::Extension) => false,
+        // What the whole server has is no database's to change.
+        Some(_) if id.is_role() => false,
         Some(before) => before.make != object.make,
     }
+}
+
+/// A comment that comes with what it is about.
+fn brings_its_own(id: &ObjectId) -> bool {
+    id.kind == ObjectKind::Comment && id.name.starts_with("EXTENSION ")
 }

@@ -2,10 +2,10 @@
 //! that differ, CREATE OR REPLACE, or taking away and making again. Backwards it is the rollback.
 //! Must not know when a plan runs them.
 
-use crate::name::literal;
+use crate::name::{QName, literal};
 use crate::op::Op;
 use crate::schema::object::is_domain_constraint;
-use crate::schema::{Object, ObjectId, ObjectKind};
+use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject};
 
 /// Why no statement leads from one state to the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,30 @@ pub fn make(id: &ObjectId, object: &Object) -> Vec<Op> {
     change(id, None, Some(object)).unwrap_or_default()
 }
 
+/// The statements that make a view again, with its indexes and all that is said of it and them.
+pub fn view_again(schema: &Schema, view: &QName) -> Vec<Op> {
+    let Some(definition) = schema.views.get(view).cloned() else { return Vec::new() };
+    let mut ops = vec![Op::CreateView { view: view.clone(), definition }];
+    for (id, object) in schema.objects_of(view) {
+        ops.extend(make(id, object));
+        ops.extend(said_of(schema, id));
+    }
+    ops
+}
+
+/// The statements that make again what is said of an object, and goes with it.
+pub fn said_of(schema: &Schema, id: &ObjectId) -> Vec<Op> {
+    // A comment on an enum knows it as a type.
+    let plain = ObjectId::new(ObjectKind::Type, id.name.clone());
+    let is_of = |of: &Subject| match of {
+        Subject::Object(other) => other == id || (id.kind == ObjectKind::Enum && *other == plain),
+        Subject::Index(name) => id.kind == ObjectKind::ViewIndex && name.to_string() == id.name,
+        Subject::Relation(_) | Subject::Column(..) | Subject::Constraint(..) => false,
+    };
+    let found = schema.objects.iter().filter(|(_, object)| object.of.as_ref().is_some_and(is_of));
+    found.flat_map(|(id, object)| make(id, object)).collect()
+}
+
 fn unmake(id: &ObjectId, object: &Object) -> Result<String, NoWay> {
     object.unmake.clone().ok_or_else(|| {
         NoWay(format!("PostgreSQL has no statement that undoes `{}`", first(id, object)))
@@ -67,6 +91,7 @@ fn alter(id: &ObjectId, before: &Object, after: &Object) -> Result<Vec<String>, 
         ObjectKind::Domain => domain(id, before, after),
         ObjectKind::Type => attributes(id, before, after),
         ObjectKind::Routine => replace(before, after),
+        ObjectKind::Foreign => options(id, before, after),
         ObjectKind::Privilege | ObjectKind::DefaultPrivilege => grants(before, after),
         ObjectKind::Schema
         | ObjectKind::Extension
@@ -74,7 +99,6 @@ fn alter(id: &ObjectId, before: &Object, after: &Object) -> Result<Vec<String>, 
         | ObjectKind::Plain
         | ObjectKind::Aggregate
         | ObjectKind::Operator
-        | ObjectKind::Foreign
         | ObjectKind::ForeignTable
         | ObjectKind::Ownership
         | ObjectKind::Statistics
@@ -107,8 +131,10 @@ fn sequence(id: &ObjectId, before: &Object, after: &Object) -> Vec<String> {
         ("CACHE", "1"),
         ("CYCLE", "NO CYCLE"),
     ];
-    let of =
-        |object: &Object, key: &str, default: &str| object.part(key).unwrap_or(default).to_owned();
+    let of = |object: &Object, key: &str, default: &str| {
+        let first = if key == "START WITH" { first_number(object) } else { None };
+        object.part(key).map(str::to_owned).or(first).unwrap_or_else(|| default.to_owned())
+    };
     let changed: Vec<String> = DEFAULTS
         .iter()
         .filter(|(key, default)| of(before, key, default) != of(after, key, default))
@@ -120,7 +146,34 @@ fn sequence(id: &ObjectId, before: &Object, after: &Object) -> Vec<String> {
     if changed.is_empty() {
         return Vec::new();
     }
-    vec![format!("ALTER SEQUENCE {} {}", id.name, changed.join(" "))]
+    let mut changed = changed.join(" ");
+    if !reaches(after, before) {
+        // Where it stands may be outside its new bounds: it begins again.
+        changed += " RESTART";
+    }
+    vec![format!("ALTER SEQUENCE {} {changed}", id.name)]
+}
+
+/// Where a sequence begins that is not told where: at its lowest number, or counting down its highest.
+fn first_number(object: &Object) -> Option<String> {
+    let down = object.part("INCREMENT BY").is_some_and(|step| step.starts_with('-'));
+    let bound = if down { "MAXVALUE" } else { "MINVALUE" };
+    object.part(bound).map(str::to_owned).or(down.then(|| "-1".to_owned()))
+}
+
+/// Whether a sequence can give every number that another one can.
+fn reaches(wide: &Object, narrow: &Object) -> bool {
+    let number = |object: &Object, key| object.part(key).and_then(|text| text.parse::<i128>().ok());
+    let low = match (number(wide, "MINVALUE"), number(narrow, "MINVALUE")) {
+        (None, None) => true,
+        (wide, narrow) => wide.unwrap_or(1) <= narrow.unwrap_or(1),
+    };
+    let high = match (number(wide, "MAXVALUE"), number(narrow, "MAXVALUE")) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(wide), Some(narrow)) => wide >= narrow,
+    };
+    low && high
 }
 
 /// New labels, each in its place. PostgreSQL takes none away.
@@ -232,4 +285,27 @@ fn replace(before: &Object, after: &Object) -> Option<Vec<String>> {
     let mut statements = vec![format!("CREATE OR REPLACE {create}")];
     statements.extend(rest.iter().cloned());
     Some(statements)
+}
+
+/// Options of a server, wrapper or user mapping, where all else stays.
+fn options(id: &ObjectId, before: &Object, after: &Object) -> Option<Vec<String>> {
+    if before.part("HEAD") != after.part("HEAD") || before.make.len() != 1 || after.make.len() != 1
+    {
+        return None;
+    }
+    let mut actions = Vec::new();
+    for (key, value) in &before.parts {
+        let Some(option) = key.strip_prefix("OPTION ") else { continue };
+        match after.part(key) {
+            None => actions.push(format!("DROP {option}")),
+            Some(now) if now != value => actions.push(format!("SET {option} {now}")),
+            Some(_) => {}
+        }
+    }
+    for (key, value) in after.parts.iter().filter(|(key, _)| before.part(key).is_none()) {
+        if let Some(option) = key.strip_prefix("OPTION ") {
+            actions.push(format!("ADD {option} {value}"));
+        }
+    }
+    Some(vec![format!("ALTER {} OPTIONS ({})", id.name, actions.join(", "))])
 }

@@ -1,12 +1,13 @@
 //! What a rollback on a parent does to the tables below it beyond undoing the step: what was theirs
-//! alone (a default, NOT NULL, the name of a part) is put back. Must not know recipes.
+//! alone (a default, NOT NULL, the name of a part) is put back, and so is what was said of what goes. Must not know recipes.
 
 use std::collections::BTreeSet;
 
 use crate::name::QName;
 use crate::op::Op;
+use crate::op::object::make;
 use crate::plan::Statement;
-use crate::schema::{Schema, Table};
+use crate::schema::{ObjectKind, Schema, Table};
 
 /// The rollback with what puts back the tables below as they were before the step.
 pub(super) fn restored(before: &Schema, after: &Schema, script: Vec<Statement>) -> Vec<Statement> {
@@ -24,13 +25,16 @@ pub(super) fn restored(before: &Schema, after: &Schema, script: Vec<Statement>) 
             Some(child.clone())
         })
         .collect();
-    if below.is_empty() && detached.is_empty() {
+    // What was said of something went with it, and comes back with it.
+    let took_along = before.objects.len() > after.objects.len();
+    if below.is_empty() && detached.is_empty() && !took_along {
         return script;
     }
     let mut now = after.clone();
     if script.iter().any(|statement| now.apply(&statement.op).is_err()) {
         return script;
     }
+    script.extend(said_again(before, &now).into_iter().map(Statement::new));
     for child in &detached {
         let (Some(was), Some(is)) = (before.table(child), now.table(child).cloned()) else {
             continue;
@@ -49,6 +53,21 @@ pub(super) fn restored(before: &Schema, after: &Schema, script: Vec<Statement>) 
         }
     }
     script
+}
+
+/// What makes again what was said of things that are there again.
+fn said_again(was: &Schema, is: &Schema) -> Vec<Op> {
+    let is_said = |kind| {
+        matches!(
+            kind,
+            ObjectKind::Comment | ObjectKind::Privilege | ObjectKind::Owner | ObjectKind::Property
+        )
+    };
+    let missing = was.objects.iter().filter(|(id, object)| {
+        let there = object.of.as_ref().is_some_and(|of| is.has(of));
+        is_said(id.kind) && there && !is.objects.contains_key(id)
+    });
+    missing.flat_map(|(id, object)| make(id, object)).collect()
 }
 
 /// What attaching made on a table stays with it when it is detached.

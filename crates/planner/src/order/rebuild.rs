@@ -6,36 +6,97 @@ use std::collections::BTreeSet;
 
 use crate::name::QName;
 use crate::op::Op;
+use crate::op::object::{make, said_of, view_again};
 use crate::plan::Statement;
-use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject};
+use crate::schema::{Constraint, Object, ObjectId, ObjectKind, Schema, Subject};
+
+use super::users::{self, Users};
 
 /// The script with what stands in its way taken down before it and put up again after it.
 pub(super) fn around(schema: &Schema, script: Vec<Statement>) -> Vec<Statement> {
     let ops: Vec<&Op> = script.iter().map(|s| &s.op).collect();
     let columns = moved_columns(&ops);
-    let views = views(schema, &ops, &columns);
+    let users = users::of_routines(schema, &made_again(&ops));
+    let views = views(schema, &ops, (&columns, &users.views));
     let mut objects = objects(schema, &columns);
-    objects.extend(users_of_routines(schema, &ops));
-    if (views.is_empty() && objects.is_empty()) || !ops.iter().all(|op| in_transaction(op)) {
+    for (id, object) in &users.objects {
+        if !objects.iter().any(|(known, _)| known == id) {
+            objects.push((id.clone(), object.clone()));
+        }
+    }
+    let nothing = views.is_empty() && objects.is_empty() && users.is_empty();
+    if nothing || !ops.iter().all(|op| in_transaction(op)) {
         return script;
     }
     let within = |op| Statement::within(op, "a");
-    let mut all: Vec<Statement> =
-        objects.iter().filter_map(|(id, object)| unmake(id, object)).map(within).collect();
+    let (down, up, after) = values(schema, &users);
+    let mut all: Vec<Statement> = Vec::new();
+    // What hangs on relations may name a view; what a view calls may not go before it.
+    objects.retain(|(_, object)| {
+        let of = object.of.as_ref().and_then(Subject::relation);
+        of.is_none_or(|of| !views.contains(of))
+    });
+    let (hanging, called): (Vec<_>, Vec<_>) =
+        objects.into_iter().partition(|(_, object)| object.of.is_some());
+    all.extend(hanging.iter().rev().filter_map(|(id, object)| unmake(id, object)).map(within));
     all.extend(views.iter().rev().map(|view| within(schema.drop_view(view))));
+    all.extend(called.iter().rev().filter_map(|(id, object)| unmake(id, object)).map(within));
+    all.extend(down.into_iter().map(within));
     all.extend(script.into_iter().map(|s| within(s.op)));
-    for view in &views {
-        let Some(definition) = schema.views.get(view).cloned() else { continue };
-        all.push(within(Op::CreateView { view: view.clone(), definition }));
-        all.extend(schema.objects_of(view).flat_map(|(id, o)| make(id, o)).map(within));
-    }
-    for (id, object) in &objects {
-        all.extend(make(id, object).into_iter().map(within));
-        let of = Subject::Object(id.clone());
-        let about = schema.objects.iter().filter(|(_, o)| o.of.as_ref() == Some(&of));
-        all.extend(about.flat_map(|(id, o)| make(id, o)).map(within));
-    }
+    all.extend(up.into_iter().map(within));
+    let again = |(id, object): &(ObjectId, Object)| {
+        let mut ops = make(id, object);
+        ops.extend(said_of(schema, id));
+        ops
+    };
+    all.extend(called.iter().flat_map(again).map(within));
+    all.extend(views.iter().flat_map(|view| view_again(schema, view)).map(within));
+    all.extend(hanging.iter().flat_map(again).map(within));
+    all.extend(after.into_iter().map(Statement::new));
     all
+}
+
+/// Routines that a script drops and makes again.
+fn made_again(ops: &[&Op]) -> Vec<ObjectId> {
+    let dropped = ops.iter().filter_map(|op| match op {
+        Op::Object { id, becomes: Some(_), sql } if sql.starts_with("DROP ") => Some(id.clone()),
+        _ => None,
+    });
+    dropped.collect()
+}
+
+/// Constraints and defaults that call a routine: what takes them away, what puts them back, and what
+/// validates them, when the transaction is over.
+fn values(schema: &Schema, users: &Users) -> (Vec<Op>, Vec<Op>, Vec<Op>) {
+    let (mut down, mut up, mut after) = (Vec::new(), Vec::new(), Vec::new());
+    for (table, name) in &users.checks {
+        let found = schema.table(table).and_then(|t| t.constraints.get(name));
+        let Some(constraint) = found else { continue };
+        let (table, name) = (table.clone(), name.clone());
+        down.push(Op::DropConstraint { table: table.clone(), name: name.clone() });
+        let unvalidated = Constraint { validated: false, ..constraint.clone() };
+        let constraint_again =
+            Op::AddConstraint { table: table.clone(), name: name.clone(), constraint: unvalidated };
+        up.push(constraint_again);
+        if constraint.validated {
+            after.push(Op::ValidateConstraint { table, name });
+        }
+    }
+    for (table, column) in &users.defaults {
+        let default = schema.table(table).and_then(|t| t.column(column)?.default.clone());
+        let set =
+            |default| Op::SetDefault { table: table.clone(), column: column.clone(), default };
+        down.push(set(None));
+        up.push(set(default));
+    }
+    for (id, key) in &users.domains {
+        let Some(object) = schema.objects.get(id) else { continue };
+        let alter = |sql: String| Op::Object { sql, id: id.clone(), becomes: Some(object.clone()) };
+        down.push(alter(format!("ALTER DOMAIN {} DROP {key}", id.name)));
+        let value = object.part(key).unwrap_or_default();
+        up.push(alter(format!("ALTER DOMAIN {} ADD {key} {value}", id.name)));
+    }
+    (down, up, after)
 }
 
 fn in_transaction(op: &Op) -> bool {
@@ -75,7 +136,11 @@ fn moved_columns(ops: &[&Op]) -> BTreeSet<(QName, String)> {
 
 /// Views over those columns, over views that are dropped, and over all of these; each before those
 /// that read it. What the script drops itself is its own business.
-fn views(schema: &Schema, ops: &[&Op], columns: &BTreeSet<(QName, String)>) -> Vec<QName> {
+fn views(
+    schema: &Schema,
+    ops: &[&Op],
+    (columns, callers): (&BTreeSet<(QName, String)>, &[QName]),
+) -> Vec<QName> {
     let dropped: BTreeSet<&QName> = ops
         .iter()
         .filter_map(|op| if let Op::DropView { view, .. } = op { Some(view) } else { None })
@@ -97,7 +162,7 @@ fn views(schema: &Schema, ops: &[&Op], columns: &BTreeSet<(QName, String)>) -> V
         .copied()
         .chain(&tables)
         .flat_map(|view| schema.views_over(view, None).map(|(name, _)| name.clone()));
-    let first: Vec<QName> = over_columns.chain(over_views).collect();
+    let first: Vec<QName> = over_columns.chain(over_views).chain(callers.iter().cloned()).collect();
     let mut all = schema.with_dependents(first);
     all.retain(|view| !dropped.contains(view));
     all
@@ -118,45 +183,7 @@ fn objects(schema: &Schema, columns: &BTreeSet<(QName, String)>) -> Vec<(ObjectI
     found.into_iter().collect()
 }
 
-/// Triggers, policies and routines that PostgreSQL knows to depend on a routine that is dropped and
-/// made again. Of a routine it knows so only where the body is no string.
-fn users_of_routines(schema: &Schema, ops: &[&Op]) -> Vec<(ObjectId, Object)> {
-    let mut found = Vec::new();
-    for op in ops {
-        let Op::Object { id, becomes, sql } = op else { continue };
-        let dropped = id.kind == ObjectKind::Routine && sql.starts_with("DROP ");
-        if !dropped || becomes.is_none() && ops.len() == 1 {
-            continue;
-        }
-        let bare = id.name.split('(').next().unwrap_or_default();
-        let bare = bare.rsplit('.').next().unwrap_or_default();
-        let quoted = bare.trim_matches('"');
-        for (other, object) in &schema.objects {
-            let in_catalogue =
-                matches!(other.kind, ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule);
-            let no_string = || object.make.iter().all(|sql| !sql.contains(" AS "));
-            let tracked = in_catalogue || (other.kind == ObjectKind::Routine && no_string());
-            let calls = object.make.iter().any(|sql| sql.contains(quoted));
-            if tracked && calls && other != id {
-                found.push((other.clone(), object.clone()));
-            }
-        }
-    }
-    found.sort();
-    found.dedup();
-    found
-}
-
 fn unmake(id: &ObjectId, object: &Object) -> Option<Op> {
     let sql = object.unmake.clone()?;
     Some(Op::Object { sql, id: id.clone(), becomes: None })
-}
-
-fn make(id: &ObjectId, object: &Object) -> Vec<Op> {
-    let one = |sql: &String| Op::Object {
-        sql: sql.clone(),
-        id: id.clone(),
-        becomes: Some(object.clone()),
-    };
-    object.make.iter().map(one).collect()
 }

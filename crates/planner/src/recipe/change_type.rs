@@ -151,7 +151,8 @@ fn rewrite(
         collation: to.collation.clone(),
         using,
     };
-    let same = before.ty == after.ty;
+    // A computed column is computed anew: PostgreSQL takes no USING for it.
+    let same = before.ty == after.ty || before.generated.is_some();
     let using = (!same).then(|| up.clone());
     let mut recipe = under_lock(
         context,

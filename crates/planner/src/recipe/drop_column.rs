@@ -32,7 +32,7 @@ pub(super) fn plan(
         "take a backup and restore it somewhere before the drop",
     ));
     let repeats = found.default.as_ref().is_some_and(|d| d.volatility() != Volatility::Volatile);
-    if repeats && context.is_unique(table, column) {
+    if repeats && context.collides(table, column, Column::generates) {
         return Err(context.refuse(
             "default-in-key",
             format!("`{column}` of `{table}` is unique and has a default: rows that the new release inserts without it would all hold that value (23505)"),

@@ -4,17 +4,17 @@
 use crate::diagnostic::Diagnostic;
 use crate::name::QName;
 use crate::op::Op;
-use crate::op::object::{NoWay, change, make};
+use crate::op::object::{NoWay, change, said_of};
 use crate::plan::{Statement, StepKind};
 use crate::recipe::{Context, Draft, Recipe, Slot, enums};
-use crate::schema::{Object, ObjectId, ObjectKind, Subject};
+use crate::schema::{Object, ObjectId, ObjectKind};
 
 pub(super) fn plan(
     context: &Context<'_>,
     id: &ObjectId,
     after: Option<&Object>,
 ) -> Result<Recipe, Diagnostic> {
-    let before = context.schema.objects.get(id);
+    let before = context.schema.objects.get(id).or_else(|| moved_on(context, id));
     let ops = match (change(id, before, after), before, after) {
         (Ok(ops), ..) => ops,
         (Err(_), Some(before), Some(after)) if id.kind == ObjectKind::Enum => {
@@ -60,6 +60,14 @@ pub(super) fn plan(
             Draft::ddl(context, slot, operation, ops)
         };
         let draft = draft.why(why(id.kind, before, after));
+        if id.is_role() {
+            recipe.drafts.push(
+                Draft { slot: Slot::Prepare, ..draft }.back(context, Vec::new()).loses(
+                    "nothing; the role stays: it is the whole server's, and may be used elsewhere",
+                ),
+            );
+            return Ok(recipe);
+        }
         let back = change(id, after, before).map(|back| match before {
             Some(_) => with_attached(context, id, after, back),
             None => back,
@@ -77,6 +85,11 @@ pub(super) fn plan(
     };
     recipe.drafts.push(draft);
     Ok(recipe)
+}
+
+/// The owner of a sequence that changes hands: its old one may be gone by the time it has a new one.
+fn moved_on<'a>(context: &Context<'a>, id: &ObjectId) -> Option<&'a Object> {
+    context.source.objects.get(id).filter(|_| id.kind == ObjectKind::Ownership)
 }
 
 /// A body in SQL is looked into when the routine is made: its tables may come later.
@@ -100,9 +113,7 @@ fn with_attached(
     let unmake = dropped.and_then(|object| object.unmake.as_deref());
     let drops = |op: &Op| matches!(op, Op::Object { sql, .. } if Some(sql.as_str()) == unmake);
     if dropped.is_none() || ops.iter().any(drops) {
-        let of = Subject::Object(id.clone());
-        let attached = context.schema.objects.iter().filter(|(_, o)| o.of.as_ref() == Some(&of));
-        ops.extend(attached.flat_map(|(id, object)| make(id, object)));
+        ops.extend(said_of(context.schema, id));
     }
     ops
 }

@@ -4,10 +4,11 @@ use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Expr, Volatility};
 use crate::name::QName;
+use crate::op::object::view_again;
 use crate::op::{Op, sql};
 use crate::plan::Check;
 use crate::recipe::{Context, Draft, Recipe, Slot, partitioned};
-use crate::schema::{Constraint, ConstraintKind};
+use crate::schema::{Column, Constraint, ConstraintKind};
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "`for_op` sends only these here")]
 pub(super) fn plan(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
@@ -61,7 +62,7 @@ fn set_default(
     // Whoever always gives a value never meets the default; whoever knows it in a key gives another.
     let stays_unique = context.table(table)?.is_unique_in(column);
     let always_given = before.not_null && before.default.is_none() && stays_unique;
-    if any_repeats && context.is_unique(table, column) && !always_given {
+    if any_repeats && context.collides(table, column, Column::never_repeats) && !always_given {
         return Err(context.refuse(
             "default-in-key",
             format!("`{column}` of `{table}` is unique: two rows that leave it out would both hold the default (23505)"),
@@ -73,7 +74,14 @@ fn set_default(
         recipe.needs_release = true;
         recipe.release_change = format!("always gives {table}.{column} a value");
     }
-    let slot = if default.is_none() { Slot::Tighten } else { Slot::Expand };
+    // An earlier part of the change may have dropped the one of today, when its time came.
+    let today = context.source.table(table).and_then(|t| t.column(column)?.default.clone());
+    let dropped_before = before.default.is_none() && today.is_some();
+    let slot = match default {
+        None => Slot::Tighten,
+        Some(_) if dropped_before => Slot::Swap,
+        Some(_) => Slot::Expand,
+    };
     let back = Op::SetDefault {
         table: table.clone(),
         column: column.to_owned(),
@@ -86,19 +94,18 @@ fn set_default(
         format!("an ORM that knows the old default of {table}.{column}, and leaves out values equal to it, writes the new default instead"),
         "restart such apps after the change, or let them name the column always",
     ));
-    recipe.drafts.push(
+    let present = default.is_some();
+    let mut draft =
         Draft::ddl(context, slot, format!("{what} of {table}.{column}"), vec![op.clone()])
             .back(context, vec![back])
-            .why("future rows only; the catalogue changes, no row is touched")
-            .done_when(
-                "the default is as wanted",
-                Condition::Default {
-                    table: table.clone(),
-                    column: column.to_owned(),
-                    present: default.is_some(),
-                },
-            ),
-    );
+            .why("future rows only; the catalogue changes, no row is touched");
+    // That there is one says nothing where there was another: such a step is simply run again.
+    if present != before.default.is_some() {
+        let (table, column) = (table.clone(), column.to_owned());
+        draft = draft
+            .done_when("the default is as wanted", Condition::Default { table, column, present });
+    }
+    recipe.drafts.push(draft);
     Ok(())
 }
 
@@ -280,13 +287,13 @@ fn rename(context: &Context<'_>, op: &Op, recipe: &mut Recipe) {
 }
 
 fn drop_view(context: &Context<'_>, view: &QName, recipe: &mut Recipe) -> Result<(), Diagnostic> {
-    let Some(definition) = context.schema.views.get(view).cloned() else {
+    if !context.schema.views.contains_key(view) {
         return Err(context.refuse(
             "unknown-view",
             format!("view `{view}` does not exist"),
             "name a view of the schema",
         ));
-    };
+    }
     recipe.needs_release = true;
     recipe.release_change = format!("does not read {view}");
     recipe.hazards.push(context.hazard(
@@ -301,7 +308,7 @@ fn drop_view(context: &Context<'_>, view: &QName, recipe: &mut Recipe) -> Result
             format!("drop view {view}"),
             vec![context.schema.drop_view(view)],
         )
-        .back(context, vec![Op::CreateView { view: view.clone(), definition }])
+        .back_atomic(context, view_again(context.schema, view))
         .why("a view holds no rows: it can be created again")
         .done_when(
             "the view is gone",

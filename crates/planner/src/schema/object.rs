@@ -61,6 +61,13 @@ impl ObjectId {
     }
 }
 
+impl ObjectId {
+    /// Whether it is a role: the whole server's, not the database's.
+    pub fn is_role(&self) -> bool {
+        self.kind == ObjectKind::Plain && self.name.starts_with(ROLE)
+    }
+}
+
 impl Serialize for ObjectId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("{} {}", self.kind.word(), self.name))
@@ -322,3 +329,6 @@ pub const IDENTITY: &str = "IDENTITY OPTIONS";
 
 /// How the identity of a table's row security setting ends.
 pub const ROW_SECURITY: &str = " ROW SECURITY";
+
+/// How the identity of a role begins.
+pub const ROLE: &str = "ROLE ";

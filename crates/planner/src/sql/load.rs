@@ -109,6 +109,7 @@ impl Loader<'_> {
             return;
         }
         self.check_parents();
+        super::paths::qualify(&mut self.schema);
     }
 
     /// Keys whose parent is not in the schema: a partial dump.

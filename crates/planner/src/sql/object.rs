@@ -4,6 +4,7 @@
 
 mod about;
 mod create;
+mod foreign;
 mod routine;
 mod sequence;
 mod settings;
@@ -119,9 +120,7 @@ pub(super) fn settle(
                 .into_iter()
                 .collect())
         }
-        Said::Privileges(privileges) => {
-            Ok(vec![privileges.settle(&|id| schema.objects.get(id).cloned())])
-        }
+        Said::Privileges(privileges) => Ok(vec![privileges.settle(schema)]),
     }
 }
 
@@ -131,6 +130,12 @@ fn subject(schema: &Schema, of: Subject) -> Option<Subject> {
         Subject::Relation(name) if !schema.has(&of) => {
             let sequence = ObjectId::new(ObjectKind::Sequence, name.to_string());
             schema.objects.contains_key(&sequence).then_some(Subject::Object(sequence))
+        }
+        // An aggregate goes by the name of a function, too; what is not there came with an extension.
+        Subject::Object(id) if id.kind == ObjectKind::Routine => {
+            let aggregate = ObjectId::new(ObjectKind::Aggregate, id.name.clone());
+            let id = known(schema, id).or_else(|| known(schema, &aggregate));
+            id.map(Subject::Object)
         }
         Subject::Relation(_)
         | Subject::Column(..)

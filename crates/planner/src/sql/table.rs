@@ -138,7 +138,8 @@ fn elements(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
             let (from, to) = cursor.skip_to_comma();
             table.templates.push(Template::like(name, &cursor.flat(from, to)));
         } else if constraint::begins(cursor) {
-            table.constraints.push(constraint::table(cursor)?);
+            // A new table has no rows to be checked: NOT VALID means nothing there.
+            table.constraints.push(NewConstraint { validated: true, ..constraint::table(cursor)? });
         } else {
             table.columns.push(column(cursor)?);
         }

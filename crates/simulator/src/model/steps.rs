@@ -45,10 +45,8 @@ fn step(step: &Step, names: &BTreeSet<QName>, kept: &Kept) -> StepModel {
 fn batches(script: &[Statement], names: &BTreeSet<QName>, kept: &Kept) -> Vec<Batch> {
     #[expect(clippy::wildcard_enum_match_arm, reason = "views are the exception")]
     let foreign = |op: &Op| match op {
-        Op::CreateView { definition, .. } | Op::ReplaceView { definition, .. } => {
-            !definition.reads.iter().any(|r| names.contains(r))
-        }
-        Op::DropView { .. } => false,
+        // Every group has all views: one may read another that reads a table of the group.
+        Op::CreateView { .. } | Op::ReplaceView { .. } | Op::DropView { .. } => false,
         other => other.relation().is_some_and(|r| !names.contains(r)),
     };
     let mut batches: Vec<Batch> = Vec::new();

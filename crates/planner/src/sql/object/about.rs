@@ -3,7 +3,7 @@
 
 use super::{Said, qualified, routine};
 use crate::name::{QName, quote};
-use crate::schema::{Object, ObjectId, ObjectKind, Subject};
+use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject};
 use crate::sql::cursor::{Cursor, Read};
 
 /// Reads from after `COMMENT ON`.
@@ -132,19 +132,22 @@ pub(super) fn owner(cursor: &Cursor<'_>, statement: &str) -> Option<Said> {
     let mut of = *cursor;
     let (name, about) = subject(&mut of).ok().flatten()?;
     let name = name.split(" OWNER TO").next().unwrap_or_default().to_owned();
-    let role = ahead.flat(ahead.at, ahead.tokens.len());
+    let role = role_name(&ahead.flat(ahead.at, ahead.tokens.len()));
     let make = if about.is_some() {
         format!("ALTER {name} OWNER TO {role}")
     } else {
         statement.to_owned()
     };
-    let object = Object { of: about, ..Object::one(make, None) };
+    // With nothing said it belongs to whoever loads the text, and so to whoever runs the plan.
+    let unmake = about.is_some().then(|| format!("ALTER {name} OWNER TO CURRENT_USER"));
+    let object = Object { of: about, ..Object::one(make, unmake) };
     Some(Said::Made(ObjectId::new(ObjectKind::Owner, name), object))
 }
 
 /// `ALTER TABLE table OWNER TO role`.
 pub(in crate::sql) fn table_owner(table: &QName, action: &str) -> Said {
-    let object = Object::one(format!("ALTER TABLE {table} {action}"), None)
+    let unmake = format!("ALTER TABLE {table} OWNER TO CURRENT_USER");
+    let object = Object::one(format!("ALTER TABLE {table} {action}"), Some(unmake))
         .of(Subject::Relation(table.clone()));
     Said::Made(ObjectId::new(ObjectKind::Owner, format!("TABLE {table}")), object)
 }
@@ -181,7 +184,7 @@ fn for_roles(
     let (from, to) = cursor.skip_until(|c| {
         c.sees("WITH GRANT") || c.sees("GRANTED BY") || c.is_any(0, &["CASCADE", "RESTRICT"])
     });
-    let roles = list(cursor, from, to);
+    let roles: Vec<String> = list(cursor, from, to).iter().map(|role| role_name(role)).collect();
     let option = if cursor.eat("WITH GRANT OPTION") { "WITH GRANT OPTION" } else { "" };
     let mut said = Vec::new();
     for (thing, of) in things {
@@ -190,13 +193,26 @@ fn for_roles(
                 head: head.to_owned(),
                 thing: thing.clone(),
                 of: of.clone(),
-                role: role.strip_prefix("GROUP ").unwrap_or(role).to_owned(),
+                role: role.clone(),
                 grants,
                 parts: privileges.iter().map(|p| (p.clone(), option.to_owned())).collect(),
             }));
         }
     }
     said
+}
+
+/// A role's name, spelled one way; the words that stand for roles as they are.
+fn role_name(text: &str) -> String {
+    let text = text.strip_prefix("GROUP ").unwrap_or(text);
+    let word = text.to_ascii_uppercase();
+    if matches!(word.as_str(), "PUBLIC" | "CURRENT_USER" | "CURRENT_ROLE" | "SESSION_USER") {
+        return word;
+    }
+    match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(inner) => quote(&inner.replace("\"\"", "\"")),
+        None => text.to_lowercase(),
+    }
 }
 
 /// Reads GRANT or REVOKE on things; membership of roles is not the schema's.
@@ -232,30 +248,20 @@ pub(in crate::sql) struct Privileges {
 }
 
 impl Privileges {
-    /// What a role may do to a thing after this, given what it was said to be able to before. A
-    /// REVOKE of what nobody granted takes away what everybody has by default.
-    pub(super) fn settle(
-        &self,
-        before: &dyn Fn(&ObjectId) -> Option<Object>,
-    ) -> (ObjectId, Option<Object>) {
-        let Self { head, thing, of, role, grants, parts } = self;
+    /// What a role may do to a thing after this, given what is said of it so far. What everybody or
+    /// the owner may by default comes back where it was taken away, and is not taken away again.
+    pub(super) fn settle(&self, schema: &Schema) -> (ObjectId, Option<Object>) {
+        let Self { head, thing, of: _, role, grants, parts } = self;
         let kind =
             if head.is_empty() { ObjectKind::Privilege } else { ObjectKind::DefaultPrivilege };
         let granted = ObjectId::new(kind, format!("{head}{thing} TO {role}"));
         let revoked = ObjectId::new(kind, format!("{head}{thing} FROM {role}"));
-        let known = before(&granted);
+        let of = self.of.clone().and_then(|of| super::subject(schema, of));
+        let known = schema.objects.get(&granted);
         if !grants && known.is_none() {
-            let list = privilege_list(parts);
-            let object = Object {
-                of: of.clone(),
-                ..Object::one(
-                    format!("{head}REVOKE {list} ON {thing} FROM {role}"),
-                    Some(format!("{head}GRANT {list} ON {thing} TO {role}")),
-                )
-            };
-            return (revoked, Some(object));
+            return (revoked, self.revoked(schema, of));
         }
-        let mut now = known.map(|object| object.parts).unwrap_or_default();
+        let mut now = known.map(|object| object.parts.clone()).unwrap_or_default();
         let all = |parts: &[(String, String)]| parts.iter().any(|(p, _)| p == "ALL");
         if !grants && (all(parts) || all(&now)) {
             now.clear();
@@ -270,13 +276,61 @@ impl Privileges {
         if now.is_empty() {
             return (granted, None);
         }
+        let standing = self.standing(schema).filter(|_| !schema.objects.contains_key(&revoked));
+        let unmake = match standing {
+            Some(standing) => format!("GRANT {standing} ON {thing} TO {role}"),
+            None => format!("{head}REVOKE ALL ON {thing} FROM {role}"),
+        };
         let object = Object {
             make: grant_sql((head, thing), role, &now),
-            unmake: Some(format!("{head}REVOKE ALL ON {thing} FROM {role}")),
-            of: of.clone(),
+            unmake: Some(unmake),
+            of,
             parts: now,
         };
         (granted, Some(object))
+    }
+
+    /// A REVOKE of what nobody granted: of what there is by default, or of nothing.
+    fn revoked(&self, schema: &Schema, of: Option<Subject>) -> Option<Object> {
+        let Self { head, thing, role, parts, .. } = self;
+        let list = privilege_list(parts);
+        let everywhere = |id: &ObjectId| {
+            id.kind == ObjectKind::DefaultPrivilege && id.name.ends_with(&format!(" TO {role}"))
+        };
+        let standing = self.standing(schema);
+        let by_default = !head.is_empty() || schema.objects.keys().any(everywhere);
+        let back = if by_default { list.as_str() } else { standing? };
+        Some(Object {
+            of,
+            ..Object::one(
+                format!("{head}REVOKE {list} ON {thing} FROM {role}"),
+                Some(format!("{head}GRANT {back} ON {thing} TO {role}")),
+            )
+        })
+    }
+
+    /// What the role may do to the thing with nothing said: everything where it owns it, and what
+    /// PostgreSQL lets everybody do.
+    fn standing(&self, schema: &Schema) -> Option<&'static str> {
+        let Self { head, thing, role, .. } = self;
+        if !head.is_empty() {
+            return None;
+        }
+        if role == "PUBLIC" {
+            return match thing.split(' ').next().unwrap_or_default() {
+                "FUNCTION" | "PROCEDURE" | "ROUTINE" => Some("EXECUTE"),
+                "TYPE" | "DOMAIN" | "LANGUAGE" => Some("USAGE"),
+                "SCHEMA" if thing == "SCHEMA public" => Some("USAGE"),
+                _ => None,
+            };
+        }
+        let owner = schema.objects.get(&ObjectId::new(ObjectKind::Owner, thing.clone()));
+        let owns = owner
+            .and_then(|owner| owner.make.first())
+            .map(|sql| sql.rsplit_once(" OWNER TO ").is_some_and(|(_, owner)| owner == role));
+        // The superuser that every cluster begins with is who loads a text that names no owner.
+        owns.unwrap_or(role == "postgres" || role.eq_ignore_ascii_case("CURRENT_USER"))
+            .then_some("ALL")
     }
 }
 

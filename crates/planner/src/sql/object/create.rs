@@ -1,6 +1,8 @@
 //! CREATE, ALTER and DROP of the kinds of objects whose definition is kept as text.
 
-use super::{Alteration, Said, bare, qualified, rest, routine, sequence, types};
+use super::{Alteration, Said, bare, foreign, qualified, rest, routine, sequence, types};
+use crate::name::literal;
+use crate::schema::object::ROLE;
 use crate::schema::{Object, ObjectId, ObjectKind, Subject};
 use crate::sql::cursor::{Cursor, Read};
 
@@ -68,8 +70,15 @@ fn kind(cursor: &mut Cursor<'_>) -> Option<&'static Named> {
 
 /// Reads from after CREATE.
 pub(super) fn create(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
+    if cursor.eat("USER MAPPING") {
+        return foreign::user_mapping(cursor).map(Some);
+    }
+    if ["ROLE", "USER", "GROUP"].into_iter().any(|word| cursor.eat(word)) {
+        return Ok(Some(vec![role(cursor)?]));
+    }
     let Some(named) = kind(cursor) else { return Ok(None) };
     match (named.kind, named.words) {
+        (ObjectKind::Foreign, words) => return foreign::create(cursor, words).map(Some),
         (ObjectKind::Sequence, _) => return sequence::create(cursor),
         (ObjectKind::Type, _) => return types::create(cursor),
         (ObjectKind::Domain, _) => return types::create_domain(cursor),
@@ -102,6 +111,18 @@ pub(super) fn create(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
     let drop = words.trim_start_matches("CONSTRAINT ").trim_start_matches("TRUSTED ");
     let object = Object { of, ..Object::one(text, Some(format!("DROP {drop} {name}"))) };
     Ok(Some(vec![Said::Made(identity(named, name), object)]))
+}
+
+/// A role belongs to the whole server: it is made where it is not there, and never dropped.
+fn role(cursor: &mut Cursor<'_>) -> Read<Said> {
+    let name = bare(cursor, "a role")?;
+    let create = format!("CREATE ROLE {name}{}", rest(cursor));
+    let known = literal(name.trim_matches('"'));
+    let make = format!(
+        "DO $do$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {known}) THEN {create}; END IF; END $do$"
+    );
+    let id = ObjectId::new(ObjectKind::Plain, format!("{ROLE}{name}"));
+    Ok(Said::Made(id, Object::one(make, None)))
 }
 
 /// What every database has.
@@ -184,6 +205,9 @@ fn operator(cursor: &mut Cursor<'_>, words: &str) -> Read<Described> {
 
 /// Reads from after DROP.
 pub(super) fn drop(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
+    if cursor.eat("USER MAPPING") {
+        return foreign::drop_mapping(cursor).map(Some);
+    }
     let Some(named) = kind(cursor) else { return Ok(None) };
     let if_exists = cursor.eat("IF EXISTS");
     let mut ids = Vec::new();

@@ -100,6 +100,7 @@ privilege TABLE public.t TO you of public.t
   - REVOKE ALL ON TABLE public.t FROM you
 owner TABLE public.t of public.t
   ALTER TABLE public.t OWNER TO me
+  - ALTER TABLE public.t OWNER TO CURRENT_USER
 comment COLUMN public.t.n of public.t.n
   COMMENT ON COLUMN public.t.n IS 'x'
   - COMMENT ON COLUMN public.t.n IS NULL",

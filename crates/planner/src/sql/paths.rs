@@ -1,0 +1,263 @@
+//! Names that a text leaves to its search path, spelled out: the plan runs under another. Only names
+//! of the schema that the thing itself is in, and not of `public`, which every plan finds. Bodies that
+//! are strings are left alone: PostgreSQL looks into them when they run. Must not know statements.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::token::{Kind, Lexed, Lexer, Token};
+use crate::expr::Expr;
+use crate::name::{QName, quote};
+use crate::schema::{ConstraintKind, ObjectId, ObjectKind, Schema, Subject};
+
+/// What a schema holds, by bare names.
+#[derive(Debug, Default)]
+struct Held {
+    /// Tables, views and types: what stands after FROM, and what values are of.
+    relations: BTreeSet<String>,
+    sequences: BTreeSet<String>,
+    routines: BTreeSet<String>,
+}
+
+/// Spells out the names in the texts of everything outside of `public`.
+pub(super) fn qualify(schema: &mut Schema) {
+    let held = held(schema);
+    for (name, table) in &mut schema.tables {
+        let Some(known) = held.get(&name.schema) else { continue };
+        let defaults = table.columns.iter_mut().filter_map(|c| c.default.as_mut());
+        for default in defaults {
+            in_expr(default, &name.schema, known);
+        }
+        for constraint in table.constraints.values_mut() {
+            if let ConstraintKind::Check(check) = &mut constraint.kind {
+                in_expr(check, &name.schema, known);
+            }
+        }
+    }
+    for (name, view) in &mut schema.views {
+        if let Some(known) = held.get(&name.schema) {
+            view.query = in_text(&view.query, &name.schema, known);
+        }
+    }
+    for (id, object) in &mut schema.objects {
+        let Some(home) = home(id, object.of.as_ref()) else { continue };
+        let Some(known) = held.get(&home) else { continue };
+        for text in &mut object.make {
+            *text = in_text(text, &home, known);
+        }
+        for (key, text) in &mut object.parts {
+            if key == "HEAD" {
+                *text = in_text(text, &home, known);
+            }
+        }
+    }
+}
+
+/// The schema whose names an object's text may leave out.
+fn home(id: &ObjectId, of: Option<&Subject>) -> Option<String> {
+    match id.kind {
+        ObjectKind::Routine => id.name.split('(').next()?.parse::<QName>().ok().map(|n| n.schema),
+        ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule => {
+            of.and_then(Subject::relation).map(|table| table.schema.clone())
+        }
+        ObjectKind::Schema
+        | ObjectKind::Extension
+        | ObjectKind::Language
+        | ObjectKind::Plain
+        | ObjectKind::Enum
+        | ObjectKind::Type
+        | ObjectKind::Domain
+        | ObjectKind::Sequence
+        | ObjectKind::Aggregate
+        | ObjectKind::Operator
+        | ObjectKind::Foreign
+        | ObjectKind::ForeignTable
+        | ObjectKind::Ownership
+        | ObjectKind::Statistics
+        | ObjectKind::ViewIndex
+        | ObjectKind::EventTrigger
+        | ObjectKind::Property
+        | ObjectKind::Replication
+        | ObjectKind::Privilege
+        | ObjectKind::DefaultPrivilege
+        | ObjectKind::Owner
+        | ObjectKind::Comment
+        | ObjectKind::Unknown => None,
+    }
+}
+
+fn held(schema: &Schema) -> BTreeMap<String, Held> {
+    let mut held: BTreeMap<String, Held> = BTreeMap::new();
+    for name in schema.tables.keys().chain(schema.views.keys()) {
+        held.entry(name.schema.clone()).or_default().relations.insert(name.name.clone());
+    }
+    for id in schema.objects.keys() {
+        let bare = id.name.split('(').next().unwrap_or_default();
+        let Ok(name) = bare.parse::<QName>() else { continue };
+        let of = || (name.schema.clone(), name.name.clone());
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the others are not named so")]
+        match id.kind {
+            ObjectKind::Enum | ObjectKind::Type | ObjectKind::Domain | ObjectKind::ForeignTable => {
+                let (home, name) = of();
+                held.entry(home).or_default().relations.insert(name);
+            }
+            ObjectKind::Sequence => {
+                let (home, name) = of();
+                held.entry(home).or_default().sequences.insert(name);
+            }
+            ObjectKind::Routine | ObjectKind::Aggregate => {
+                let (home, name) = of();
+                held.entry(home).or_default().routines.insert(name);
+            }
+            _ => {}
+        }
+    }
+    held.remove("public");
+    held
+}
+
+fn in_expr(expr: &mut Expr, home: &str, known: &Held) {
+    expr.visit_mut(&mut |expr| match expr {
+        Expr::Cast(value, ty) if ty.as_str() == "regclass" => {
+            if let Expr::Text(name) = value.as_mut()
+                && (known.sequences.contains(name.as_str())
+                    || known.relations.contains(name.as_str()))
+            {
+                *name = QName::new(home, name.clone()).to_string();
+            }
+        }
+        Expr::Call(name, args) => {
+            // A sequence's name without a cast.
+            if name == "nextval"
+                && let [Expr::Text(sequence)] = args.as_mut_slice()
+                && known.sequences.contains(sequence.as_str())
+            {
+                *sequence = QName::new(home, sequence.clone()).to_string();
+            }
+            if known.routines.contains(name.as_str()) {
+                *name = QName::new(home, name.clone()).to_string();
+            }
+        }
+        Expr::Raw { sql, .. } => *sql = in_text(sql, home, known),
+        Expr::Null
+        | Expr::Bool(_)
+        | Expr::Number(_)
+        | Expr::Text(_)
+        | Expr::Column(_)
+        | Expr::Not(_)
+        | Expr::Negate(_)
+        | Expr::Binary(..)
+        | Expr::IsNull(..)
+        | Expr::Cast(..)
+        | Expr::Case(..)
+        | Expr::Lookup(_) => {}
+    });
+}
+
+/// Words after which a relation's or type's name stands.
+const BEFORE_RELATION: [&str; 9] =
+    ["FROM", "JOIN", "ONLY", "INTO", "UPDATE", "SETOF", "RETURNS", "AS", "::"];
+
+/// The text with names of `home` spelled out where they can be nothing else.
+fn in_text(text: &str, home: &str, known: &Held) -> String {
+    let tokens = tokens(text);
+    let of = |at: usize| tokens.get(at).map_or("", |t| text.get(t.start..t.end).unwrap_or(""));
+    let is_name =
+        |at: usize| tokens.get(at).is_some_and(|t| matches!(t.kind, Kind::Word | Kind::Quoted));
+    let mut out = String::new();
+    let mut copied = 0;
+    for (at, token) in tokens.iter().enumerate() {
+        let before = at.checked_sub(1).map_or("", &of);
+        if !is_name(at) || before == "." || of(at + 1) == "." {
+            continue;
+        }
+        let name = match token.kind {
+            Kind::Quoted => of(at).trim_matches('"').replace("\"\"", "\""),
+            Kind::Word | Kind::Text | Kind::Number | Kind::Symbol(_) | Kind::Operator => {
+                of(at).to_lowercase()
+            }
+        };
+        let called = of(at + 1) == "(";
+        let keyword = before.to_ascii_uppercase();
+        let is_it = if called {
+            known.routines.contains(&name)
+        } else {
+            // `AS t` names something else, but for a cast's type.
+            let cast = keyword == "AS" && of(at + 1) == ")";
+            let after = keyword != "AS" && BEFORE_RELATION.contains(&keyword.as_str());
+            // `(id projects)`: an argument's type ends it.
+            let typed = at.checked_sub(1).is_some_and(&is_name)
+                && matches!(of(at + 1), ")" | "," | "[")
+                && !after
+                && keyword != "AS"
+                && is_argument(&tokens, at, text);
+            known.relations.contains(&name) && (cast || after || typed)
+        };
+        if is_it {
+            out += text.get(copied..token.start).unwrap_or_default();
+            out += &quote(home);
+            out.push('.');
+            copied = token.start;
+        }
+    }
+    out += text.get(copied..).unwrap_or_default();
+    out
+}
+
+/// Whether the token stands in the arguments of the routine that the text makes.
+fn is_argument(tokens: &[Token], at: usize, text: &str) -> bool {
+    let of = |t: &Token| text.get(t.start..t.end).unwrap_or("").to_ascii_uppercase();
+    let makes = tokens.iter().take(4).any(|t| matches!(of(t).as_str(), "FUNCTION" | "PROCEDURE"));
+    let mut depth = 0_usize;
+    let mut closed = false;
+    for token in tokens.iter().take(at) {
+        match of(token).as_str() {
+            "(" => depth += 1,
+            ")" => {
+                depth = depth.saturating_sub(1);
+                closed |= depth == 0;
+            }
+            _ => {}
+        }
+    }
+    makes && !closed && depth == 1
+}
+
+fn tokens(text: &str) -> Vec<Token> {
+    let mut lexer = Lexer::new(text);
+    let mut tokens = Vec::new();
+    loop {
+        match lexer.next() {
+            Lexed::Token(token) => tokens.push(token),
+            Lexed::LineComment(_) => {}
+            Lexed::Open(..) | Lexed::End => return tokens,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Held, in_text};
+
+    #[test]
+    fn names_are_spelled_out_where_they_can_be_nothing_else() {
+        let set = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
+        let known = Held {
+            relations: set(&["projects", "kind"]),
+            sequences: set(&[]),
+            routines: set(&["f"]),
+        };
+        for (text, want) in [
+            (
+                "SELECT projects.id, kind FROM projects JOIN other.projects p ON true",
+                "SELECT projects.id, kind FROM s.projects JOIN other.projects p ON true",
+            ),
+            ("SELECT f(1), g(f), 'x'::kind", "SELECT s.f(1), g(f), 'x'::s.kind"),
+            (
+                "CREATE FUNCTION s.g(kind text, p projects) RETURNS SETOF projects AS $$ FROM projects $$",
+                "CREATE FUNCTION s.g(kind text, p s.projects) RETURNS SETOF s.projects AS $$ FROM projects $$",
+            ),
+        ] {
+            assert_eq!(in_text(text, "s", &known), want);
+        }
+    }
+}
