@@ -51,6 +51,7 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
     row("changing-column-type", no_work, NO_WORK),
     row("prefer-text-field", asked, ASKED),
     row("ban-char-field", asked, ASKED),
+    row("prefer-bigint-over-int", asked, ASKED),
     row(
         "prefer-robust-stmts",
         concurrent,
