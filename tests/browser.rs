@@ -5,11 +5,13 @@ mod driver;
 mod site;
 
 use std::env;
+use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use libtest_mimic::{Completion, Failed, Trial};
 
+use crate::bad_input::noise;
 use driver::Page;
 use site::Site;
 
@@ -18,13 +20,14 @@ type Work = fn(&Page) -> Result<(), Failed>;
 
 /// A trial a thing that somebody does with the page.
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, Work); 7] = [
+    let all: [(&str, Work); 8] = [
         ("the first example is planned", first_example),
         ("another change is planned", other_change),
         ("a run is played, forth and back", play),
         ("a failure is injected and rolled back", inject),
         ("a plan is proved", prove),
         ("bad input shows a message", bad_input),
+        ("50 MB of garbage show a message, and leave when told to", garbage),
         ("the plan is exported", export),
     ];
     all.into_iter()
@@ -113,6 +116,21 @@ fn bad_input(page: &Page) -> Result<(), Failed> {
     page.wait_for("plan-table")?;
     page.write("change", "ALTER TABLE nowhere_at_all ADD COLUMN x int;")?;
     page.wait_until("findings", |text| text.contains("nowhere_at_all"))
+}
+
+fn garbage(page: &Page) -> Result<(), Failed> {
+    let file = env::temp_dir().join(format!("concertina-garbage-{}.sql", std::process::id()));
+    fs::write(&file, noise(50_000_000))?;
+    page.wait_for("plan-table")?;
+    page.attach("schema-file", &file)?;
+    let shown = page.wait_until("schema-held", |text| text.contains("50 MB"));
+    let told = page.wait_until("findings", |text| text.contains("schema 1:1"));
+    fs::remove_file(&file)?;
+    shown.and(told)?;
+    page.click("schema-let-go")?;
+    page.write("schema", "CREATE TABLE users (id bigint PRIMARY KEY, name text);")?;
+    page.write("change", "ALTER TABLE users ADD COLUMN shoe_size integer;")?;
+    page.wait_until("plan", |text| text.contains("shoe_size"))
 }
 
 fn export(page: &Page) -> Result<(), Failed> {

@@ -116,6 +116,13 @@ impl Page {
         self.call(&format!("/element/{element}/value"), &json!({ "text": keys })).map(drop)
     }
 
+    /// Chooses a file.
+    pub(super) fn attach(&self, testid: &str, file: &Path) -> Result<(), Failed> {
+        let element = self.element(testid)?;
+        let keys = json!({ "text": file.display().to_string() });
+        self.call(&format!("/element/{element}/value"), &keys).map(drop)
+    }
+
     /// Everything that is seen, for a message.
     pub(super) fn visible_text(&self) -> String {
         let script = json!({ "script": "return document.body.innerText", "args": [] });

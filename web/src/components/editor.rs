@@ -94,7 +94,7 @@ fn body(props: &Props) -> Html {
             html! {
                 <div class="held" data-testid={format!("{}-held", props.name)}>
                     <p><strong>{ &file.name }</strong>{ format!(" loaded ({size}), not shown: too long to edit here.") }</p>
-                    <button type="button" {onclick}>{ "Remove it" }</button>
+                    <button type="button" {onclick} data-testid={format!("{}-let-go", props.name)}>{ "Remove it" }</button>
                 </div>
             }
         }
