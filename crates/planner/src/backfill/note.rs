@@ -59,7 +59,7 @@ impl Backfill {
         let signals: Vec<String> =
             SIGNALS.iter().map(|(name, meaning)| format!("`{name}` ({meaning})")).collect();
         format!(
-            "{} ms pause after each batch; before each one `concertina.why_wait` is asked, and while it gives a reason the backfill waits, in no transaction, and shows it in `waiting_for`: {}; the ceiling is {} s. What cannot be read counts as a reason to wait: for 15 s, then it stops and says what to grant (`pg_monitor`). `UPDATE concertina.backfill SET paused = true` pauses it, `SET ignored = '{{old-transaction}}'` overrules a signal. A batch waits {} ms for a lock; a lock or a deadlock halves it, and it is tried again, 20 times. Where row security would hide rows from the role that runs it, it ends with 42501. A `statement_timeout` of the role ends the CALL: `SET statement_timeout = 0` first",
+            "{} ms pause after each batch; before each one `concertina.why_wait` is asked, and while it gives a reason the backfill waits, in no transaction, and shows it in `waiting_for`: {}; the ceiling is {} s. What cannot be read counts as a reason to wait: for 15 s, then it stops and says what to grant (`pg_monitor`). `UPDATE concertina.backfill SET paused = true` pauses it, `SET ignored = '{{old-transaction}}'` overrules a signal. A batch waits {} ms for a lock; a lock or a deadlock halves it, and it is tried again, 20 times. Where row security would hide rows from the role that runs it, it ends with 42501. Called by hand, `SET statement_timeout = 0` comes first: a limit of the role would end the CALL",
             self.pause_ms,
             signals.join(", "),
             self.lag_ceiling_s,
