@@ -192,6 +192,8 @@ pub enum Op {
     },
     /// ADD CONSTRAINT … UNIQUE / PRIMARY KEY USING INDEX.
     AddConstraintUsingIndex {
+        /// ` DEFERRABLE`, ` DEFERRABLE INITIALLY DEFERRED`, or nothing.
+        deferral: String,
         /// Table.
         table: QName,
         /// Constraint name; the index takes it.

@@ -12,7 +12,7 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{Check, Conversion, Deploy, Hazard, Narrowed, Question, Statement, StepKind};
 use crate::request::Request;
-use crate::schema::{Column, Constraint, ConstraintKind, ObjectKind, Schema};
+use crate::schema::{Column, Constraint, ConstraintKind, Key, ObjectKind, Schema};
 
 mod add_column;
 mod add_constraint;
@@ -356,11 +356,14 @@ fn for_constraint(
         ConstraintKind::Check(check) => {
             add_constraint::check(context, table, (name, constraint), check)
         }
-        ConstraintKind::Unique(columns) => add_constraint::unique(context, table, name, columns),
-        ConstraintKind::PrimaryKey(columns) => {
-            add_constraint::primary_key(context, table, name, columns)
+        ConstraintKind::Unique(_) | ConstraintKind::PrimaryKey(_) | ConstraintKind::Other(..) => {
+            match Key::of(&constraint.kind) {
+                Some(key) if key.primary => add_constraint::primary_key(context, table, name, &key),
+                Some(key) => add_constraint::unique(context, table, name, &key),
+                None => Ok(add_constraint::locking(context, op, (table, name), constraint)),
+            }
         }
-        ConstraintKind::NotNull(_) | ConstraintKind::Other(..) => {
+        ConstraintKind::NotNull(_) => {
             Ok(add_constraint::locking(context, op, (table, name), constraint))
         }
     }

@@ -12,10 +12,12 @@ use crate::sync::SyncRule;
 
 pub(crate) mod bounds;
 pub mod family;
+pub mod key;
 pub mod object;
 
 pub use family::Inherited;
 pub(crate) use family::Partitioning;
+pub use key::Key;
 pub use object::{Object, ObjectId, ObjectKind, Subject};
 
 /// Everything read from a dump: what is modelled, and beside it what is only carried.

@@ -17,7 +17,7 @@ use table::rename_in;
 
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::{Column, Constraint, ConstraintKind, Schema, Subject, Table};
+use crate::schema::{Column, Constraint, ConstraintKind, Key, Schema, Subject, Table};
 
 /// The server's refusal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -384,7 +384,7 @@ impl Schema {
                 }
                 self.table_mut(table)?.add_constraint(table, name, constraint.clone())
             }
-            Op::AddConstraintUsingIndex { table, name, index, primary } => {
+            Op::AddConstraintUsingIndex { table, name, index, primary, deferral } => {
                 let (relation, table) = (table, self.table_mut(table)?);
                 let Some(found) = table.indexes.get(index) else {
                     return refuse("42704", format!("index \"{index}\" does not exist"));
@@ -392,13 +392,14 @@ impl Schema {
                 if !found.valid || !found.unique {
                     return refuse("55000", format!("index \"{index}\" is not valid"));
                 }
-                let columns = found.columns.clone();
-                let kind = if *primary {
-                    ConstraintKind::PrimaryKey(columns)
-                } else {
-                    ConstraintKind::Unique(columns)
+                let Some(key) = Key::of_index(found, *primary, deferral) else {
+                    return refuse(
+                        "42809",
+                        format!("index \"{index}\" does not support constraints"),
+                    );
                 };
-                table.add_constraint(relation, name, Constraint { kind, validated: true })?;
+                let constraint = Constraint { kind: key.kind(), validated: true };
+                table.add_constraint(relation, name, constraint)?;
                 table.indexes.remove(index);
                 Ok(())
             }

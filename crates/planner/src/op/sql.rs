@@ -217,8 +217,8 @@ fn constraint_op(op: &Op) -> String {
             quote(name),
             constraint_sql(constraint)
         ),
-        Op::AddConstraintUsingIndex { table, name, index, primary } => format!(
-            "ALTER TABLE {table} ADD CONSTRAINT {} {} USING INDEX {}",
+        Op::AddConstraintUsingIndex { table, name, index, primary, deferral } => format!(
+            "ALTER TABLE {table} ADD CONSTRAINT {} {} USING INDEX {}{deferral}",
             quote(name),
             if *primary { "PRIMARY KEY" } else { "UNIQUE" },
             quote(index)

@@ -10,7 +10,7 @@ use crate::op::effect::Whole;
 use crate::recipe::partitioned::{self, Named};
 use crate::recipe::steps::{build_index, enforce_constraint, enforce_not_null, under_lock};
 use crate::recipe::{Context, Draft, Recipe, Slot};
-use crate::schema::{Constraint, ConstraintKind, ForeignKey, Index};
+use crate::schema::{Constraint, ConstraintKind, ForeignKey, Index, Key};
 
 pub(super) fn check(
     context: &Context<'_>,
@@ -113,14 +113,13 @@ pub(super) fn unique(
     context: &Context<'_>,
     table: &QName,
     name: &str,
-    columns: &[String],
+    key: &Key,
 ) -> Result<Recipe, Diagnostic> {
     if context.table(table)?.is_partitioned() {
-        let kind = ConstraintKind::Unique(columns.to_vec());
-        return partitioned_key(context, (table, name), kind);
+        return partitioned_key(context, (table, name), key.kind());
     }
-    let mut recipe = unique_index(context, table, (name, &Index::unique_on(columns)))?;
-    recipe.drafts.push(take_over(context, table, name, false));
+    let mut recipe = unique_index(context, table, (name, &key.index()))?;
+    recipe.drafts.push(take_over(context, table, name, key));
     Ok(recipe)
 }
 
@@ -128,7 +127,7 @@ pub(super) fn primary_key(
     context: &Context<'_>,
     table: &QName,
     name: &str,
-    columns: &[String],
+    key: &Key,
 ) -> Result<Recipe, Diagnostic> {
     if context.table(table)?.primary_key().is_some() {
         return Err(context.unsupported(
@@ -137,12 +136,11 @@ pub(super) fn primary_key(
         ));
     }
     if context.table(table)?.is_partitioned() {
-        let kind = ConstraintKind::PrimaryKey(columns.to_vec());
-        return partitioned_key(context, (table, name), kind);
+        return partitioned_key(context, (table, name), key.kind());
     }
-    let mut recipe = unique_index(context, table, (name, &Index::unique_on(columns)))?;
-    no_nulls(context, table, columns, &mut recipe)?;
-    recipe.drafts.push(take_over(context, table, name, true));
+    let mut recipe = unique_index(context, table, (name, &key.index()))?;
+    no_nulls(context, table, &key.columns, &mut recipe)?;
+    recipe.drafts.push(take_over(context, table, name, key));
     Ok(recipe)
 }
 
@@ -168,7 +166,7 @@ fn no_nulls(
     Ok(())
 }
 
-/// An exclusion, deferrable or NULLS NOT DISTINCT constraint: checked and built under its lock.
+/// An exclusion or a CHECK that cannot wait: checked, and its index built, under its lock.
 pub(super) fn locking(
     context: &Context<'_>,
     op: &Op,
@@ -208,10 +206,13 @@ pub(super) fn unique_index(
 
 /// Nobody writes duplicates any more, and none are there.
 fn no_duplicates(context: &Context<'_>, table: &QName, index: &Index) -> Recipe {
-    let plain = index.predicate.is_none() && index.keys.len() == index.columns.len();
-    let condition =
-        Condition::NoDuplicates { table: table.clone(), columns: index.columns.clone() };
-    let columns = index.columns.join(", ");
+    let key = Key::of_index(index, false, "");
+    // NULLs that count as duplicates are for the build to find.
+    let strict = key.as_ref().is_some_and(|key| key.nulls_not_distinct);
+    let columns = key.map_or_else(|| index.columns.clone(), |key| key.columns);
+    let plain = index.predicate.is_none() && index.keys.len() == columns.len() && !strict;
+    let condition = Condition::NoDuplicates { table: table.clone(), columns: columns.clone() };
+    let columns = columns.join(", ");
     let mut recipe = Recipe { needs_release: true, ..Recipe::default() };
     recipe.release_change = format!("writes no duplicates of ({columns}) to {table}");
     recipe.hazards.push(context.hazard(
@@ -278,10 +279,10 @@ pub(super) fn swap_partitioned(
     Ok(recipe)
 }
 
-fn take_over(context: &Context<'_>, table: &QName, name: &str, primary: bool) -> Draft {
+fn take_over(context: &Context<'_>, table: &QName, name: &str, key: &Key) -> Draft {
     let index = context.schema.table(table).and_then(|t| t.indexes.get(name));
     debug_assert!(index.is_none(), "the index is this plan's own");
-    let kind = if primary { "primary key" } else { "unique constraint" };
+    let kind = if key.primary { "primary key" } else { "unique constraint" };
     Draft::ddl(
         context,
         Slot::Tighten,
@@ -290,7 +291,8 @@ fn take_over(context: &Context<'_>, table: &QName, name: &str, primary: bool) ->
             table: table.clone(),
             name: name.to_owned(),
             index: name.to_owned(),
-            primary,
+            primary: key.primary,
+            deferral: key.deferral.clone(),
         }],
     )
     .back(context, vec![Op::DropConstraint { table: table.clone(), name: name.to_owned() }])

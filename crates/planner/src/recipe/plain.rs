@@ -8,7 +8,7 @@ use crate::op::object::view_again;
 use crate::op::{Op, sql};
 use crate::plan::Check;
 use crate::recipe::{Context, Draft, Recipe, Slot, partitioned};
-use crate::schema::{Column, Constraint, ConstraintKind};
+use crate::schema::{Column, Constraint, ConstraintKind, Key};
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "`for_op` sends only these here")]
 pub(super) fn plan(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
@@ -169,16 +169,14 @@ fn drop_constraint(
     let add =
         |constraint| Op::AddConstraint { table: table.clone(), name: name.to_owned(), constraint };
     let validate = Op::ValidateConstraint { table: table.clone(), name: name.to_owned() };
-    let back = match &constraint.kind {
-        // Putting it back stops writes; going back is rare, and says so.
-        ConstraintKind::PrimaryKey(_) | ConstraintKind::Other(..) => vec![add(constraint.clone())],
-        ConstraintKind::Unique(columns) => {
-            let index = crate::schema::Index::unique_on(columns);
+    let key = Key::of(&constraint.kind).filter(|key| !key.primary);
+    let back = match (&constraint.kind, key) {
+        (_, Some(key)) => {
             vec![
                 Op::CreateIndex {
                     table: table.clone(),
                     name: name.to_owned(),
-                    index,
+                    index: key.index(),
                     concurrently: true,
                 },
                 Op::AddConstraintUsingIndex {
@@ -186,10 +184,19 @@ fn drop_constraint(
                     name: name.to_owned(),
                     index: name.to_owned(),
                     primary: false,
+                    deferral: key.deferral,
                 },
             ]
         }
-        ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_) | ConstraintKind::NotNull(_) => {
+        // Putting it back stops writes; going back is rare, and says so.
+        (
+            ConstraintKind::PrimaryKey(_) | ConstraintKind::Unique(_) | ConstraintKind::Other(..),
+            None,
+        ) => vec![add(constraint.clone())],
+        (
+            ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_) | ConstraintKind::NotNull(_),
+            None,
+        ) => {
             let mut back = vec![add(Constraint { validated: false, ..constraint.clone() })];
             if constraint.validated {
                 back.push(validate);

@@ -155,6 +155,7 @@ fn index_to_key(
         name: name.to_owned(),
         index: index.to_owned(),
         primary: matches!(constraint.kind, ConstraintKind::PrimaryKey(_)),
+        deferral: String::new(),
     };
     let drop = || Op::DropConstraint { table: table.clone(), name: name.to_owned() };
     let mut back = vec![drop(), create_index(table, (name, &old))];

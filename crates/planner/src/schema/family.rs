@@ -192,7 +192,7 @@ impl Index {
     }
 
     /// The suffix without options that do not matter to what the index is.
-    fn shape_of_suffix(&self) -> &str {
+    pub(super) fn shape_of_suffix(&self) -> &str {
         let end = [" WITH (", " TABLESPACE "].iter().filter_map(|w| self.suffix.find(w)).min();
         end.and_then(|end| self.suffix.get(..end)).unwrap_or(&self.suffix)
     }

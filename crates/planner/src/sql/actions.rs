@@ -116,6 +116,7 @@ fn add_constraint(
             name: written.name.clone().unwrap_or_else(|| index.name.clone()),
             index: index.name.clone(),
             primary: written.primary,
+            deferral: written.deferral.clone(),
         },
         Body::NotNull(column) if written.validated => {
             Op::SetNotNull { table: table_name, column: column.name.clone(), not_null: true }

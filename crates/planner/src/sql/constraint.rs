@@ -4,7 +4,7 @@
 use super::cursor::{Cursor, Placed, PlacedName, Read};
 use super::expr;
 use crate::name::quote_list;
-use crate::schema::{ConstraintKind, ForeignKey};
+use crate::schema::{ConstraintKind, ForeignKey, Key};
 
 /// A constraint as written.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub(super) struct NewConstraint {
     pub(super) parent: Option<PlacedName>,
     /// Columns that become NOT NULL with it.
     pub(super) primary: bool,
+    /// ` DEFERRABLE …` of a key that takes an index over.
+    pub(super) deferral: String,
     /// Token range.
     pub(super) tokens: (usize, usize),
 }
@@ -122,6 +124,7 @@ fn of(body: Body) -> NewConstraint {
         columns: Vec::new(),
         parent: None,
         primary: false,
+        deferral: String::new(),
         tokens: (0, 0),
     }
 }
@@ -155,8 +158,8 @@ fn key(cursor: &mut Cursor<'_>, column: Option<&Placed>, primary: bool) -> Read<
     }
     if cursor.eat("USING INDEX") && !cursor.sees("TABLESPACE") {
         let index = cursor.ident("an index name")?;
-        deferrable(cursor);
-        return Ok(NewConstraint { primary, ..of(Body::UsingIndex(index)) });
+        let deferral = deferrable(cursor);
+        return Ok(NewConstraint { primary, deferral, ..of(Body::UsingIndex(index)) });
     }
     let columns = match column {
         Some(column) => vec![column.clone()],
@@ -171,22 +174,20 @@ fn key(cursor: &mut Cursor<'_>, column: Option<&Placed>, primary: bool) -> Read<
         None => cursor.columns()?,
     };
     let names: Vec<String> = columns.iter().map(|c| c.name.clone()).collect();
-    let mut tail = String::new();
+    let mut include = String::new();
     if cursor.eat("INCLUDE") {
-        let (from, to) = cursor.parens()?;
-        tail += &format!(" INCLUDE ({})", cursor.flat(from, to));
+        let names: Vec<String> = cursor.columns()?.into_iter().map(|c| c.name).collect();
+        include = format!(" INCLUDE ({})", quote_list(&names));
     }
     storage(cursor)?;
-    tail += &deferrable(cursor);
-    let kind = if !extra.is_empty() || !tail.is_empty() {
-        let word = if primary { "PRIMARY KEY" } else { "UNIQUE" };
-        ConstraintKind::Other(format!("{word}{extra} ({}){tail}", quote_list(&names)), names)
-    } else if primary {
-        ConstraintKind::PrimaryKey(names)
-    } else {
-        ConstraintKind::Unique(names)
+    let key = Key {
+        primary,
+        columns: names,
+        nulls_not_distinct: !extra.is_empty(),
+        include,
+        deferral: deferrable(cursor),
     };
-    Ok(NewConstraint { columns, primary, ..of(Body::Kind(kind)) })
+    Ok(NewConstraint { columns, primary, ..of(Body::Kind(key.kind())) })
 }
 
 /// Storage parameters and tablespace of the index behind a key: no part of what the key promises.

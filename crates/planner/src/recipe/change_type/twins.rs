@@ -83,6 +83,7 @@ pub(super) fn twin_steps(
                     name: twin.clone(),
                     index: twin.clone(),
                     primary: false,
+                    deferral: String::new(),
                 }],
             )
             .back(context, vec![Op::DropConstraint { table: table.clone(), name: twin.clone() }])

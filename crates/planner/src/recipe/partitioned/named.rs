@@ -213,6 +213,7 @@ impl Named {
                 name,
                 index: meanwhile,
                 primary: matches!(constraint.kind, ConstraintKind::PrimaryKey(_)),
+                deferral: String::new(),
             }),
             Whole::Index(_) if busy => {
                 making.together.push(Op::RenameIndex { table, name: meanwhile, to: name });
