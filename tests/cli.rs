@@ -331,6 +331,11 @@ fn limits(folder: &Folder) -> Result<(), Failed> {
     folder.run(&format!("{ask} --deploy canary"))?.code(0)?.prints("deploy R1 to a canary")?;
     folder.run(&format!("{ask} --apart"))?.code(2)?.prints("error[downtime-too-short]")?;
     folder.run(&format!("{ask} --apart --downtime 900"))?.code(0)?.prints("impossible, rule 1")?;
+    let all =
+        "--pgbouncer transaction --replicas 2 --consumers cdc,bi --backup none --sync triggers";
+    folder.run(&format!("{ask} {all}"))?.code(0)?.prints("pooled-session")?.prints("rule 5")?;
+    folder.run(&format!("{ask} --consumers fax"))?.code(2)?.prints("expected one of")?;
+    folder.run(&format!("{ask} --sync dual-writes"))?.code(2)?.prints("error[no-strategy]")?;
     folder.run(&format!("{ask} --backup tape"))?.code(2)?.prints("expected one of")?;
     folder.run(&format!("{ask} --downtime 5000000000"))?.code(2)?.prints("is at most")?;
     Ok(())

@@ -131,6 +131,7 @@ fn plan(statements: &[Done]) -> Plan {
         backfills: Vec::new(),
         validation: Vec::new(),
         hazards: Vec::new(),
+        strategies: Vec::new(),
         impossible: Vec::new(),
         questions: Vec::new(),
         not_analysed: Vec::new(),

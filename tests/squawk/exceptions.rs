@@ -26,6 +26,8 @@ const CONTRACT: &str =
     "the contract step's own: every release that needed it is gone, and a gate has seen it";
 const OURS: &str = "made by the plan for itself, in its own schema or under its own name";
 const ASKED: &str = "the type is the request's, not the plan's";
+const NOBODY: &str =
+    "the app is stopped, or the table so small that requests wait for less than they may";
 const NO_WORK: &str = "the facts say that no row is read or written, and the trials measure it";
 
 /// Every exception. The first that holds is the one that counts.
@@ -49,6 +51,10 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
     row("renaming-object", index, "no statement of an app names an index"),
     row("adding-not-nullable-field", no_work, NO_WORK),
     row("changing-column-type", no_work, NO_WORK),
+    row("changing-column-type", nobody_waits, NOBODY),
+    row("adding-not-nullable-field", nobody_waits, NOBODY),
+    row("renaming-column", nobody_waits, NOBODY),
+    row("renaming-table", nobody_waits, NOBODY),
     row("prefer-text-field", asked, ASKED),
     row("ban-char-field", asked, ASKED),
     row("prefer-bigint-over-int", asked, ASKED),
@@ -87,6 +93,10 @@ fn index(place: &Place<'_>) -> bool {
 
 fn no_work(place: &Place<'_>) -> bool {
     place.step.online && place.step.locks.iter().all(|lock| lock.held == Held::Instant)
+}
+
+fn nobody_waits(place: &Place<'_>) -> bool {
+    place.step.app_state.is_empty() || place.step.online
 }
 
 fn concurrent(place: &Place<'_>) -> bool {

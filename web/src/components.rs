@@ -30,6 +30,7 @@ pub(crate) mod rollout_form;
 pub(crate) mod status;
 pub(crate) mod step_details;
 pub(crate) mod step_strip;
+pub(crate) mod strategies;
 pub(crate) mod table_facts;
 pub(crate) mod tabs;
 pub(crate) mod theme_toggle;

@@ -65,13 +65,16 @@ pub(crate) fn duration((from, to): (f64, f64)) -> String {
     if low == high { low } else { format!("{low} to {high}") }
 }
 
-/// Duration, WAL and disk of a step in one line.
+/// Duration, WAL, disk and replica lag of a step in one line.
 pub(crate) fn estimate(estimate: &Estimate) -> String {
     let mut parts = vec![duration(estimate.seconds)];
     for ((_, most), what) in [(estimate.wal_bytes, "of WAL"), (estimate.disk_bytes, "of disk")] {
         if most > 0 {
             parts.push(format!("up to {} {what}", bytes(most)));
         }
+    }
+    if estimate.lag_seconds.1 > 0.0 {
+        parts.push(format!("replicas behind by up to {:.0} s", estimate.lag_seconds.1));
     }
     parts.retain(|part| !part.is_empty());
     parts.join(", ")

@@ -3,7 +3,9 @@
 //! Values only: `bin/worker/present` makes them.
 
 use planner::engine::Lock;
-use planner::plan::{Impossible, PhaseKind, PointOfNoReturn, Question, StepKind, Validation};
+use planner::plan::{
+    Impossible, PhaseKind, PointOfNoReturn, Question, StepKind, Strategy, Validation,
+};
 use planner::request::Change;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +28,8 @@ pub struct PlanView {
     pub validation: Vec<Validation>,
     /// What the change as asked would have done.
     pub hazards: Vec<HazardView>,
+    /// Ways to carry out each change that has more than one.
+    pub strategies: Vec<Strategy>,
     /// Rules that the request makes impossible.
     pub impossible: Vec<Impossible>,
     /// What a human must decide.

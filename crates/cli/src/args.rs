@@ -57,7 +57,7 @@ const SCHEMA: &[Command] = &[Plan, Check, Prove, Facts];
 const QUERIES: &[Command] = &[Plan, Check];
 
 /// Every flag, in the order of the help.
-pub(crate) const FLAGS: [Flag; 22] = [
+pub(crate) const FLAGS: [Flag; 27] = [
     flag("schema", "FILE", SCHEMA, "the schema as it is: a pg_dump, or written by hand"),
     flag("change", "FILE", REQUEST, "the SQL somebody was about to run"),
     flag("target", "FILE", REQUEST, "instead of --change: the schema as it should be"),
@@ -65,9 +65,14 @@ pub(crate) const FLAGS: [Flag; 22] = [
     flag("facts", "FILE", REQUEST, "sizes and traffic of tables, deploy, constraints, as TOML"),
     flag("deploy", "MODEL", REQUEST, "rolling, blue-green, canary or stop-the-world [rolling]"),
     flag("apart", "", REQUEST, "old and new release cannot run at the same time"),
+    flag("sync", "WHO", REQUEST, "triggers or dual-writes keep two shapes equal [triggers]"),
     flag("downtime", "SECONDS", REQUEST, "downtime that may be taken [0]"),
     flag("lock-wait", "MS", REQUEST, "how long a request may wait for a lock [2000]"),
     flag("backup", "KIND", REQUEST, "none, logical-dump, snapshot or pitr [logical-dump]"),
+    flag("pgbouncer", "MODE", REQUEST, "none, session or transaction [none]"),
+    flag("replicas", "N", REQUEST, "physical replicas [0]"),
+    flag("replica-lag", "SECONDS", REQUEST, "how far replicas may be behind [10]"),
+    flag("consumers", "LIST", REQUEST, "who else reads: cdc, logical-replica, bi; with commas"),
     flag(
         "queries",
         "FILE",

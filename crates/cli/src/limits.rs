@@ -14,15 +14,29 @@ pub(crate) fn apply(invocation: &Invocation, request: &mut Request) -> Result<()
     if let Some(model) = word(invocation, "deploy")? {
         deploy.model = model;
     }
+    if let Some(sync) = word(invocation, "sync")? {
+        deploy.sync = sync;
+    }
     if invocation.has("apart") {
         deploy.old_and_new_together = false;
     }
     if let Some(backup) = word(invocation, "backup")? {
         constraints.backup = backup;
     }
-    for (flag, field) in
-        [("downtime", &mut constraints.downtime_s), ("lock-wait", &mut constraints.lock_wait_ms)]
-    {
+    if let Some(mode) = word(invocation, "pgbouncer")? {
+        constraints.pgbouncer = mode;
+    }
+    if let Some(list) = invocation.text("consumers")? {
+        let words = list.split(',').map(str::trim).filter(|word| !word.is_empty());
+        constraints.consumers =
+            words.map(|word| parsed("consumers", word)).collect::<Result<_, _>>()?;
+    }
+    for (flag, field) in [
+        ("downtime", &mut constraints.downtime_s),
+        ("lock-wait", &mut constraints.lock_wait_ms),
+        ("replicas", &mut constraints.replicas),
+        ("replica-lag", &mut constraints.replica_lag_s),
+    ] {
         if let Some(number) = small(invocation, flag)? {
             *field = number;
         }

@@ -4,6 +4,7 @@
 mod assumptions;
 mod beside;
 mod limits;
+mod outside;
 mod statements;
 mod words;
 
@@ -18,7 +19,7 @@ use crate::op::{self, Op};
 use crate::order::{self, Arranged};
 use crate::plan::{
     Deploy, FORMAT, Hazard, Model, NotAnalysed, Phase, PhaseKind, Plan, PointOfNoReturn, Question,
-    Rollback, Statement, Step, StepKind, hash_text,
+    Rollback, Statement, Step, StepKind, Strategy, hash_text,
 };
 use crate::recipe::{Context, Recipe, recipe};
 use crate::request::{Backup, Change, Request};
@@ -195,6 +196,7 @@ fn recipes(request: &Request, read: &Read) -> Result<Vec<Recipe>, Vec<Diagnostic
                 recipe.hazards.extend(beside::hazards(&context, &recipe));
                 let ops = naive_ops(&asked.what, &schema);
                 recipe.hazards.extend(ops.iter().flat_map(|op| statements::hazards(&context, op)));
+                recipe.hazards.extend(outside::hazards(&context, &recipe));
                 recipes.push(Recipe { stage, ..recipe });
             }
             (Err(error), _) => errors.push(error),
@@ -260,6 +262,7 @@ fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
         backfills,
         validation,
         hazards,
+        strategies: strategies(read, recipes),
         impossible: Vec::new(),
         questions: questions(read, recipes),
         not_analysed: read.not_analysed.clone(),
@@ -267,7 +270,19 @@ fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
         assumptions: assumptions(request, recipes, &existing),
         model,
     };
-    Plan { impossible: limits::impossible(request, &plan), ..plan }
+    let mut plan = Plan { impossible: limits::impossible(request, &plan), ..plan };
+    let last = limits::question(request, &plan);
+    plan.questions.extend(last);
+    plan
+}
+
+/// The ways that each recipe weighed, with the change that they are ways of.
+fn strategies(read: &Read, recipes: &[Recipe]) -> Vec<Strategy> {
+    let all = read.asked.iter().zip(recipes).flat_map(|(asked, recipe)| {
+        let change = words::describe(&asked.what);
+        recipe.strategies.iter().map(move |s| Strategy { change: change.clone(), ..s.clone() })
+    });
+    all.collect()
 }
 
 /// What a human must decide: of each change, and of what looks like one change and was asked for as two.
@@ -431,7 +446,7 @@ fn naive_plan(request: &Request, read: &Read, plan: &Plan) -> Plan {
         )
     });
     let ms = if concurrent { 0 } else { u64::from(request.constraints.lock_wait_ms.max(1)) };
-    let mut script = vec![Statement::new(Op::SetLockTimeout { ms })];
+    let mut script = vec![Statement::new(Op::SetLockTimeout { ms, local: false })];
     script.extend(ops.into_iter().map(Statement::new));
     let mut schema = read.source.clone();
     let locks = order::locks(read.engine, &mut schema, &script);

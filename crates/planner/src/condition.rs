@@ -1,12 +1,16 @@
 //! Facts about a database that a plan checks or waits for, as values: printed as a query with the
 //! number it must give, and evaluated by the simulator on its own rows. Must not know plans.
 
+mod readers;
+
 use serde::{Deserialize, Serialize};
 
 use crate::backfill::Todo;
 use crate::expr::Expr;
 use crate::name::{QName, literal, quote, quote_list};
 use crate::sync::SyncRule;
+
+pub use readers::Readers;
 
 /// A fact that can be asked for with one query.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -165,6 +169,11 @@ pub enum Condition {
         /// Release id.
         release: String,
     },
+    /// Readers outside the database have seen what was written, or nearly.
+    CaughtUp {
+        /// Which.
+        readers: Readers,
+    },
     /// A backup from before this moment exists and has been restored somewhere to prove it.
     BackupRestorable,
 }
@@ -199,6 +208,7 @@ impl Condition {
             | Self::NoOrphans { .. }
             | Self::NoViolations { .. }
             | Self::Drained { .. }
+            | Self::CaughtUp { .. }
             | Self::BackupRestorable => false,
         }
     }
@@ -331,6 +341,7 @@ impl Condition {
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = {}",
                 literal(&format!("app-{release}"))
             ),
+            Self::CaughtUp { readers } => readers.sql(),
             Self::BackupRestorable => "SELECT 1".to_owned(),
             other => unreachable!("not a condition on rows: {other:?}"),
         }
@@ -357,7 +368,8 @@ impl Condition {
             | Self::NoDuplicates { .. }
             | Self::NoOrphans { .. }
             | Self::NoViolations { .. }
-            | Self::Drained { .. } => false,
+            | Self::Drained { .. }
+            | Self::CaughtUp { .. } => false,
         };
         if one { "1" } else { "0" }
     }
@@ -395,6 +407,7 @@ impl Condition {
             | Self::Helper { .. }
             | Self::BackfillFinished { .. }
             | Self::Drained { .. }
+            | Self::CaughtUp { .. }
             | Self::BackupRestorable => None,
         }
     }
@@ -424,6 +437,7 @@ impl Condition {
             | Self::Helper { .. }
             | Self::BackfillFinished { .. }
             | Self::Drained { .. }
+            | Self::CaughtUp { .. }
             | Self::BackupRestorable => None,
         }
     }
@@ -459,6 +473,7 @@ impl Condition {
             | Self::Helper { .. }
             | Self::BackfillFinished { .. }
             | Self::Drained { .. }
+            | Self::CaughtUp { .. }
             | Self::BackupRestorable => Vec::new(),
         }
     }

@@ -11,6 +11,7 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::schema::Schema;
 
+pub mod calibration;
 pub mod lock;
 pub mod postgres;
 

@@ -38,6 +38,7 @@ pub struct Planned {
     pub diagnostics: Vec<Diagnostic>,
 }
 mod assemble;
+mod cost;
 mod estimate;
 mod fold;
 mod order;

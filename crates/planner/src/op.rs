@@ -24,11 +24,17 @@ pub enum Op {
     SetStatementTimeout {
         /// Milliseconds.
         ms: u64,
+        /// For its transaction only.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        local: bool,
     },
     /// `SET lock_timeout` for the session, milliseconds; 0 waits for ever.
     SetLockTimeout {
         /// Milliseconds.
         ms: u64,
+        /// For its transaction only.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        local: bool,
     },
     /// `SET check_function_bodies = off` for the session, as `pg_dump` does: a routine may be made
     /// before what its body names.

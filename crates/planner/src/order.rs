@@ -4,6 +4,7 @@
 
 mod heirs;
 mod limits;
+mod outside;
 mod rebuild;
 mod rollout;
 mod users;
@@ -12,7 +13,7 @@ mod wait;
 use crate::backfill::Backfill;
 use crate::condition::Condition;
 use crate::engine::{Engine, Lock, facts, merge_locks};
-use crate::estimate;
+use crate::estimate::Ground;
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{
@@ -57,6 +58,8 @@ pub(crate) fn arrange(frame: &Frame<'_>, recipes: &[Recipe]) -> Arranged {
         let parity = parity(&drafts);
         drafts.extend(rollout::cutover(frame.request, &parity));
     }
+    let gates = outside::gates(frame.request, &drafts);
+    drafts.extend(gates);
     if drafts.iter().any(uses_helpers) {
         drafts.extend(helpers(&drafts));
     }
@@ -128,7 +131,8 @@ fn backup(frame: &Frame<'_>) -> Draft {
     let constraints = &frame.request.constraints;
     let tables: Vec<String> = frame.tables.iter().map(|t| format!("--table='{t}'")).collect();
     let (how, commands) = match constraints.backup {
-        Backup::None | Backup::LogicalDump => (
+        Backup::None => return no_backup(),
+        Backup::LogicalDump => (
             "a dump of the touched tables",
             vec![
                 format!("pg_dump --format=custom {} --file=before-contract.dump \"$DATABASE_URL\"", tables.join(" ")),
@@ -161,6 +165,18 @@ fn backup(frame: &Frame<'_>) -> Draft {
     .done_when("the backup has been restored and looked at", Condition::BackupRestorable);
     draft.commands = commands;
     draft
+}
+
+/// Rule 5 without a backup: the plan stops here until somebody has one.
+fn no_backup() -> Draft {
+    Draft::new(
+        Slot::Backup,
+        StepKind::Backup,
+        "stop here: the next steps destroy data, and there is no backup".to_owned(),
+        Vec::new(),
+    )
+    .why("a recoverable backup comes before the first destructive step, and the request says that there is none; up to here everything works for the new release and can be rolled back, so the plan can wait")
+    .done_when("somebody has made a backup, and restored it", Condition::BackupRestorable)
 }
 
 /// Which phase a slot belongs to. Slots of one kind that follow each other share a phase.
@@ -240,12 +256,15 @@ fn step(
     (id, app_state): (String, Vec<String>),
     mut draft: Draft,
 ) -> Step {
+    outside::with_commands(frame.request, frame.source, &mut draft);
     draft.script = rebuild::around(schema, draft.script);
     let before = schema.clone();
     let locks = locks(frame.engine, schema, &draft.script);
     draft.rollback = draft
         .rollback
         .map(|script| heirs::restored(&before, schema, rebuild::around(schema, script)));
+    let ground = Ground { request: frame.request, engine: frame.engine, source: frame.source };
+    let (estimate, _) = ground.draft(&mut before.clone(), &draft);
     draft.script = limits::around(frame, before, &draft.script);
     let back = |script: Vec<Statement>| limits::around(frame, schema.clone(), &script);
     draft.rollback = draft.rollback.map(back);
@@ -256,7 +275,6 @@ fn step(
             .iter()
             .any(|s| matches!(s.op, Op::Verbatim { .. }) && draft.slot == Slot::Unknown)
         || app_state.is_empty();
-    let estimate = estimate::step(frame.request, &draft);
     let app = draft.deploy.as_ref().map_or("", rollout::back).to_owned();
     Step {
         id,

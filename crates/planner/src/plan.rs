@@ -5,6 +5,8 @@
 //! one BEGIN and COMMIT. Every script in order takes a database from `schema` to the target; the
 //! rollback scripts run backwards from any step before the point of no return take it back.
 
+mod weighed;
+
 use serde::{Deserialize, Serialize};
 
 use crate::backfill::Backfill;
@@ -16,6 +18,8 @@ use crate::name::QName;
 use crate::op::{self, Op};
 use crate::schema::Schema;
 use crate::sql_type::SqlType;
+
+pub use weighed::{Cost, Estimate, Impossible, Strategy};
 
 /// The `format` field of a plan this version writes and reads.
 pub const FORMAT: &str = "concertina.plan/1";
@@ -43,6 +47,9 @@ pub struct Plan {
     pub validation: Vec<Validation>,
     /// What the change as asked would have done.
     pub hazards: Vec<Hazard>,
+    /// Ways to carry out each change that has more than one, and which was chosen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strategies: Vec<Strategy>,
     /// Rules that the request makes impossible to keep as they stand.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub impossible: Vec<Impossible>,
@@ -215,20 +222,6 @@ pub struct Check {
     pub condition: Condition,
 }
 
-/// A range, with its grounds in the plan's assumptions.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Estimate {
-    /// Duration, seconds: from, to.
-    pub seconds: (f64, f64),
-    /// WAL written, bytes: from, to.
-    pub wal_bytes: (u64, u64),
-    /// Disk taken, bytes: from, to.
-    pub disk_bytes: (u64, u64),
-}
-
-// Estimates come from integer arithmetic on finite facts: never NaN.
-impl Eq for Estimate {}
-
 /// From where on there is no way back without a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointOfNoReturn {
@@ -283,21 +276,6 @@ pub struct Hazard {
     pub message: String,
     /// What the plan does instead.
     pub fix: String,
-}
-
-/// A rule of every plan that this request makes impossible, and what the plan does about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Impossible {
-    /// Its number.
-    pub rule: u8,
-    /// What it says.
-    pub says: String,
-    /// Why it cannot be kept.
-    pub why: String,
-    /// What the plan does instead.
-    pub instead: String,
-    /// What would make it possible.
-    pub needs: String,
 }
 
 /// What a human must decide.

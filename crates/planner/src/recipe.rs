@@ -10,7 +10,9 @@ use crate::engine::Engine;
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
-use crate::plan::{Check, Conversion, Deploy, Hazard, Narrowed, Question, Statement, StepKind};
+use crate::plan::{
+    Check, Conversion, Deploy, Hazard, Narrowed, Question, Statement, StepKind, Strategy,
+};
 use crate::request::Request;
 use crate::schema::{Column, Constraint, ConstraintKind, Key, ObjectKind, Schema};
 
@@ -36,6 +38,7 @@ mod replace;
 mod reshape;
 mod rows;
 mod steps;
+mod strategy;
 mod sync;
 mod table;
 
@@ -136,6 +139,8 @@ pub(crate) struct Recipe {
     pub(crate) questions: Vec<Question>,
     /// What is taken for granted.
     pub(crate) assumptions: Vec<String>,
+    /// The ways that were weighed.
+    pub(crate) strategies: Vec<Strategy>,
 }
 
 /// What every recipe may look at.
@@ -242,6 +247,11 @@ impl Context<'_> {
 /// # Errors
 /// A diagnostic where the change cannot be planned safely: what, why, and what would make it possible.
 pub(crate) fn recipe(context: &Context<'_>, asked: &Asked) -> Result<Recipe, Diagnostic> {
+    strategy::weigh(context, asked, usual(context, asked))
+}
+
+/// The way that needs no downtime and no long lock, where there is one.
+fn usual(context: &Context<'_>, asked: &Asked) -> Result<Recipe, Diagnostic> {
     match &asked.what {
         What::Reshape(reshape) => reshape::plan(context, reshape),
         What::Replace { drop, create, with } => replace::plan(context, drop, (create, with)),

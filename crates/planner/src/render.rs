@@ -3,6 +3,7 @@
 mod markdown;
 mod queries;
 mod runbook;
+mod strategies;
 mod text;
 
 pub use markdown::markdown;
@@ -36,12 +37,12 @@ fn locking(step: &Step) -> String {
 
 fn lock(lock: &Lock) -> String {
     let held = match lock.held {
-        Held::Instant => "an instant",
+        Held::Instant => "for an instant",
         Held::Scan => "while every row is read",
         Held::Build => "while an index is built",
         Held::Rewrite => "while every row is written anew",
     };
-    format!("{} on {} for {held}", lock.mode.name(), lock.relation)
+    format!("{} on {} {held}", lock.mode.name(), lock.relation)
 }
 
 /// Which releases may run during a step, in words.

@@ -56,6 +56,10 @@ pub struct TableFacts {
     pub writes_per_s: u32,
     /// Longest transaction that touches it, seconds.
     pub longest_transaction_s: u32,
+    /// `fillfactor`, percent, 10 to 100: room on each page for updates that touch no index.
+    pub fillfactor: u8,
+    /// Dead rows that vacuum has not yet taken away.
+    pub dead_rows: u64,
 }
 
 /// How the app is rolled out.
@@ -68,6 +72,18 @@ pub struct Deploy {
     pub instances: u32,
     /// Whether the old and the new version can run at the same time.
     pub old_and_new_together: bool,
+    /// Who keeps two shapes of the same data equal while both live.
+    pub sync: Sync,
+}
+
+/// Who keeps two shapes equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sync {
+    /// Database triggers: no writer can miss them.
+    Triggers,
+    /// The app writes both.
+    DualWrites,
 }
 
 /// Deploy model.
@@ -98,6 +114,36 @@ pub struct Constraints {
     pub backup: Backup,
     /// Time to restore it, minutes.
     pub restore_minutes: u32,
+    /// How sessions of the app reach the server.
+    pub pgbouncer: PgBouncer,
+    /// Physical replicas.
+    pub replicas: u32,
+    /// Others that read the tables or their changes, and that no release of the app covers.
+    pub consumers: Vec<Consumer>,
+}
+
+/// PgBouncer between the app and the server, and its `pool_mode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PgBouncer {
+    /// None: connections of their own.
+    None,
+    /// A server connection as long as the client's.
+    Session,
+    /// A server connection for one transaction.
+    Transaction,
+}
+
+/// Who else reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consumer {
+    /// Change data capture by logical decoding: Debezium and the like.
+    Cdc,
+    /// Subscribers of a publication.
+    LogicalReplica,
+    /// Reports and exports that read by SQL.
+    Bi,
 }
 
 /// Backup capability.
@@ -136,13 +182,20 @@ impl Default for TableFacts {
             reads_per_s: 500,
             writes_per_s: 50,
             longest_transaction_s: 5,
+            fillfactor: 100,
+            dead_rows: 0,
         }
     }
 }
 
 impl Default for Deploy {
     fn default() -> Self {
-        Self { model: DeployModel::Rolling, instances: 4, old_and_new_together: true }
+        Self {
+            model: DeployModel::Rolling,
+            instances: 4,
+            old_and_new_together: true,
+            sync: Sync::Triggers,
+        }
     }
 }
 
@@ -154,6 +207,9 @@ impl Default for Constraints {
             replica_lag_s: 10,
             backup: Backup::LogicalDump,
             restore_minutes: 60,
+            pgbouncer: PgBouncer::None,
+            replicas: 0,
+            consumers: Vec::new(),
         }
     }
 }
@@ -187,6 +243,6 @@ impl TableFacts {
     /// Whether work proportional to its rows under a lock that stops reads or writes is too long:
     /// a scan of so many rows takes longer than a request may wait.
     pub fn is_big(&self) -> bool {
-        self.rows > 10_000
+        self.rows > 10_000 || self.heap_bytes() > 64 << 20
     }
 }

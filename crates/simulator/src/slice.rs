@@ -333,6 +333,7 @@ fn mention_condition(condition: &Condition, keep: &mut Keep<'_>) {
         | Condition::Helper { .. }
         | Condition::BackfillFinished { .. }
         | Condition::Drained { .. }
+        | Condition::CaughtUp { .. }
         | Condition::BackupRestorable => {}
     }
 }

@@ -15,13 +15,19 @@ export interface Request {
   change: { statements: string } | { target: string };
   /** Size and traffic by table name. */
   tables?: Record<string, TableFacts>;
-  deploy?: { model?: "rolling" | "blue-green" | "canary" | "stop-the-world"; instances?: number; old_and_new_together?: boolean };
+  deploy?: { model?: "rolling" | "blue-green" | "canary" | "stop-the-world"; instances?: number; old_and_new_together?: boolean; sync?: "triggers" | "dual-writes" };
   constraints?: {
     downtime_s?: number;
     lock_wait_ms?: number;
     replica_lag_s?: number;
     backup?: "none" | "logical-dump" | "snapshot" | "pitr";
     restore_minutes?: number;
+    /** Between the app and the server; `none` by default. */
+    pgbouncer?: "none" | "session" | "transaction";
+    /** Physical replicas. */
+    replicas?: number;
+    /** Who else reads, beside the app's releases. */
+    consumers?: ("cdc" | "logical-replica" | "bi")[];
   };
   /** The app's own statements; each is looked up in the schema at every step. */
   queries?: Query[];
@@ -46,6 +52,9 @@ export interface TableFacts {
   reads_per_s?: number;
   writes_per_s?: number;
   longest_transaction_s?: number;
+  /** Percent, 10 to 100; 100 by default. */
+  fillfactor?: number;
+  dead_rows?: number;
 }
 
 /** What came of a request. */
@@ -82,6 +91,8 @@ export interface Plan {
   validation: { step: string; name: string; sql: string; expect: string }[];
   /** What the change as asked would have done. */
   hazards: { code: string; span: [from: number, to: number]; message: string; fix: string }[];
+  /** Ways to carry out each change that has more than one; left out where none has. */
+  strategies?: Strategy[];
   /** Rules that the request makes impossible; left out where it makes none so. */
   impossible?: { rule: number; says: string; why: string; instead: string; needs: string }[];
   questions: { code: string; question: string; default: string; answer_with: string }[];
@@ -143,10 +154,33 @@ export interface Step {
   app_state: string[];
   checks: { name: string; sql: string; expect: string; condition: object }[];
   destructive: boolean;
-  estimate: { seconds: [number, number]; wal_bytes: [number, number]; disk_bytes: [number, number] };
+  estimate: Estimate;
   why: string;
   /** From none: started beside what runs; to none: stopped. */
   deploy: { from: string | null; to: string | null; canary?: true } | null;
+}
+
+/** Ranges: from, to. */
+export interface Estimate {
+  seconds: [number, number];
+  wal_bytes: [number, number];
+  disk_bytes: [number, number];
+  /** How far replicas fall behind. */
+  lag_seconds: [number, number];
+}
+
+export interface Strategy {
+  change: string;
+  name: string;
+  how: string;
+  /** Whether the request allows it. */
+  fits: boolean;
+  /** `false`: only costed. */
+  planned: boolean;
+  chosen: boolean;
+  /** Why it won, or why it lost. */
+  verdict: string;
+  cost: { work: Estimate; blocked_seconds: [number, number]; downtime_seconds: [number, number]; releases: number };
 }
 
 /** Consecutive statements with the same `transaction` share one BEGIN and COMMIT. */

@@ -11,6 +11,7 @@ use super::impossible::ImpossibleRules;
 use super::phase_table::PhaseTable;
 use super::plan_notes::PlanNotes;
 use super::questions::Questions;
+use super::strategies::Strategies;
 use crate::format::plural;
 
 #[derive(Properties, PartialEq)]
@@ -29,6 +30,7 @@ pub(crate) fn PlanPanel(props: &Props) -> Html {
             <p class="summary">{ summary(plan) }</p>
             <Hazards plan={plan.clone()} />
             <ImpossibleRules rules={plan.impossible.clone()} />
+            <Strategies strategies={plan.strategies.clone()} />
             <Questions questions={plan.questions.clone()} />
             <PhaseTable plan={plan.clone()} />
             { releases(plan) }

@@ -1,6 +1,6 @@
 //! How the app is rolled out, and what may not be exceeded.
 
-use planner::request::{Backup, Constraints, Deploy, DeployModel};
+use planner::request::{Backup, Constraints, Consumer, Deploy, DeployModel, PgBouncer, Sync};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -26,11 +26,26 @@ const MODELS: [(DeployModel, &str); 4] = [
     (DeployModel::StopTheWorld, "all down, then all up"),
 ];
 
+const SYNCS: [(Sync, &str); 2] =
+    [(Sync::Triggers, "database triggers"), (Sync::DualWrites, "the app writes both")];
+
 const BACKUPS: [(Backup, &str); 4] = [
     (Backup::None, "none"),
     (Backup::LogicalDump, "logical dump"),
     (Backup::Snapshot, "storage snapshot"),
     (Backup::Pitr, "base backup and WAL"),
+];
+
+const POOLERS: [(PgBouncer, &str); 3] = [
+    (PgBouncer::None, "none"),
+    (PgBouncer::Session, "session"),
+    (PgBouncer::Transaction, "transaction"),
+];
+
+const CONSUMERS: [(Consumer, &str); 3] = [
+    (Consumer::Cdc, "change data capture"),
+    (Consumer::LogicalReplica, "logical replicas"),
+    (Consumer::Bi, "reports"),
 ];
 
 /// The form.
@@ -40,6 +55,7 @@ pub(crate) fn RolloutForm(props: &Props) -> Html {
         <>
             { rollout(props) }
             { limits(props) }
+            { around(props) }
         </>
     }
 }
@@ -55,6 +71,7 @@ fn rollout(props: &Props) -> Html {
         })
     };
     let model = choice(&MODELS, &edit(|d, at| d.model = nth(&MODELS, at)));
+    let sync = choice(&SYNCS, &edit(|d, at| d.sync = nth(&SYNCS, at)));
     let together = edit(|d, on| d.old_and_new_together = on > 0).reform(|event: Event| {
         u64::from(event.target_dyn_into::<HtmlInputElement>().is_some_and(|box_| box_.checked()))
     });
@@ -68,6 +85,10 @@ fn rollout(props: &Props) -> Html {
                 </label>
                 <NumberField label="instances" min=1 max=10_000 value={u64::from(deploy.instances)}
                     testid="instances" on={edit(|d, n| d.instances = small(n))} />
+                <label class="field">
+                    <span>{ "two shapes are kept equal by" }</span>
+                    <select data-testid="sync" onchange={sync}>{ options(&SYNCS, deploy.sync) }</select>
+                </label>
                 <label class="check">
                     <input type="checkbox" checked={deploy.old_and_new_together} onchange={together}
                         data-testid="together" />
@@ -105,6 +126,52 @@ fn limits(props: &Props) -> Html {
                 </label>
                 <NumberField label="time to restore, min" value={u64::from(limits.restore_minutes)}
                     on={edit(|c, n| c.restore_minutes = small(n))} />
+            </div>
+        </fieldset>
+    }
+}
+
+/// Who stands between the app and the server, and who else reads.
+fn around(props: &Props) -> Html {
+    let limits = &props.constraints;
+    let edit = |set: fn(&mut Constraints, u64)| {
+        let limits = limits.clone();
+        props.on.reform(move |value| {
+            let mut limits = limits.clone();
+            set(&mut limits, value);
+            Action::Edit(Edit::Constraints(limits))
+        })
+    };
+    let pooler = choice(&POOLERS, &edit(|c, at| c.pgbouncer = nth(&POOLERS, at)));
+    let toggle = |consumer: Consumer| {
+        let limits = limits.clone();
+        props.on.reform(move |_: Event| {
+            let mut limits = limits.clone();
+            let n_before = limits.consumers.len();
+            limits.consumers.retain(|known| *known != consumer);
+            if limits.consumers.len() == n_before {
+                limits.consumers.push(consumer);
+            }
+            Action::Edit(Edit::Constraints(limits))
+        })
+    };
+    html! {
+        <fieldset>
+            <legend>{ "Around the database" }</legend>
+            <div class="fields">
+                <label class="field">
+                    <span>{ "PgBouncer mode" }</span>
+                    <select data-testid="pgbouncer" onchange={pooler}>{ options(&POOLERS, limits.pgbouncer) }</select>
+                </label>
+                <NumberField label="replicas" value={u64::from(limits.replicas)}
+                    testid="replicas" on={edit(|c, n| c.replicas = small(n))} />
+                { for CONSUMERS.iter().map(|(consumer, name)| html! {
+                    <label class="check">
+                        <input type="checkbox" checked={limits.consumers.contains(consumer)}
+                            onchange={toggle(*consumer)} />
+                        <span>{ format!("{name} read the tables too") }</span>
+                    </label>
+                }) }
             </div>
         </fieldset>
     }

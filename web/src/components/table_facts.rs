@@ -78,20 +78,24 @@ fn row(table: &QName, facts: &Facts, on: &Callback<Action>) -> Html {
     let gone = table.clone();
     let remove = on.reform(move |_: MouseEvent| Action::Edit(Edit::RemoveTable(gone.clone())));
     html! {
-        <fieldset key={table.to_string()}>
-            <legend>{ table.to_string() }</legend>
-            <div class="fields">
-                <NumberField label="rows" value={facts.rows} on={edit(|f, n| f.rows = n)} />
-                <NumberField label="reads/s" value={u64::from(facts.reads_per_s)}
-                    on={edit(|f, n| f.reads_per_s = small(n))} />
-                <NumberField label="writes/s" value={u64::from(facts.writes_per_s)}
-                    on={edit(|f, n| f.writes_per_s = small(n))} />
-                <NumberField label="longest transaction, s" value={u64::from(facts.longest_transaction_s)}
-                    on={edit(|f, n| f.longest_transaction_s = small(n))} />
-            </div>
-            <button type="button" class="small" onclick={remove} aria-label={format!("Forget {table}")}>
-                { "Forget" }
-            </button>
-        </fieldset>
-    }
+            <fieldset key={table.to_string()}>
+                <legend>{ table.to_string() }</legend>
+                <div class="fields">
+                    <NumberField label="rows" value={facts.rows} on={edit(|f, n| f.rows = n)} />
+    <NumberField label="bytes" value={facts.bytes} on={edit(|f, n| f.bytes = n)} />
+                    <NumberField label="reads/s" value={u64::from(facts.reads_per_s)}
+                        on={edit(|f, n| f.reads_per_s = small(n))} />
+                    <NumberField label="writes/s" value={u64::from(facts.writes_per_s)}
+                        on={edit(|f, n| f.writes_per_s = small(n))} />
+                    <NumberField label="longest transaction, s" value={u64::from(facts.longest_transaction_s)}
+                        on={edit(|f, n| f.longest_transaction_s = small(n))} />
+                    <NumberField label="fillfactor, %" min=10 max=100 value={u64::from(facts.fillfactor)}
+                        on={edit(|f, n| f.fillfactor = u8::try_from(n).unwrap_or(100))} />
+                    <NumberField label="dead rows" value={facts.dead_rows} on={edit(|f, n| f.dead_rows = n)} />
+                </div>
+                <button type="button" class="small" onclick={remove} aria-label={format!("Forget {table}")}>
+                    { "Forget" }
+                </button>
+            </fieldset>
+        }
 }

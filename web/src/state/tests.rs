@@ -35,6 +35,7 @@ fn planned(id: u64, title: &str) -> Action {
         backfills: Vec::new(),
         validation: Vec::new(),
         hazards: Vec::new(),
+        strategies: Vec::new(),
         impossible: Vec::new(),
         questions: Vec::new(),
         not_analysed: Vec::new(),

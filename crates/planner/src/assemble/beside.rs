@@ -6,6 +6,7 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::plan::Hazard;
 use crate::recipe::{Context, Recipe};
+use crate::request::Consumer;
 use crate::schema::{Object, ObjectId, ObjectKind, Schema};
 
 /// Hazards of a recipe's steps that come from what stands beside its tables.
@@ -98,7 +99,8 @@ fn published(context: &Context<'_>, table: &QName, column: &str) -> Option<Hazar
             })
             && (object.mentions(&table.name) || object.mentions("ALL"))
     };
-    context.source.objects.iter().any(|one| sends(&one)).then(|| {
+    let declared = context.request.constraints.consumers.contains(&Consumer::LogicalReplica);
+    (declared || context.source.objects.iter().any(|one| sends(&one))).then(|| {
         context.hazard(
             "subscriber-lacks-column",
             format!(

@@ -2,8 +2,9 @@
 //! that the request makes impossible. Must not know recipes.
 
 use crate::diagnostic::{Diagnostic, Source};
-use crate::plan::{Impossible, Plan, StepKind};
-use crate::request::{DeployModel, Request};
+use crate::engine::Lock;
+use crate::plan::{Impossible, Plan, Question, Step, StepKind};
+use crate::request::{Backup, DeployModel, Request};
 
 const TOGETHER: &str = "old and new version both work against the schema at every moment";
 
@@ -33,9 +34,8 @@ pub(super) fn refused(request: &Request, plan: &Plan) -> Option<Diagnostic> {
 
 /// Seconds for which no release runs; none where one always does.
 pub(super) fn downtime(plan: &Plan) -> Option<(f64, f64)> {
-    let stops = |step: &&crate::plan::Step| {
-        step.deploy.as_ref().is_some_and(|d| d.from.is_some() && d.to.is_none())
-    };
+    let stops =
+        |step: &&Step| step.deploy.as_ref().is_some_and(|d| d.from.is_some() && d.to.is_none());
     let down = plan.steps().any(|step| step.app_state == ["R1"] && step.kind == StepKind::Deploy);
     if !down || plan.steps().all(|step| !stops(&step)) {
         return None;
@@ -83,5 +83,44 @@ pub(super) fn impossible(request: &Request, plan: &Plan) -> Vec<Impossible> {
             needs: needs.to_owned(),
         });
     }
+    list.extend(plan.steps().filter(|step| !step.online && step.locks.iter().any(Lock::is_long)).map(|step| {
+        let (least, most) = step.estimate.seconds;
+        Impossible {
+            rule: 2,
+            says: "no long-held lock on a big or busy table".to_owned(),
+            why: format!("step {} has no way beside traffic: {}", step.id, step.why),
+            instead: format!("requests wait for {least:.0} to {most:.0} s, in an hour that you choose"),
+            needs: "a downtime for it (deploy.model = \"stop-the-world\", constraints.downtime_s), or a change that can be done in steps".to_owned(),
+        }
+    }));
+    if let Some(first) = unbacked(request, plan) {
+        list.push(Impossible {
+            rule: 5,
+            says: "a recoverable backup, with a restore check, comes before the first destructive step".to_owned(),
+            why: "the request says that there is no backup".to_owned(),
+            instead: format!("the plan stops before step {}, where nothing is lost yet, and asks", first.id),
+            needs: "a backup: a dump of the touched tables is enough (constraints.backup = \"logical-dump\", --backup logical-dump)".to_owned(),
+        });
+    }
     list
+}
+
+/// The first destructive step, where no backup can come before it.
+fn unbacked<'a>(request: &Request, plan: &'a Plan) -> Option<&'a Step> {
+    let none = request.constraints.backup == Backup::None;
+    plan.steps().find(|step| step.destructive).filter(|_| none)
+}
+
+/// The last open question of a plan whose request has no backup.
+pub(super) fn question(request: &Request, plan: &Plan) -> Option<Question> {
+    let first = unbacked(request, plan)?;
+    Some(Question {
+        code: "no-backup".to_owned(),
+        question: format!(
+            "There is no backup: may step {} be run ({})?",
+            first.id, first.operation
+        ),
+        default: format!("no: the plan stops before step {}, and can be rolled back from there", first.id),
+        answer_with: "--backup logical-dump: the plan then takes a dump of the touched tables and restores it before".to_owned(),
+    })
 }

@@ -63,7 +63,7 @@ pub(super) fn title(asked: &[Asked]) -> String {
     parts.join("; ")
 }
 
-fn describe(what: &What) -> String {
+pub(super) fn describe(what: &What) -> String {
     match what {
         What::Reshape(reshape) => reshape.title(),
         What::Lifted(_) => String::new(),

@@ -8,8 +8,12 @@ use crate::schema::{Column, Constraint, ConstraintKind, Index, Table};
 /// The statement, without a final semicolon.
 pub fn render(op: &Op) -> String {
     match op {
-        Op::SetStatementTimeout { ms } => format!("SET statement_timeout = '{ms}ms'"),
-        Op::SetLockTimeout { ms } => format!("SET lock_timeout = '{ms}ms'"),
+        Op::SetStatementTimeout { ms, local } => {
+            format!("SET {}statement_timeout = '{ms}ms'", if *local { "LOCAL " } else { "" })
+        }
+        Op::SetLockTimeout { ms, local } => {
+            format!("SET {}lock_timeout = '{ms}ms'", if *local { "LOCAL " } else { "" })
+        }
         Op::SkipBodyChecks => "SET check_function_bodies = off".to_owned(),
         Op::CreateTable { table, definition } => create_table(table, definition),
         Op::DropTable { table } => format!("DROP TABLE {table}"),

@@ -5,6 +5,7 @@ use super::Frame;
 use crate::engine::facts;
 use crate::op::Op;
 use crate::plan::Statement;
+use crate::request::PgBouncer;
 use crate::schema::Schema;
 
 /// What a statement that only touches the catalogue may take once it has its locks. One that takes
@@ -30,21 +31,43 @@ pub(super) fn around(
 ) -> Vec<Statement> {
     let same =
         |a: &Statement, b: &Statement| a.transaction.is_some() && a.transaction == b.transaction;
+    // Behind a pooler a session's setting would meet somebody else's transaction.
+    let pooled = frame.request.constraints.pgbouncer == PgBouncer::Transaction;
     let mut all = Vec::new();
-    let mut set = None;
+    let mut set: Option<Limits> = None;
     // A name of its own for each, so that two neighbours stay two.
     for (group, name) in script.chunk_by(same).zip(('a'..='z').cycle()) {
         let (limits, transacted) = limits(frame, &mut schema, group);
-        if set.is_none_or(|before: Limits| before.lock != limits.lock) {
-            all.push(Statement::new(Op::SetLockTimeout { ms: limits.lock }));
-        }
-        if set.replace(limits).is_none_or(|before| before.statement != limits.statement) {
-            all.push(Statement::new(Op::SetStatementTimeout { ms: limits.statement }));
-        }
         let name = transacted.then(|| name.to_string());
+        if pooled {
+            all.extend(
+                settings(limits, true)
+                    .filter(|_| transacted)
+                    .map(|op| Statement { transaction: name.clone(), ..Statement::new(op) }),
+            );
+        } else {
+            let before = set.replace(limits);
+            let known = before.map_or([None, None], |b| [Some(b.lock), Some(b.statement)]);
+            let now = [limits.lock, limits.statement];
+            let changed = settings(limits, false).zip(known).zip(now);
+            all.extend(
+                changed
+                    .filter(|((_, was), is)| *was != Some(*is))
+                    .map(|((op, _), _)| Statement::new(op)),
+            );
+        }
         all.extend(group.iter().map(|s| Statement { transaction: name.clone(), ..s.clone() }));
     }
     all
+}
+
+/// The two settings, in order.
+fn settings(limits: Limits, local: bool) -> impl Iterator<Item = Op> {
+    [
+        Op::SetLockTimeout { ms: limits.lock, local },
+        Op::SetStatementTimeout { ms: limits.statement, local },
+    ]
+    .into_iter()
 }
 
 fn limits(frame: &Frame<'_>, schema: &mut Schema, group: &[Statement]) -> (Limits, bool) {

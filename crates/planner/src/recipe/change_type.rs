@@ -105,7 +105,7 @@ fn questions(
 }
 
 /// The column's value as one of another type, where a cast leads there.
-fn converted(column: &Column, ty: &SqlType) -> Option<Expr> {
+pub(super) fn converted(column: &Column, ty: &SqlType) -> Option<Expr> {
     let value = Expr::column(&column.name);
     let cast = |value: Expr, ty: &SqlType| Expr::Cast(Box::new(value), ty.clone());
     match column.ty.casts_to(ty) {
@@ -119,7 +119,7 @@ fn converted(column: &Column, ty: &SqlType) -> Option<Expr> {
 }
 
 /// The value that the old type has for one of the new type.
-fn back(before: &Column, after: &Column) -> Expr {
+pub(super) fn back(before: &Column, after: &Column) -> Expr {
     converted(after, &before.ty)
         .unwrap_or_else(|| Expr::Cast(Box::new(Expr::column(&before.name)), before.ty.clone()))
 }

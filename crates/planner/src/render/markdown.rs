@@ -3,11 +3,14 @@
 
 use crate::plan::{Hazard, Impossible, Phase, Plan, Step, StepKind};
 use crate::queries::QUERY_BREAKS;
-use crate::render::{app_state, bytes, duration, locking, queries, rollback, script_sql};
+use crate::render::{
+    app_state, bytes, duration, locking, queries, rollback, script_sql, strategies,
+};
 
 /// The plan as Markdown.
 pub fn markdown(plan: &Plan) -> String {
     let mut out = summary(plan);
+    out += &strategies::markdown(plan);
     out += &phases(plan);
     out += &backfills(plan);
     out += &validation(plan);
@@ -198,16 +201,19 @@ fn capital(text: &str) -> String {
 }
 
 fn estimates(plan: &Plan) -> String {
-    let mut out = "## Estimates\n\n| # | duration | WAL | disk |\n|---|---|---|---|\n".to_owned();
+    let mut out =
+        "## Estimates\n\n| # | duration | WAL | disk | replicas behind |\n|---|---|---|---|---|\n"
+            .to_owned();
     for step in plan.steps() {
         let e = &step.estimate;
         let size = |range: (u64, u64)| if range.1 == 0 { "–".to_owned() } else { bytes(range) };
         out += &format!(
-            "| {} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} |\n",
             step.id,
             duration(e.seconds),
             size(e.wal_bytes),
-            size(e.disk_bytes)
+            size(e.disk_bytes),
+            if e.lag_seconds.1 > 0.0 { duration(e.lag_seconds) } else { "–".to_owned() }
         );
     }
     out + "\n"

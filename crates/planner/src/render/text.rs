@@ -1,7 +1,7 @@
 //! The plan for a terminal: what happens, step by step, in at most a screen or two.
 
 use crate::plan::Plan;
-use crate::render::{app_state, duration, locking, queries, rollback};
+use crate::render::{app_state, duration, locking, queries, rollback, strategies};
 
 /// The plan as plain text.
 pub fn text(plan: &Plan) -> String {
@@ -9,6 +9,7 @@ pub fn text(plan: &Plan) -> String {
     for hazard in &plan.hazards {
         out += &format!("  hazard {}: {}\n", hazard.code, hazard.message);
     }
+    out += &strategies::text(plan);
     for rule in &plan.impossible {
         out +=
             &format!("  impossible, rule {}: {}; instead: {}\n", rule.rule, rule.why, rule.instead);

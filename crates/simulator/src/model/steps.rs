@@ -53,7 +53,7 @@ fn batches(script: &[Statement], names: &BTreeSet<QName>, kept: &Kept) -> Vec<Ba
     let mut lock_timeout_ms = 0;
     let mut open: Option<&str> = None;
     for statement in script {
-        if let Op::SetLockTimeout { ms } = statement.op {
+        if let Op::SetLockTimeout { ms, .. } = statement.op {
             lock_timeout_ms = ms;
             continue;
         }

@@ -38,6 +38,7 @@ pub(crate) fn plan(plan: &Plan, places: &Places<'_>) -> PlanView {
                 fix: hazard.fix.clone(),
             })
             .collect(),
+        strategies: plan.strategies.clone(),
         impossible: plan.impossible.clone(),
         questions: plan.questions.clone(),
         not_analysed: plan

@@ -1,0 +1,118 @@
+//! Steps and commands for who stands outside: replicas that lag, consumers of changes, subscribers
+//! that get no DDL, PgBouncer. Must not know any one recipe.
+
+use crate::condition::{Condition, Readers};
+use crate::name::QName;
+use crate::op::Op;
+use crate::op::sql::render;
+use crate::recipe::{Draft, Slot};
+use crate::request::{Consumer, PgBouncer, Request};
+use crate::schema::Schema;
+
+/// What a logical slot may be behind and still counts as read, bytes: one WAL segment.
+const SLOT_BEHIND: u64 = 16 << 20;
+
+/// Gates that wait for readers outside.
+pub(super) fn gates(request: &Request, drafts: &[Draft]) -> Vec<Draft> {
+    let constraints = &request.constraints;
+    let mut gates = Vec::new();
+    let moves = drafts.iter().any(|draft| draft.deploy.is_some());
+    let shaped = drafts.iter().any(|draft| draft.slot < Slot::Cutover && !draft.script.is_empty());
+    if constraints.replicas > 0 && moves && shaped {
+        let lag_s = constraints.replica_lag_s;
+        let readers = Readers::Replicas { lag_s };
+        let mut gate = Draft::gate(
+            Slot::Verify,
+            "every replica has replayed what the new release needs".to_owned(),
+            Vec::new(),
+        )
+        .why("R1 may read from a replica: there the new shape has to be before R1 is")
+        .done_when("replicas that are behind", Condition::CaughtUp { readers });
+        gate.commands.push(format!(
+            "psql --command='SELECT count(*) FROM pg_stat_replication'  # must give {}: a replica that is gone is not counted as behind",
+            constraints.replicas
+        ));
+        gates.push(gate);
+    }
+    let decode = |consumer: &Consumer| match consumer {
+        Consumer::Cdc | Consumer::LogicalReplica => true,
+        Consumer::Bi => false,
+    };
+    if constraints.consumers.iter().any(decode)
+        && let Some(first) = drafts.iter().filter(|d| takes_away(d)).map(|d| d.slot).min()
+    {
+        let slot = if first <= Slot::Start { Slot::Verify } else { Slot::Confirm };
+        let readers = Readers::LogicalSlots { bytes: SLOT_BEHIND };
+        gates.push(
+            Draft::gate(slot, "consumers of changes have read everything so far".to_owned(), Vec::new())
+                .why("what they have not read yet comes to them under names that the next steps take away; a slot that is behind keeps WAL, too")
+                .done_when("logical slots that are behind", Condition::CaughtUp { readers }),
+        );
+    }
+    gates
+}
+
+fn takes_away(draft: &Draft) -> bool {
+    draft.slot >= Slot::Stopped && draft.script.iter().any(|s| reshapes(&s.op))
+}
+
+/// Whether readers of the table's columns see another shape after it.
+fn reshapes(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::AddColumn { .. }
+            | Op::DropColumn { .. }
+            | Op::RenameColumn { .. }
+            | Op::AlterType { .. }
+            | Op::RenameTable { .. }
+            | Op::DropTable { .. }
+    )
+}
+
+/// Adds what the operator has to do elsewhere beside a step.
+pub(super) fn with_commands(request: &Request, source: &Schema, draft: &mut Draft) {
+    let constraints = &request.constraints;
+    if constraints.consumers.contains(&Consumer::LogicalReplica) {
+        let known = |table: &QName| source.tables.contains_key(table);
+        let commands: Vec<String> =
+            draft.script.iter().filter_map(|s| on_subscriber(&s.op, &known)).collect();
+        draft.commands.extend(commands);
+    }
+    if constraints.pgbouncer != PgBouncer::Transaction {
+        return;
+    }
+    let drained = |c: &crate::plan::Check| matches!(c.condition, Condition::Drained { .. });
+    if draft.checks.iter().any(drained) {
+        draft.commands.push(
+            "psql --host=\"$PGBOUNCER\" pgbouncer --command='SHOW CLIENTS'  # none of R0: the server sees only those in a transaction".to_owned(),
+        );
+        draft.commands.push(format!(
+            "{RECONNECT}  # idle server connections still bear the old application_name"
+        ));
+    } else if draft.script.iter().any(|s| reshapes(&s.op)) {
+        draft
+            .commands
+            .push(format!("{RECONNECT}  # after this step: statements it has prepared give 0A000"));
+    }
+}
+
+const RECONNECT: &str = "psql --host=\"$PGBOUNCER\" pgbouncer --command=RECONNECT";
+
+/// DDL is not replicated: what a subscriber needs first or last.
+fn on_subscriber(op: &Op, known: &dyn Fn(&QName) -> bool) -> Option<String> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others do not change what is sent")]
+    let (when, table) = match op {
+        Op::AddColumn { table, .. } => ("before this step", table),
+        Op::DropColumn { table, .. } => ("after this step", table),
+        Op::RenameColumn { table, .. }
+        | Op::AlterType { table, .. }
+        | Op::RenameTable { table, .. } => {
+            ("with this step, its subscription disabled around both", table)
+        }
+        _ => return None,
+    };
+    known(table).then(|| {
+        let sql = render(op).replace('\'', "'\\''").replace('\n', " ");
+        format!("psql \"$SUBSCRIBER_URL\" --command='{sql}'  # on every subscriber, {when}")
+    })
+}

@@ -1,0 +1,61 @@
+//! The ways to carry out each change, side by side: what each costs, which won and why.
+
+use planner::plan::Strategy;
+use yew::prelude::*;
+
+use crate::format;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    /// The ways, those of one change next to each other.
+    pub(crate) strategies: Vec<Strategy>,
+}
+
+/// The tables.
+#[component]
+pub(crate) fn Strategies(props: &Props) -> Html {
+    if props.strategies.is_empty() {
+        return html! {};
+    }
+    html! {
+        <section class="strategies" data-testid="strategies">
+            <h3>{ "Ways to do it" }</h3>
+            { for props.strategies.chunk_by(|a, b| a.change == b.change).map(group) }
+        </section>
+    }
+}
+
+fn group(ways: &[Strategy]) -> Html {
+    let change = ways.first().map(|way| way.change.clone()).unwrap_or_default();
+    html! {
+        <>
+            <h4>{ change }</h4>
+            <ul>
+                { for ways.iter().map(|way| html! {
+                    <li>
+                        <p><span class="code">{ &way.name }</span>{ " " }
+                            if way.chosen { <strong>{ "chosen: " }</strong> }
+                            { &way.verdict }</p>
+                        <p class="muted">{ &way.how }</p>
+                        <p class="muted">{ costs(way) }</p>
+                    </li>
+                }) }
+            </ul>
+        </>
+    }
+}
+
+fn costs(way: &Strategy) -> String {
+    let cost = &way.cost;
+    let mut parts = vec![format::estimate(&cost.work)];
+    if cost.blocked_seconds.1 > 0.0 {
+        parts.push(format!("requests wait {}", format::duration(cost.blocked_seconds)));
+    }
+    if cost.downtime_seconds.1 > 0.0 {
+        parts.push(format!("downtime {}", format::duration(cost.downtime_seconds)));
+    }
+    let releases = usize::try_from(cost.releases).unwrap_or(usize::MAX);
+    parts.push(format::plural(releases, "release"));
+    parts.retain(|part| !part.is_empty());
+    parts.join(" · ")
+}
