@@ -55,6 +55,12 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
     row("adding-not-nullable-field", nobody_waits, NOBODY),
     row("renaming-column", nobody_waits, NOBODY),
     row("renaming-table", nobody_waits, NOBODY),
+    row(
+        "ban-drop-default",
+        nobody_waits,
+        "set again after the type change, in the same transaction",
+    ),
+    row("prefer-bigint-over-int", asked, ASKED),
     row("prefer-text-field", asked, ASKED),
     row("ban-char-field", asked, ASKED),
     row("prefer-bigint-over-int", asked, ASKED),

@@ -251,6 +251,8 @@ fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
     let releases = releases(&model, &touched, recipes);
     let mut hazards: Vec<Hazard> = recipes.iter().flat_map(|r| r.hazards.clone()).collect();
     hazards.sort_by_key(|h| h.span);
+    let mut said = BTreeSet::new();
+    hazards.retain(|h| said.insert((h.code.clone(), h.message.clone())));
     let plan = Plan {
         format: FORMAT.to_owned(),
         engine: read.engine,

@@ -2,7 +2,7 @@
 //! indexes and its fillfactor, from the fastest one to a quarter of the slowest, since machines
 //! differ. Must not know plans' steps or recipes.
 
-use crate::engine::calibration::{FIGURES, Figure, Work};
+use crate::engine::calibration::{FIGURES, Figure, REPLAY, Work};
 use crate::name::QName;
 use crate::plan::Estimate;
 use crate::request::Request;
@@ -10,8 +10,6 @@ use crate::schema::Schema;
 
 /// How much slower than the slowest figure a server may be.
 const SLOWER: f64 = 4.0;
-/// Bytes of WAL a second that a replica replays, slow and fast: assumed, not measured.
-const REPLAY: (f64, f64) = (50e6, 200e6);
 /// Around a figure's bytes: full-page images depend on how often checkpoints come.
 const LESS: f64 = 0.75;
 const MORE: f64 = 1.25;
@@ -120,8 +118,8 @@ impl Size {
         let lag = |wal: f64, rate: f64, took: f64| (wal / rate - took).max(0.0);
         let lag_seconds = if self.replicas {
             (
-                round(lag(range.wal.0, REPLAY.1, seconds.1)),
-                round(lag(range.wal.1, REPLAY.0, seconds.0)),
+                round(lag(range.wal.0, REPLAY, seconds.1)),
+                round(lag(range.wal.1, REPLAY / SLOWER, seconds.0)),
             )
         } else {
             (0.0, 0.0)
@@ -185,4 +183,76 @@ pub(crate) fn round(seconds: f64) -> f64 {
 )]
 fn whole(bytes: f64) -> u64 {
     bytes.round() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::TableFacts;
+
+    fn size(facts: TableFacts, indexes: u32, replicas: u32) -> Size {
+        let name = QName::new("public", "t");
+        let mut request = Request::default();
+        request.tables.insert(name.clone(), facts);
+        request.constraints.replicas = replicas;
+        let schema = Schema::default();
+        Size { indexes, ..Size::of(&request, (&schema, &schema), &name) }
+    }
+
+    fn check(of: &Size, work: Work, want: &str) {
+        let Estimate { seconds, wal_bytes, disk_bytes, lag_seconds } = of.work(work);
+        let got = format!(
+            "{seconds:.1?} s, {wal_bytes:?} WAL, {disk_bytes:?} disk, {lag_seconds:.1?} lag"
+        );
+        assert_eq!(got, want);
+    }
+
+    #[test]
+    fn figures_are_the_nearest_ones() {
+        let facts = || TableFacts { rows: 1_000_000, bytes: 130_000_000, ..TableFacts::default() };
+        check(
+            &size(facts(), 0, 0),
+            Work::Fill,
+            "(8.0, 87.9) s, (334500000, 647500000) WAL, (101250000, 253750000) disk, (0.0, 0.0) lag",
+        );
+        // HOT: half of the WAL.
+        let hot = TableFacts { fillfactor: 50, ..facts() };
+        check(
+            &size(hot, 0, 0),
+            Work::Fill,
+            "(3.1, 38.6) s, (174750000, 393750000) WAL, (5250000, 16250000) disk, (0.0, 0.0) lag",
+        );
+        // Between three and six indexes, both count; beyond six, each more adds.
+        check(
+            &size(facts(), 4, 0),
+            Work::Fill,
+            "(27.0, 333.3) s, (516000000, 1381250000) WAL, (127500000, 258750000) disk, (0.0, 0.0) lag",
+        );
+        check(
+            &size(facts(), 9, 0),
+            Work::Fill,
+            "(125.0, 500.0) s, (1141500000, 1902500000) WAL, (155250000, 258750000) disk, (0.0, 0.0) lag",
+        );
+    }
+
+    #[test]
+    fn a_scan_reads_dead_rows_and_replicas_lag() {
+        let facts = || TableFacts { rows: 1_000_000, bytes: 130_000_000, ..TableFacts::default() };
+        check(
+            &size(facts(), 0, 0),
+            Work::Scan,
+            "(0.1, 0.9) s, (0, 0) WAL, (0, 0) disk, (0.0, 0.0) lag",
+        );
+        let dead = TableFacts { dead_rows: 9_000_000, ..facts() };
+        check(
+            &size(dead, 0, 0),
+            Work::Scan,
+            "(0.6, 8.8) s, (0, 0) WAL, (0, 0) disk, (0.0, 0.0) lag",
+        );
+        check(
+            &size(facts(), 0, 2),
+            Work::Rewrite,
+            "(1.1, 4.6) s, (129750000, 226250000) WAL, (111000000, 190000000) disk, (0.0, 11.6) lag",
+        );
+    }
 }

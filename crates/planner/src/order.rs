@@ -328,7 +328,10 @@ fn point_of_no_return(
             format!("before step {id}: run the rollback scripts backwards from the last step that ran; nothing is lost"),
             "during it: run its first check; if the number is as expected the step is done, otherwise run the step again".to_owned(),
             format!("after it, if the new release is wrong: fix it forward; R1 keeps working on this schema"),
-            format!("after it, if data is missing: restore the backup beside the database (about {minutes} minutes), and copy what is missing of {} back by primary key; rows written since keep their values", tables.join(", ")),
+            match frame.request.constraints.backup {
+                Backup::None => "after it, if data is missing: it is gone, there is no backup to restore".to_owned(),
+                Backup::LogicalDump | Backup::Snapshot | Backup::Pitr => format!("after it, if data is missing: restore the backup beside the database (about {minutes} minutes), and copy what is missing of {} back by primary key; rows written since keep their values", tables.join(", ")),
+            },
         ],
     }
 }

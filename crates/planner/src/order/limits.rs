@@ -39,35 +39,26 @@ pub(super) fn around(
     for (group, name) in script.chunk_by(same).zip(('a'..='z').cycle()) {
         let (limits, transacted) = limits(frame, &mut schema, group);
         let name = transacted.then(|| name.to_string());
-        if pooled {
-            all.extend(
-                settings(limits, true)
-                    .filter(|_| transacted)
-                    .map(|op| Statement { transaction: name.clone(), ..Statement::new(op) }),
-            );
-        } else {
-            let before = set.replace(limits);
-            let known = before.map_or([None, None], |b| [Some(b.lock), Some(b.statement)]);
-            let now = [limits.lock, limits.statement];
-            let changed = settings(limits, false).zip(known).zip(now);
-            all.extend(
-                changed
-                    .filter(|((_, was), is)| *was != Some(*is))
-                    .map(|((op, _), _)| Statement::new(op)),
-            );
-        }
+        // What cannot be in one goes past the pooler: see `outside`.
+        let local = pooled && transacted;
+        let before = if local { None } else { set.replace(limits) };
+        let known = before.map_or([None, None], |b| [Some(b.lock), Some(b.statement)]);
+        let changed =
+            settings(limits, local).into_iter().zip(known).zip([limits.lock, limits.statement]);
+        all.extend(changed.filter(|((_, was), is)| *was != Some(*is)).map(|((op, _), _)| {
+            Statement { transaction: name.clone().filter(|_| local), ..Statement::new(op) }
+        }));
         all.extend(group.iter().map(|s| Statement { transaction: name.clone(), ..s.clone() }));
     }
     all
 }
 
 /// The two settings, in order.
-fn settings(limits: Limits, local: bool) -> impl Iterator<Item = Op> {
+fn settings(limits: Limits, local: bool) -> [Op; 2] {
     [
         Op::SetLockTimeout { ms: limits.lock, local },
         Op::SetStatementTimeout { ms: limits.statement, local },
     ]
-    .into_iter()
 }
 
 fn limits(frame: &Frame<'_>, schema: &mut Schema, group: &[Statement]) -> (Limits, bool) {

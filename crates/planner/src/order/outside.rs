@@ -81,6 +81,11 @@ pub(super) fn with_commands(request: &Request, source: &Schema, draft: &mut Draf
     if constraints.pgbouncer != PgBouncer::Transaction {
         return;
     }
+    if draft.script.iter().any(|s| goes_past(&s.op)) {
+        draft.commands.push(
+            "psql \"$DIRECT_URL\"  # this step: no transaction holds it, so it goes to the server's own port".to_owned(),
+        );
+    }
     let drained = |c: &crate::plan::Check| matches!(c.condition, Condition::Drained { .. });
     if draft.checks.iter().any(drained) {
         draft.commands.push(
@@ -97,6 +102,17 @@ pub(super) fn with_commands(request: &Request, source: &Schema, draft: &mut Draf
 }
 
 const RECONNECT: &str = "psql --host=\"$PGBOUNCER\" pgbouncer --command=RECONNECT";
+
+/// What cannot run in one transaction, or ends those it runs in.
+fn goes_past(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::CreateIndex { concurrently: true, .. }
+            | Op::DropIndex { concurrently: true, .. }
+            | Op::DetachPartition { concurrently: true, .. }
+            | Op::RunBackfill { .. }
+    )
+}
 
 /// DDL is not replicated: what a subscriber needs first or last.
 fn on_subscriber(op: &Op, known: &dyn Fn(&QName) -> bool) -> Option<String> {

@@ -156,7 +156,8 @@ fn no_return(plan: &Plan) -> String {
     for line in &point.recovery {
         out += &format!("- {line}\n");
     }
-    for step in plan.steps().filter(|step| !step.commands.is_empty()) {
+    let backup = |step: &&Step| step.kind == StepKind::Backup && !step.commands.is_empty();
+    for step in plan.steps().filter(backup) {
         out += &format!(
             "\nStep {}, {}:\n\n```sh\n{}\n```\n",
             step.id,
@@ -179,6 +180,9 @@ fn one_step(step: &Step) -> String {
     let mut out = format!("### {} {}\n\n{}.\n\n", step.id, step.operation, capital(&step.why));
     if !step.alternative.is_empty() {
         out += &format!("Instead of {}.\n\n", step.alternative);
+    }
+    if step.kind != StepKind::Backup && !step.commands.is_empty() {
+        out += &format!("In the shell:\n\n```sh\n{}\n```\n\n", step.commands.join("\n"));
     }
     if !step.script.is_empty() {
         out += &format!("```sql\n{}```\n\n", script_sql(&step.script));

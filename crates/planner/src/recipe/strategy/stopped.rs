@@ -15,6 +15,7 @@ use crate::plan::{Conversion, Cost};
 use crate::recipe::change_type::{back, converted};
 use crate::recipe::steps::inverse;
 use crate::recipe::{Context, Draft, Recipe, Slot};
+use crate::request::TableFacts;
 use crate::schema::Column;
 use crate::sql_type::SqlType;
 
@@ -55,10 +56,14 @@ pub(super) fn usual(context: &Context<'_>, kind: Kind, recipe: Recipe) -> Way {
 fn waits_too_long(context: &Context<'_>, recipe: &Recipe, cost: &Cost) -> Option<String> {
     let allowed = f64::from(context.request.constraints.lock_wait_ms) / 1000.0;
     let relations = recipe.drafts.iter().flat_map(|d| &d.script).filter_map(|s| s.op.relation());
-    let big = relations.into_iter().any(|name| context.request.facts(name).is_big());
+    let facts: Vec<TableFacts> = relations.map(|name| context.request.facts(name)).collect();
     if cost.blocked_seconds.1 > allowed {
-        return Some(over("requests wait", cost.blocked_seconds, allowed));
+        let rate = facts.iter().map(|f| f.reads_per_s.saturating_add(f.writes_per_s)).max();
+        let queue = f64::from(rate.unwrap_or_default()) * cost.blocked_seconds.1;
+        let waits = format!("up to {queue:.0} requests wait");
+        return Some(over(&waits, cost.blocked_seconds, allowed));
     }
+    let big = facts.iter().any(TableFacts::is_big);
     (big && cost.blocked_seconds.1 > 0.0).then(|| {
         "the table is too big to work through under a lock that requests wait for".to_owned()
     })
