@@ -62,7 +62,7 @@ pub(super) fn weigh(
     ways.extend(stopped::in_place(context, kind, &asked.what, known.as_ref()));
     ways.extend(stopped::stopped(context, kind, &asked.what, known.as_ref()));
     ways.extend(other::only_costed(context, kind, ways.first()));
-    choose(context, ways, refused)
+    choose(context, &ways, refused)
 }
 
 fn kind(context: &Context<'_>, what: &What, usual: Option<&Recipe>) -> Option<Kind> {
@@ -93,7 +93,7 @@ fn kind(context: &Context<'_>, what: &What, usual: Option<&Recipe>) -> Option<Ki
 /// it can be carried out all the same.
 fn choose(
     context: &Context<'_>,
-    ways: Vec<Way>,
+    ways: &[Way],
     refused: Option<Diagnostic>,
 ) -> Result<Recipe, Diagnostic> {
     let usable = |way: &&Way| way.recipe.is_some() && way.hinders.is_none();
@@ -103,7 +103,7 @@ fn choose(
         .filter(usable)
         .min_by(|a, b| work(a).total_cmp(&work(b)))
         .or_else(|| ways.iter().find(|way| way.recipe.is_some() && may_overrule(way)));
-    let Some(best) = best else { return Err(refused.unwrap_or_else(|| none_fits(context, &ways))) };
+    let Some(best) = best else { return Err(refused.unwrap_or_else(|| none_fits(context, ways))) };
     let mut chosen = best.recipe.clone().unwrap_or_default();
     chosen.strategies = ways.iter().map(|way| strategy(way, best)).collect();
     Ok(chosen)
