@@ -49,7 +49,10 @@ pub(super) fn weigh(
     asked: &Asked,
     usual: Result<Recipe, Diagnostic>,
 ) -> Result<Recipe, Diagnostic> {
-    let Some(kind) = kind(context, &asked.what, usual.as_ref().ok()) else { return usual };
+    // What asks for nothing, or is about a table that the plan makes, is done as it stands.
+    let idle = usual.as_ref().is_ok_and(|recipe| recipe.drafts.is_empty());
+    let kind = if idle { None } else { kind(context, &asked.what, usual.as_ref().ok()) };
+    let Some(kind) = kind else { return usual };
     let mut ways = Vec::new();
     let refused = match usual {
         Ok(recipe) => {
@@ -74,6 +77,9 @@ fn kind(context: &Context<'_>, what: &What, usual: Option<&Recipe>) -> Option<Ki
     let two_shapes = syncs.then_some(Kind::TwoShapes);
     let locked = blocks.then_some(Kind::NoOnlineWay);
     let What::Statement(op) = what else { return two_shapes.or(locked) };
+    if op.relation().is_some_and(|table| context.created.contains(table)) {
+        return None;
+    }
     #[expect(clippy::wildcard_enum_match_arm, reason = "the others have one way, or two shapes")]
     match op {
         Op::RenameColumn { .. } => Some(Kind::RenameColumn),
