@@ -19,7 +19,7 @@ use crate::op::{self, Op};
 use crate::order::{self, Arranged};
 use crate::plan::{
     Deploy, FORMAT, Hazard, Model, NotAnalysed, Phase, PhaseKind, Plan, PointOfNoReturn, Question,
-    Rollback, Statement, Step, StepKind, Strategy, hash_text,
+    Rollback, Statement, Step, StepKind, hash_text,
 };
 use crate::recipe::{Context, Recipe, recipe};
 use crate::request::{Backup, Change, Request};
@@ -264,7 +264,7 @@ fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
         backfills,
         validation,
         hazards,
-        strategies: strategies(read, recipes),
+        strategies: words::strategies(&read.asked, recipes),
         impossible: Vec::new(),
         questions: questions(read, recipes),
         not_analysed: read.not_analysed.clone(),
@@ -276,15 +276,6 @@ fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
     let last = limits::question(request, &plan);
     plan.questions.extend(last);
     plan
-}
-
-/// The ways that each recipe weighed, with the change that they are ways of.
-fn strategies(read: &Read, recipes: &[Recipe]) -> Vec<Strategy> {
-    let all = read.asked.iter().zip(recipes).flat_map(|(asked, recipe)| {
-        let change = words::describe(&asked.what);
-        recipe.strategies.iter().map(move |s| Strategy { change: change.clone(), ..s.clone() })
-    });
-    all.collect()
 }
 
 /// What a human must decide: of each change, and of what looks like one change and was asked for as two.

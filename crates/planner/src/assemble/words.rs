@@ -4,7 +4,7 @@ use crate::change::Asked;
 use crate::change::What;
 use crate::name::QName;
 use crate::op::{self, Op};
-use crate::plan::{ColumnRef, Model, Release};
+use crate::plan::{ColumnRef, Model, Release, Strategy};
 use crate::recipe::Recipe;
 use crate::schema::Schema;
 
@@ -51,6 +51,15 @@ pub(super) fn releases(model: &Model, touched: &[QName], recipes: &[Recipe]) -> 
         });
     }
     releases
+}
+
+/// The ways that each recipe weighed, with the change that they are ways of.
+pub(super) fn strategies(asked: &[Asked], recipes: &[Recipe]) -> Vec<Strategy> {
+    let all = asked.iter().zip(recipes).flat_map(|(asked, recipe)| {
+        let change = describe(&asked.what);
+        recipe.strategies.iter().map(move |s| Strategy { change: change.clone(), ..s.clone() })
+    });
+    all.collect()
 }
 
 pub(super) fn title(asked: &[Asked]) -> String {
