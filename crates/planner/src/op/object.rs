@@ -78,8 +78,12 @@ fn first(id: &ObjectId, object: &Object) -> String {
 
 fn alter(id: &ObjectId, before: &Object, after: &Object) -> Result<Vec<String>, NoWay> {
     if id.kind.is_setting() {
-        // An identity that is there goes on where it is.
-        let set = |sql: &String| sql.trim_end_matches(" RESTART").to_owned();
+        // An identity that is there goes on where it is, if its new bounds let it.
+        let was = before.make.first().map_or("", String::as_str);
+        let set = |sql: &String| {
+            let goes_on = clauses_reach(sql, was);
+            if goes_on { sql.trim_end_matches(" RESTART").to_owned() } else { sql.clone() }
+        };
         return Ok(after.make.iter().map(set).collect());
     }
     if after.make.starts_with(&before.make) {
@@ -164,16 +168,30 @@ fn first_number(object: &Object) -> Option<String> {
 /// Whether a sequence can give every number that another one can.
 fn reaches(wide: &Object, narrow: &Object) -> bool {
     let number = |object: &Object, key| object.part(key).and_then(|text| text.parse::<i128>().ok());
-    let low = match (number(wide, "MINVALUE"), number(narrow, "MINVALUE")) {
-        (None, None) => true,
-        (wide, narrow) => wide.unwrap_or(1) <= narrow.unwrap_or(1),
+    let bounds = |object: &Object| (number(object, "MINVALUE"), number(object, "MAXVALUE"));
+    covers(bounds(wide), bounds(narrow))
+}
+
+/// The same of the options of identities, as `SET MINVALUE n` and its like say them.
+pub(crate) fn clauses_reach(wide: &str, narrow: &str) -> bool {
+    let number = |text: &str, key: &str| {
+        let (_, rest) = text.split_once(&format!("SET {key} "))?;
+        rest.split(' ').next()?.parse::<i128>().ok()
     };
-    let high = match (number(wide, "MAXVALUE"), number(narrow, "MAXVALUE")) {
+    let bounds = |text| (number(text, "MINVALUE"), number(text, "MAXVALUE"));
+    covers(bounds(wide), bounds(narrow))
+}
+
+/// Lowest and highest number; none for PostgreSQL's own.
+type Bounds = (Option<i128>, Option<i128>);
+
+fn covers((low, high): Bounds, (narrow_low, narrow_high): Bounds) -> bool {
+    let high = match (high, narrow_high) {
         (None, _) => true,
         (Some(_), None) => false,
         (Some(wide), Some(narrow)) => wide >= narrow,
     };
-    low && high
+    low.unwrap_or(1) <= narrow_low.unwrap_or(1) && high
 }
 
 /// New labels, each in its place. PostgreSQL takes none away.
@@ -219,8 +237,17 @@ fn domain(id: &ObjectId, before: &Object, after: &Object) -> Option<Vec<String>>
     }
     let name = &id.name;
     let mut statements = Vec::new();
+    let is_validated = |key: &str, value: &str| {
+        let open = value.strip_suffix(" NOT VALID");
+        open.is_some() && open == after.part(key)
+    };
     for (key, value) in before.parts.iter().filter(|(key, _)| is_domain_constraint(key)) {
         if after.part(key) == Some(value) {
+            continue;
+        }
+        if is_validated(key, value) {
+            let constraint = key.trim_start_matches("CONSTRAINT ");
+            statements.push(format!("ALTER DOMAIN {name} VALIDATE CONSTRAINT {constraint}"));
             continue;
         }
         let what = key.strip_prefix("CONSTRAINT ");
@@ -235,7 +262,8 @@ fn domain(id: &ObjectId, before: &Object, after: &Object) -> Option<Vec<String>>
         (_, None) => statements.push(format!("ALTER DOMAIN {name} DROP DEFAULT")),
     }
     for (key, value) in after.parts.iter().filter(|(key, _)| is_domain_constraint(key)) {
-        if before.part(key) == Some(value) {
+        let known = before.part(key);
+        if known == Some(value) || known.is_some_and(|before| is_validated(key, before)) {
             continue;
         }
         statements.push(if key.starts_with("CONSTRAINT ") {

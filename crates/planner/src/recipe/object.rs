@@ -68,6 +68,14 @@ pub(super) fn plan(
             );
             return Ok(recipe);
         }
+        if goes_with_what_is_new(context, id, (before, after)) {
+            recipe.drafts.push(
+                draft
+                    .back(context, Vec::new())
+                    .loses("nothing; it goes with what it is said of, which this plan makes"),
+            );
+            return Ok(recipe);
+        }
         let back = change(id, after, before).map(|back| match before {
             Some(_) => with_attached(context, id, after, back),
             None => back,
@@ -87,15 +95,34 @@ pub(super) fn plan(
     Ok(recipe)
 }
 
+/// Whether an owner or setting is of something that this plan makes: alone it could not always be taken
+/// back, and need not.
+fn goes_with_what_is_new(
+    context: &Context<'_>,
+    id: &ObjectId,
+    (before, after): (Option<&Object>, Option<&Object>),
+) -> bool {
+    let of = after.and_then(|object| object.of.as_ref());
+    before.is_none()
+        && matches!(id.kind, ObjectKind::Owner | ObjectKind::Property)
+        && of.is_some_and(|of| !context.source.has(of))
+}
+
 /// The owner of a sequence that changes hands: its old one may be gone by the time it has a new one.
 fn moved_on<'a>(context: &Context<'a>, id: &ObjectId) -> Option<&'a Object> {
     context.source.objects.get(id).filter(|_| id.kind == ObjectKind::Ownership)
 }
 
-/// A body in SQL is looked into when the routine is made: its tables may come later.
+/// A body is looked into when the routine is made: its tables may come later.
 fn unchecked(id: &ObjectId, made: Option<&Object>, mut ops: Vec<Op>) -> Vec<Op> {
     let in_sql = |object: &Object| {
-        object.make.iter().any(|sql| sql.to_ascii_lowercase().contains("language sql"))
+        let says = |sql: &String, words: &str| sql.to_ascii_lowercase().contains(words);
+        // What a trigger's function names is looked up when it fires.
+        let trigger = object.part("HEAD").is_some_and(|head| head.ends_with(" trigger"));
+        object
+            .make
+            .iter()
+            .any(|sql| says(sql, "language sql") || (!trigger && says(sql, "language plpgsql")))
     };
     if id.kind == ObjectKind::Routine && made.is_some_and(in_sql) {
         ops.insert(0, Op::SkipBodyChecks);

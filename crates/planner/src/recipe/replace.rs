@@ -5,7 +5,7 @@ use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::name::{QName, clip};
 use crate::op::Op;
-use crate::op::object::make;
+use crate::op::object::{change, make};
 use crate::recipe::steps::{NO_CONCURRENT_INDEX, build_index, enforce_constraint, under_lock};
 use crate::recipe::{Context, Draft, Recipe, Slot, add_constraint, partition, partitioned};
 use crate::schema::{Column, Constraint, ConstraintKind, Index, Object, ObjectId, View};
@@ -370,6 +370,10 @@ fn replace_view(
         // It only stood in the way of something: the step that it stands in the way of moves it.
         return Ok(recipe);
     }
+    if before == after && !star {
+        recipe.drafts.push(said_of_view(context, view, with));
+        return Ok(recipe);
+    }
     recipe
         .assumptions
         .push(format!("both releases find what they read in {view}, as it is and as it will be"));
@@ -390,6 +394,21 @@ fn replace_view(
             ),
     );
     Ok(recipe)
+}
+
+/// What is said of a view that stays changes.
+fn said_of_view(context: &Context<'_>, view: &QName, with: &[(ObjectId, Object)]) -> Draft {
+    // What has no statement back was refused when the view was read.
+    let turn = |id: &ObjectId, from: Option<&Object>, to: Option<&Object>| {
+        change(id, from, to).unwrap_or_default()
+    };
+    let today = |id: &ObjectId| context.source.objects.get(id);
+    let forward = with.iter().flat_map(|(id, object)| turn(id, today(id), Some(object)));
+    let back = with.iter().rev().flat_map(|(id, object)| turn(id, Some(object), today(id)));
+    let title = format!("what is said of view {view} changes");
+    Draft::atomic(context, Slot::Tighten, title, forward.collect())
+        .back_atomic(context, back.collect())
+        .why("only the catalogue changes")
 }
 
 /// The old column goes and another takes its name: what the old one held is lost, unless it was computed.

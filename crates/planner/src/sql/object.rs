@@ -44,6 +44,8 @@ pub(super) struct Alteration {
     pub(super) before: Option<String>,
     /// Or the one that it stands after.
     pub(super) after: Option<String>,
+    /// The part of a domain that is known to hold from now on.
+    pub(super) validated: Option<String>,
     /// What it belongs to from now on.
     pub(super) of: Option<Subject>,
 }
@@ -190,7 +192,12 @@ fn altered(id: &ObjectId, before: &Object, alteration: &Alteration) -> Object {
             (None, None) => {}
         }
     }
-    if !alteration.parts.is_empty() {
+    if let Some(key) = &alteration.validated {
+        for (_, value) in object.parts.iter_mut().filter(|(k, _)| k == key) {
+            *value = value.trim_end_matches(types::NOT_VALID).to_owned();
+        }
+    }
+    if !alteration.parts.is_empty() || alteration.validated.is_some() {
         let spelled: [(ObjectKind, Spell); 4] = [
             (ObjectKind::Sequence, sequence::create_sql),
             (ObjectKind::Enum, types::enum_sql),
@@ -199,6 +206,9 @@ fn altered(id: &ObjectId, before: &Object, alteration: &Alteration) -> Object {
         ];
         if let Some((_, spell)) = spelled.iter().find(|(kind, _)| *kind == id.kind) {
             object.make = vec![spell(&id.name, &object.parts)];
+        }
+        if id.kind == ObjectKind::Domain {
+            object.make.extend(types::domain_additions(&id.name, &object.parts));
         }
     }
     object.make.extend(alteration.then.clone());

@@ -41,7 +41,7 @@ pub(super) fn qualify(schema: &mut Schema) {
     for (id, object) in &mut schema.objects {
         let Some(home) = home(id, object.of.as_ref()) else { continue };
         let Some(known) = held.get(&home) else { continue };
-        for text in &mut object.make {
+        for text in object.make.iter_mut().chain(&mut object.unmake) {
             *text = in_text(text, &home, known);
         }
         for (key, text) in &mut object.parts {
@@ -59,6 +59,16 @@ fn home(id: &ObjectId, of: Option<&Subject>) -> Option<String> {
         ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule => {
             of.and_then(Subject::relation).map(|table| table.schema.clone())
         }
+        ObjectKind::Comment | ObjectKind::Privilege | ObjectKind::Owner => match of {
+            Some(Subject::Object(routine)) => home(routine, None),
+            Some(
+                Subject::Relation(_)
+                | Subject::Column(..)
+                | Subject::Constraint(..)
+                | Subject::Index(_),
+            )
+            | None => None,
+        },
         ObjectKind::Schema
         | ObjectKind::Extension
         | ObjectKind::Language
@@ -77,10 +87,7 @@ fn home(id: &ObjectId, of: Option<&Subject>) -> Option<String> {
         | ObjectKind::EventTrigger
         | ObjectKind::Property
         | ObjectKind::Replication
-        | ObjectKind::Privilege
         | ObjectKind::DefaultPrivilege
-        | ObjectKind::Owner
-        | ObjectKind::Comment
         | ObjectKind::Unknown => None,
     }
 }
@@ -166,7 +173,11 @@ fn in_text(text: &str, home: &str, known: &Held) -> String {
     let mut out = String::new();
     let mut copied = 0;
     for (at, token) in tokens.iter().enumerate() {
-        let before = at.checked_sub(1).map_or("", &of);
+        let mut before = at.checked_sub(1).map_or("", &of);
+        let opened = (0..at).rev().find(|at| of(*at) != "(").map_or("", &of);
+        if before == "(" && ["FROM", "JOIN"].iter().any(|w| opened.eq_ignore_ascii_case(w)) {
+            before = opened;
+        }
         if !is_name(at) || before == "." || of(at + 1) == "." {
             continue;
         }
@@ -184,8 +195,8 @@ fn in_text(text: &str, home: &str, known: &Held) -> String {
             // `AS t` names something else, but for a cast's type.
             let cast = keyword == "AS" && of(at + 1) == ")";
             let after = keyword != "AS" && BEFORE_RELATION.contains(&keyword.as_str());
-            // `(id projects)`: an argument's type ends it.
-            let typed = at.checked_sub(1).is_some_and(&is_name)
+            // `(id projects)` or `(projects)`: an argument's type ends it.
+            let typed = (at.checked_sub(1).is_some_and(&is_name) || matches!(before, "(" | ","))
                 && matches!(of(at + 1), ")" | "," | "[")
                 && !after
                 && keyword != "AS"
@@ -206,7 +217,7 @@ fn in_text(text: &str, home: &str, known: &Held) -> String {
 /// Whether the token stands in the arguments of the routine that the text makes.
 fn is_argument(tokens: &[Token], at: usize, text: &str) -> bool {
     let of = |t: &Token| text.get(t.start..t.end).unwrap_or("").to_ascii_uppercase();
-    let makes = tokens.iter().take(4).any(|t| matches!(of(t).as_str(), "FUNCTION" | "PROCEDURE"));
+    let makes = tokens.iter().take(5).any(|t| matches!(of(t).as_str(), "FUNCTION" | "PROCEDURE"));
     let mut depth = 0_usize;
     let mut closed = false;
     for token in tokens.iter().take(at) {
@@ -250,6 +261,10 @@ mod tests {
             (
                 "SELECT projects.id, kind FROM projects JOIN other.projects p ON true",
                 "SELECT projects.id, kind FROM s.projects JOIN other.projects p ON true",
+            ),
+            (
+                "SELECT 1 FROM ((projects JOIN kind ON true))",
+                "SELECT 1 FROM ((s.projects JOIN s.kind ON true))",
             ),
             ("SELECT f(1), g(f), 'x'::kind", "SELECT s.f(1), g(f), 'x'::s.kind"),
             (

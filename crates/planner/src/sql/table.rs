@@ -254,10 +254,11 @@ fn options(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
             let names: Vec<String> = parents.iter().map(|p| p.name.to_string()).collect();
             table.partitioning = Some(format!("INHERITS ({})", names.join(", ")));
         } else if cursor.sees("PARTITION BY") {
+            cursor.at += 2;
+            let method = cursor.ident("RANGE, LIST or HASH")?.name.to_uppercase();
             let start = cursor.at;
-            cursor.at += 3;
             cursor.parens()?;
-            let text = cursor.flat(start, cursor.at);
+            let text = format!("PARTITION BY {method} {}", cursor.flat(start, cursor.at));
             let text = match &table.partitioning {
                 Some(of) => format!("{of} {text}"),
                 None => text,

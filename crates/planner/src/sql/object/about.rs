@@ -17,11 +17,13 @@ pub(super) fn comment(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
         return Ok(Some(vec![Said::Gone { ids: vec![id], if_exists: true }]));
     }
     let text = cursor.flat(cursor.at, cursor.tokens.len());
+    // Every database begins with this one.
+    let before = if name == "SCHEMA public" { "'standard public schema'" } else { "NULL" };
     let object = Object {
         of,
         ..Object::one(
             format!("COMMENT ON {name} IS {text}"),
-            Some(format!("COMMENT ON {name} IS NULL")),
+            Some(format!("COMMENT ON {name} IS {before}")),
         )
     };
     Ok(Some(vec![Said::Made(id, object)]))
@@ -94,6 +96,27 @@ fn named(cursor: &mut Cursor<'_>) -> Read<Option<(String, Option<Subject>)>> {
         if cursor.eat(words) {
             let name = qualified(cursor, "a name")?;
             return Ok(Some((format!("{words} {name}"), object(kind, name))));
+        }
+    }
+    for (words, kind) in [
+        ("COLLATION", ObjectKind::Plain),
+        ("CONVERSION", ObjectKind::Plain),
+        ("TEXT SEARCH CONFIGURATION", ObjectKind::Plain),
+        ("TEXT SEARCH DICTIONARY", ObjectKind::Plain),
+        ("FOREIGN DATA WRAPPER", ObjectKind::Foreign),
+        ("SERVER", ObjectKind::Foreign),
+        ("PUBLICATION", ObjectKind::Replication),
+        ("SUBSCRIPTION", ObjectKind::Replication),
+    ] {
+        if cursor.eat(words) {
+            let name = if kind == ObjectKind::Plain {
+                qualified(cursor, "a name")?
+            } else {
+                super::bare(cursor, "a name")?
+            };
+            // Kinds that share one are told apart by their words.
+            let name = format!("{words} {name}");
+            return Ok(Some((name.clone(), object(kind, name))));
         }
     }
     for (words, kind) in [
@@ -324,7 +347,14 @@ impl Privileges {
                 _ => None,
             };
         }
-        let owner = schema.objects.get(&ObjectId::new(ObjectKind::Owner, thing.clone()));
+        // From 15 on it is nobody's in particular.
+        if thing == "SCHEMA public" {
+            return None;
+        }
+        let (_, name) = thing.split_once(' ')?;
+        let as_table = format!("TABLE {name}");
+        let mut names = [thing.clone(), as_table, format!("VIEW {name}")].into_iter();
+        let owner = names.find_map(|n| schema.objects.get(&ObjectId::new(ObjectKind::Owner, n)));
         let owns = owner
             .and_then(|owner| owner.make.first())
             .map(|sql| sql.rsplit_once(" OWNER TO ").is_some_and(|(_, owner)| owner == role));

@@ -3,6 +3,7 @@
 
 use super::Said;
 use crate::name::{QName, quote};
+use crate::op::object::clauses_reach;
 use crate::schema::object::{IDENTITY, ROW_SECURITY};
 use crate::schema::{Object, ObjectId, ObjectKind, Subject};
 use crate::sql::cursor::{Cursor, Read};
@@ -229,8 +230,23 @@ pub(in crate::sql) fn identity_options(given: &[String]) -> ColumnSetting {
     let list = |texts: Vec<String>| {
         texts.into_iter().map(|text| format!("SET {text}")).collect::<Vec<_>>().join(" ")
     };
-    let set = list(IDENTITY_OPTIONS.iter().map(value).collect());
-    let reset = list(IDENTITY_OPTIONS.iter().map(|(_, default)| (*default).to_owned()).collect());
+    let mut all: Vec<String> = IDENTITY_OPTIONS.iter().map(value).collect();
+    if !given.iter().any(|text| word(text) == "START") {
+        // Where it begins that is not told where.
+        let down = all.iter().any(|text| text.starts_with("INCREMENT BY -"));
+        let bound = if down { "MAXVALUE " } else { "MINVALUE " };
+        let first = all.iter().find_map(|text| text.strip_prefix(bound).map(str::to_owned));
+        let first = first.or(down.then(|| "-1".to_owned()));
+        for start in all.iter_mut().filter(|text| text.starts_with("START")) {
+            *start = format!("START WITH {}", first.as_deref().unwrap_or("1"));
+        }
+    }
+    let set = list(all);
+    let mut reset =
+        list(IDENTITY_OPTIONS.iter().map(|(_, default)| (*default).to_owned()).collect());
+    if !clauses_reach(&reset, &set) {
+        reset += " RESTART";
+    }
     (IDENTITY.to_owned(), format!("{set} RESTART"), reset)
 }
 

@@ -123,7 +123,13 @@ pub(super) fn create_domain(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> 
     let base = types::read(cursor)?.ty;
     let mut parts = vec![("AS".to_owned(), base.to_string())];
     while !cursor.done() {
-        parts.extend(constraint(cursor, &name.name)?);
+        let Some((key, value)) = constraint(cursor, &name.name)? else { continue };
+        // A second check without a name gets a number, as PostgreSQL gives it.
+        let taken = |key: &str| parts.iter().any(|(known, _): &(String, String)| known == key);
+        let numbered =
+            (1..).map(|n| format!("CONSTRAINT {}", quote(&format!("{}_check{n}", name.name))));
+        let free = std::iter::once(key.clone()).chain(numbered).find(|key| !taken(key));
+        parts.push((free.unwrap_or(key), value));
     }
     let text = name.to_string();
     let make = vec![domain_sql(&text, &parts)];
@@ -148,8 +154,10 @@ fn constraint(cursor: &mut Cursor<'_>, domain: &str) -> Read<Option<(String, Str
     let start = cursor.at;
     if cursor.eat("CHECK") {
         cursor.parens()?;
-        let check = cursor.flat(start, cursor.at);
-        cursor.eat("NOT VALID");
+        let mut check = cursor.flat(start, cursor.at);
+        if cursor.eat("NOT VALID") {
+            check += NOT_VALID;
+        }
         let name = named.unwrap_or_else(|| format!("{domain}_check"));
         return Ok(Some((format!("CONSTRAINT {}", quote(&name)), check)));
     }
@@ -160,13 +168,22 @@ fn constraint(cursor: &mut Cursor<'_>, domain: &str) -> Read<Option<(String, Str
     Ok(Some(("DEFAULT".to_owned(), cursor.flat(from, to))))
 }
 
+/// How a domain's constraint ends that is not known to hold for values from before it.
+pub(super) const NOT_VALID: &str = " NOT VALID";
+
 /// `CREATE DOMAIN name AS …`.
 pub(super) fn domain_sql(name: &str, parts: &[(String, String)]) -> String {
     let mut text = format!("CREATE DOMAIN {name}");
-    for (key, value) in parts {
+    for (key, value) in parts.iter().filter(|(_, value)| !value.ends_with(NOT_VALID)) {
         text += &if value.is_empty() { format!(" {key}") } else { format!(" {key} {value}") };
     }
     text
+}
+
+/// What adds constraints to a domain that its values need not meet yet: CREATE DOMAIN cannot.
+pub(super) fn domain_additions(name: &str, parts: &[(String, String)]) -> Vec<String> {
+    let open = parts.iter().filter(|(_, value)| value.ends_with(NOT_VALID));
+    open.map(|(key, value)| format!("ALTER DOMAIN {name} ADD {key} {value}")).collect()
 }
 
 /// Reads from after `ALTER DOMAIN`.
@@ -192,9 +209,9 @@ pub(super) fn alter_domain(cursor: &mut Cursor<'_>, statement: &str) -> Read<Opt
         cursor.eat("IF EXISTS");
         let constraint = cursor.ident("a constraint name")?.name;
         alteration.parts.push((format!("CONSTRAINT {}", quote(&constraint)), None));
-    } else if cursor.sees("VALIDATE CONSTRAINT") {
-        // It was taken for validated.
-        return Ok(Some(Vec::new()));
+    } else if cursor.eat("VALIDATE CONSTRAINT") {
+        let constraint = cursor.ident("a constraint name")?.name;
+        alteration.validated = Some(format!("CONSTRAINT {}", quote(&constraint)));
     } else if cursor.is_any(0, &["RENAME"]) {
         return Ok(None);
     } else {
