@@ -57,6 +57,9 @@ pub(crate) fn arrange(frame: &Frame<'_>, recipes: &[Recipe]) -> Arranged {
     if recipes.iter().any(|r| r.needs_release) {
         let parity = parity(&drafts);
         drafts.extend(rollout::cutover(frame.request, &parity));
+        if frame.request.stops() && drafts.iter().any(|d| d.destructive) {
+            drafts.push(rollout::stays_away());
+        }
     }
     let gates = outside::gates(frame.request, &drafts);
     drafts.extend(gates);

@@ -115,6 +115,13 @@ fn stopped(request: &Request) -> Vec<Draft> {
     ]
 }
 
+/// What was stopped may be started again by somebody else: looked at once more before anything goes.
+pub(super) fn stays_away() -> Draft {
+    Draft::gate(Slot::Confirm, "no instance of R0 has come back".to_owned(), Vec::new())
+        .why("a scheduler, an autoscaler or a console may have started the old release again after the stop")
+        .done_when("sessions of R0", Condition::Drained { release: "R0".to_owned() })
+}
+
 /// How a deploy is taken back.
 pub(super) fn back(deploy: &Deploy) -> &'static str {
     match (&deploy.from, &deploy.to, deploy.canary) {
