@@ -40,6 +40,7 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
     row("ban-drop-not-null", rollback, ADDED),
     row("ban-drop-default", rollback, ADDED),
     row("ban-drop-view", rollback, ADDED),
+    row("ban-drop-table", rollback, ADDED),
     row("renaming-column", rollback, ADDED),
     row("renaming-table", rollback, ADDED),
     row("renaming-object", rollback, ADDED),
@@ -63,7 +64,6 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
     row("prefer-bigint-over-int", asked, ASKED),
     row("prefer-text-field", asked, ASKED),
     row("ban-char-field", asked, ASKED),
-    row("prefer-bigint-over-int", asked, ASKED),
     row(
         "prefer-robust-stmts",
         concurrent,
