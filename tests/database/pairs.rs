@@ -142,6 +142,8 @@ fn plan(statements: &[Done]) -> Plan {
             target: Schema::default(),
             conversions: Vec::new(),
             narrowed: Vec::new(),
+            closed: Vec::new(),
+            relays: Vec::new(),
             big_tables: Vec::new(),
             lock_wait_ms: 0,
             backup: false,

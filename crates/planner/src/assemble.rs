@@ -5,6 +5,7 @@ mod assumptions;
 mod beside;
 mod limits;
 mod outside;
+mod questions;
 mod statements;
 mod words;
 
@@ -18,8 +19,8 @@ use crate::name::QName;
 use crate::op::{self, Op};
 use crate::order::{self, Arranged};
 use crate::plan::{
-    Deploy, FORMAT, Hazard, Model, NotAnalysed, Phase, PhaseKind, Plan, PointOfNoReturn, Question,
-    Rollback, Statement, Step, StepKind, hash_text,
+    Deploy, FORMAT, Hazard, Model, NotAnalysed, Phase, PhaseKind, Plan, PointOfNoReturn, Rollback,
+    Statement, Step, StepKind, hash_text,
 };
 use crate::recipe::{Context, Recipe, recipe};
 use crate::request::{Backup, Change, Request};
@@ -232,6 +233,8 @@ fn naive_ops(what: &What, schema: &Schema) -> Vec<Op> {
             ops
         }
         What::Reshape(reshape) => reshape.as_asked(schema),
+        What::Extract(extract) => extract.as_asked(schema),
+        What::Spread(spread) => spread.as_asked(),
         What::Object { id, after } => {
             // What has no statement was refused by its recipe.
             op::object::change(id, schema.objects.get(id), after.as_ref()).unwrap_or_default()
@@ -266,7 +269,7 @@ fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
         hazards,
         strategies: words::strategies(&read.asked, recipes),
         impossible: Vec::new(),
-        questions: questions(read, recipes),
+        questions: questions::all(&read.source, &read.asked, recipes),
         not_analysed: read.not_analysed.clone(),
         queries: Vec::new(),
         assumptions: assumptions(request, recipes, &existing),
@@ -276,30 +279,6 @@ fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
     let last = limits::question(request, &plan);
     plan.questions.extend(last);
     plan
-}
-
-/// What a human must decide: of each change, and of what looks like one change and was asked for as two.
-fn questions(read: &Read, recipes: &[Recipe]) -> Vec<Question> {
-    let mut questions: Vec<Question> = recipes.iter().flat_map(|r| r.questions.clone()).collect();
-    let (mut before, mut after) = (read.source.clone(), read.source.clone());
-    for asked in &read.asked {
-        let moves = match &asked.what {
-            What::Statement(Op::RenameColumn { .. } | Op::RenameTable { .. })
-            | What::Reshape(_) => true,
-            What::Statement(_) | What::Replace { .. } | What::Lifted(_) | What::Object { .. } => {
-                false
-            }
-        };
-        for op in naive_ops(&asked.what, &after) {
-            // What the server would refuse was refused when the change was read.
-            let _refused = after.apply(&op).is_err();
-            if moves {
-                let _refused = before.apply(&op).is_err();
-            }
-        }
-    }
-    questions.extend(diff::suspects(&before, &after));
-    questions
 }
 
 /// Tables that the change is about, and parents of the keys it adds.
@@ -314,8 +293,11 @@ fn touched(asked: &[Asked], source: &Schema, recipes: &[Recipe]) -> Vec<QName> {
                 |r: &&QName| source.tables.contains_key(r) || source.views.contains_key(r);
             names.extend(op.relation().filter(is_there).cloned());
             names.extend(relative(&op).filter(|r| source.tables.contains_key(*r)).cloned());
-            if let Op::CreateTable { table, .. } = &op {
+            if let Op::CreateTable { table, definition } = &op {
                 names.insert(table.clone());
+                names.extend(
+                    definition.constraints.values().filter_map(|c| parent(&c.kind)).cloned(),
+                );
             }
             if let Op::AddConstraint { constraint, .. } = &op
                 && let ConstraintKind::ForeignKey(key) = &constraint.kind
@@ -373,6 +355,8 @@ fn model(request: &Request, read: &Read, touched: &[QName], recipes: &[Recipe]) 
         target,
         conversions: recipes.iter().flat_map(|r| r.conversions.clone()).collect(),
         narrowed: recipes.iter().flat_map(|r| r.narrowed.clone()).collect(),
+        closed: recipes.iter().flat_map(|r| r.closed.clone()).collect(),
+        relays: recipes.iter().flat_map(|r| r.relays.clone()).collect(),
         big_tables: big_tables.into_iter().collect(),
         lock_wait_ms: u64::from(request.constraints.lock_wait_ms),
         backup: request.constraints.backup != Backup::None,
@@ -395,6 +379,7 @@ fn cut(schema: &Schema, touched: &[QName]) -> Schema {
     for table in tables.values_mut() {
         table.constraints.retain(|_, c| parent(&c.kind).is_none_or(|p| names.contains(p)));
         table.triggers.clear();
+        table.relays.clear();
     }
     let mut views = schema.views.clone();
     let over = views_over(schema, touched);

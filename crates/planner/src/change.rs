@@ -8,10 +8,14 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::schema::{Object, ObjectId};
 
+mod extract;
 mod inverse;
 mod reshape;
+mod spread;
 
+pub use extract::Extract;
 pub use reshape::Reshape;
+pub use spread::Spread;
 
 /// One thing asked for, and where it stands in the change's text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +34,10 @@ pub enum What {
     Statement(Op),
     /// `-- concertina: split t.c into …`, `merge t.a, t.b into …`.
     Reshape(Reshape),
+    /// `-- concertina: extract t.status into statuses (id …, name …) as status_id`.
+    Extract(Box<Extract>),
+    /// `-- concertina: move t.c to u (t_id, c)`, `spread t.c to u (t_id, c)`.
+    Spread(Box<Spread>),
     /// Something is made again in another shape under its name.
     Replace {
         /// What takes the old one away. It was applied where it stood: see `Lifted`.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::backfill::Todo;
 use crate::expr::Expr;
 use crate::name::{QName, literal, quote, quote_list};
-use crate::sync::SyncRule;
+use crate::sync::{Relay, SyncRule};
 
 pub use readers::Readers;
 
@@ -120,6 +120,11 @@ pub enum Condition {
         /// The rule.
         rule: SyncRule,
     },
+    /// No key for which a column and the rows of another table say different things.
+    Relayed {
+        /// What is carried between them.
+        relay: Relay,
+    },
     /// No row is left for a backfill.
     BackfillComplete {
         /// Table.
@@ -201,6 +206,7 @@ impl Condition {
             | Self::Helper { .. } => true,
             Self::Parity { .. }
             | Self::Agreement { .. }
+            | Self::Relayed { .. }
             | Self::BackfillComplete { .. }
             | Self::BackfillFinished { .. }
             | Self::NoNulls { .. }
@@ -295,6 +301,7 @@ impl Condition {
             Self::Parity { rule } => {
                 format!("SELECT count(*) FROM {} WHERE {}", rule.table, rule.disagreement())
             }
+            Self::Relayed { relay } => relay.parity_sql(),
             Self::Agreement { rule } => format!(
                 "SELECT count(*) FROM {} WHERE ({}) AND ({})",
                 rule.table,
@@ -363,6 +370,7 @@ impl Condition {
             Self::Type { .. } | Self::BackfillFinished { .. } | Self::BackupRestorable => true,
             Self::Parity { .. }
             | Self::Agreement { .. }
+            | Self::Relayed { .. }
             | Self::BackfillComplete { .. }
             | Self::NoNulls { .. }
             | Self::NoDuplicates { .. }
@@ -389,6 +397,7 @@ impl Condition {
     pub fn table(&self) -> Option<&QName> {
         match self {
             Self::Parity { rule } | Self::Agreement { rule } => Some(&rule.table),
+            Self::Relayed { relay } => Some(&relay.old.table),
             Self::BackfillComplete { table, .. }
             | Self::NoNulls { table, .. }
             | Self::NoDuplicates { table, .. }
@@ -428,6 +437,7 @@ impl Condition {
             | Self::Trigger { table, .. } => Some(table),
             Self::Parity { .. }
             | Self::Agreement { .. }
+            | Self::Relayed { .. }
             | Self::BackfillComplete { .. }
             | Self::NoNulls { .. }
             | Self::NoDuplicates { .. }
@@ -452,6 +462,7 @@ impl Condition {
         };
         match self {
             Self::Parity { rule } | Self::Agreement { rule } => of_rule(rule),
+            Self::Relayed { relay } => vec![relay.old.key.clone(), relay.old.value.clone()],
             Self::BackfillComplete { todo, .. } => match todo {
                 Todo::Disagree(rule) => of_rule(rule),
                 Todo::Where(condition) => condition.columns().into_iter().collect(),

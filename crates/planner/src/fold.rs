@@ -20,9 +20,12 @@ pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
                 false
             }
             What::Statement(op) => folded.iter_mut().any(|earlier| absorb(earlier, op)),
-            What::Reshape(_) | What::Object { .. } | What::Replace { .. } | What::Lifted(_) => {
-                false
-            }
+            What::Reshape(_)
+            | What::Extract(_)
+            | What::Spread(_)
+            | What::Object { .. }
+            | What::Replace { .. }
+            | What::Lifted(_) => false,
         };
         if absorbed || attach(&mut folded, &next) {
             continue;
@@ -233,7 +236,7 @@ pub(crate) fn overlap(what: &str, span: (usize, usize)) -> Diagnostic {
 /// Whether a change lets a name or shape go that others may count on.
 fn moves(what: &What, schema: &Schema) -> bool {
     match what {
-        What::Reshape(_) => true,
+        What::Reshape(_) | What::Extract(_) | What::Spread(_) => true,
         What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
         What::Statement(Op::AlterType { table, column, ty, collation, .. }) => {
             // In a family a column is retyped where it stands: its parent's and its own at once.
@@ -256,6 +259,14 @@ fn moves(what: &What, schema: &Schema) -> bool {
 /// Tables and columns, by their old and new names, that a change is about.
 fn names(what: &What) -> Vec<(QName, Option<String>)> {
     match what {
+        What::Spread(spread) => {
+            vec![(spread.table.clone(), Some(spread.column.clone())), (spread.into.clone(), None)]
+        }
+        What::Extract(extract) => {
+            let mut names = names(&What::Reshape(extract.reshape.clone()));
+            names.push((extract.table.clone(), None));
+            names
+        }
         What::Reshape(reshape) => {
             let new = reshape.into.iter().map(|(c, _)| c.name.clone());
             let all = reshape.from.iter().cloned().chain(new);

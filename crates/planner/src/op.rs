@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::backfill::Backfill;
 use crate::expr::Expr;
 use crate::name::QName;
-use crate::schema::{Column, Constraint, Index, Object, ObjectId, Subject, Table, View};
+use crate::schema::{Column, Constraint, Index, Object, ObjectId, Table, View};
 use crate::sql_type::SqlType;
-use crate::sync::SyncRule;
+use crate::sync::{Relay, Side, SyncRule};
 
 pub mod effect;
 pub mod object;
+mod relation;
 pub mod sql;
 
 /// One SQL statement.
@@ -341,6 +342,15 @@ pub enum Op {
         /// WHERE.
         filter: Option<Expr>,
     },
+    /// INSERT of given rows; a row that is there already is left alone.
+    InsertRows {
+        /// Table.
+        table: QName,
+        /// Columns.
+        columns: Vec<String>,
+        /// Their values, row by row.
+        rows: Vec<Vec<Expr>>,
+    },
     /// INSERT … SELECT from one table, as somebody would run it.
     InsertSelect {
         /// The table that gets rows.
@@ -385,6 +395,34 @@ pub enum Op {
         /// The rule.
         rule: SyncRule,
     },
+    /// CREATE OR REPLACE FUNCTION of a relay's trigger.
+    CreateRelayFunction {
+        /// The relay.
+        relay: Relay,
+        /// Whose writes it carries.
+        side: Side,
+    },
+    /// CREATE TRIGGER of a relay; its function must exist.
+    CreateRelayTrigger {
+        /// The relay.
+        relay: Relay,
+        /// Whose writes it carries.
+        side: Side,
+    },
+    /// DROP TRIGGER of a relay.
+    DropRelayTrigger {
+        /// The relay.
+        relay: Relay,
+        /// Whose writes it carries.
+        side: Side,
+    },
+    /// DROP FUNCTION of a relay; its trigger must be gone.
+    DropRelayFunction {
+        /// The relay.
+        relay: Relay,
+        /// Whose writes it carries.
+        side: Side,
+    },
     /// CREATE TABLE that keeps what an in-place backfill overwrites.
     CreateUndoTable {
         /// The backfill.
@@ -426,69 +464,4 @@ pub enum Op {
         /// The relation it is about, where that can be read.
         relation: Option<QName>,
     },
-}
-
-impl Op {
-    /// The table or view that the statement is about.
-    pub fn relation(&self) -> Option<&QName> {
-        match self {
-            Self::CreateTable { table, .. }
-            | Self::DropTable { table }
-            | Self::RenameTable { table, .. }
-            | Self::AddColumn { table, .. }
-            | Self::DropColumn { table, .. }
-            | Self::DropColumnOnly { table, .. }
-            | Self::RenameColumn { table, .. }
-            | Self::AlterType { table, .. }
-            | Self::SetDefault { table, .. }
-            | Self::SetNotNull { table, .. }
-            | Self::DropExpression { table, .. }
-            | Self::SetIdentity { table, .. }
-            | Self::AdvanceSequence { table, .. }
-            | Self::AttachPartition { table, .. }
-            | Self::DetachPartition { table, .. }
-            | Self::AttachIndex { table, .. }
-            | Self::Inherit { table, .. }
-            | Self::NoInherit { table, .. }
-            | Self::AddConstraint { table, .. }
-            | Self::AddConstraintUsingIndex { table, .. }
-            | Self::AddNotNullNotValid { table, .. }
-            | Self::ValidateConstraint { table, .. }
-            | Self::DropConstraint { table, .. }
-            | Self::DropConstraintIfExists { table, .. }
-            | Self::RenameConstraint { table, .. }
-            | Self::CreateIndex { table, .. }
-            | Self::DropIndex { table, .. }
-            | Self::DropIndexCascade { table, .. }
-            | Self::CreateIndexOnly { table, .. }
-            | Self::AddConstraintOnly { table, .. }
-            | Self::RenameIndex { table, .. }
-            | Self::Update { table, .. }
-            | Self::InsertSelect { table, .. }
-            | Self::Delete { table, .. } => Some(table),
-            Self::CreateView { view, .. }
-            | Self::ReplaceView { view, .. }
-            | Self::DropView { view, .. } => Some(view),
-            Self::CreateSyncTrigger { rule }
-            | Self::EnableSyncTrigger { rule }
-            | Self::DropSyncTrigger { rule } => Some(&rule.table),
-            Self::RunBackfill { backfill } | Self::RunUndo { backfill } => Some(&backfill.table),
-            Self::Verbatim { relation, .. } => relation.as_ref(),
-            Self::Object { becomes, .. } => {
-                becomes.as_ref().and_then(|o| o.of.as_ref()).and_then(Subject::relation)
-            }
-            Self::SetLockTimeout { .. }
-            | Self::SetStatementTimeout { .. }
-            | Self::SkipBodyChecks
-            | Self::CreateHelpers
-            | Self::CreateProgress
-            | Self::CreateThrottle
-            | Self::DropHelpers
-            | Self::CreateSyncFunction { .. }
-            | Self::DropSyncFunction { .. }
-            | Self::CreateUndoTable { .. }
-            | Self::CreateBackfill { .. }
-            | Self::CreateUndo { .. } => None,
-        }
-    }
 }

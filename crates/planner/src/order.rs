@@ -92,7 +92,10 @@ fn uses_helpers(draft: &Draft) -> bool {
     draft.script.iter().any(|s| {
         matches!(
             s.op,
-            Op::CreateSyncFunction { .. } | Op::CreateBackfill { .. } | Op::CreateUndoTable { .. }
+            Op::CreateSyncFunction { .. }
+                | Op::CreateRelayFunction { .. }
+                | Op::CreateBackfill { .. }
+                | Op::CreateUndoTable { .. }
         )
     })
 }
@@ -301,8 +304,14 @@ fn step(
 /// Locks of a script on `schema`, which is taken forward through it.
 pub(crate) fn locks(engine: Engine, schema: &mut Schema, script: &[Statement]) -> Vec<Lock> {
     let mut all = Vec::new();
+    let mut made: Vec<&QName> = Vec::new();
     for statement in script {
-        all.extend(facts(engine, &statement.op, schema).locks);
+        // Nobody waits for a table that the script itself makes.
+        let of_others = facts(engine, &statement.op, schema).locks.into_iter();
+        all.extend(of_others.filter(|lock| !made.contains(&&lock.relation)));
+        if let Op::CreateTable { table, .. } = &statement.op {
+            made.push(table);
+        }
         // A refusal here is found, with its trace, by the simulator.
         let _refused = schema.apply(&statement.op).is_err();
     }

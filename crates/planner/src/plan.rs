@@ -18,6 +18,7 @@ use crate::name::QName;
 use crate::op::{self, Op};
 use crate::schema::Schema;
 use crate::sql_type::SqlType;
+use crate::sync::Relay;
 
 pub use weighed::{Cost, Estimate, Impossible, Strategy};
 
@@ -317,6 +318,12 @@ pub struct Model {
     /// Columns of which the plan assumes that no release writes a value that another type cannot hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub narrowed: Vec<Narrowed>,
+    /// Columns of which a CHECK, or the plan, says that they hold no values but a few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed: Vec<Closed>,
+    /// Columns and the rows of another table that mean the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relays: Vec<Relay>,
     /// Tables on which scans, builds and rewrites take long.
     pub big_tables: Vec<QName>,
     /// Longest tolerable wait for a lock, milliseconds.
@@ -326,6 +333,17 @@ pub struct Model {
     /// Downtime that may be taken, seconds; 0: at every moment some instance of the app runs.
     #[serde(default)]
     pub downtime_s: u64,
+}
+
+/// All the values that are written to a column, NULL aside.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Closed {
+    /// Table.
+    pub table: QName,
+    /// Column.
+    pub column: String,
+    /// Literals.
+    pub values: Vec<Expr>,
 }
 
 /// An assumption about what is written to a column.

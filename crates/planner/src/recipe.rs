@@ -11,10 +11,11 @@ use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{
-    Check, Conversion, Deploy, Hazard, Narrowed, Question, Statement, StepKind, Strategy,
+    Check, Closed, Conversion, Deploy, Hazard, Narrowed, Question, Statement, StepKind, Strategy,
 };
 use crate::request::Request;
 use crate::schema::{Column, Constraint, ConstraintKind, Key, ObjectKind, Schema};
+use crate::sync::Relay;
 
 mod add_column;
 mod add_constraint;
@@ -23,6 +24,7 @@ mod change_type;
 mod data_migration;
 mod drop_column;
 mod enums;
+mod extract;
 mod identity;
 mod index;
 mod lookup;
@@ -37,6 +39,7 @@ mod rename_table;
 mod replace;
 mod reshape;
 mod rows;
+mod spread;
 mod steps;
 mod strategy;
 mod sync;
@@ -133,6 +136,12 @@ pub(crate) struct Recipe {
     pub(crate) conversions: Vec<Conversion>,
     /// What is assumed of the values of columns.
     pub(crate) narrowed: Vec<Narrowed>,
+    /// Columns that hold no values but a few.
+    pub(crate) closed: Vec<Closed>,
+    /// Columns and the rows of another table that say the same.
+    pub(crate) relays: Vec<Relay>,
+    /// Tables that the new release only reads.
+    pub(crate) constant: Vec<QName>,
     /// What the change as asked would do.
     pub(crate) hazards: Vec<Hazard>,
     /// What a human must decide.
@@ -254,6 +263,8 @@ pub(crate) fn recipe(context: &Context<'_>, asked: &Asked) -> Result<Recipe, Dia
 fn usual(context: &Context<'_>, asked: &Asked) -> Result<Recipe, Diagnostic> {
     match &asked.what {
         What::Reshape(reshape) => reshape::plan(context, reshape),
+        What::Extract(extract) => extract::plan(context, extract),
+        What::Spread(spread) => spread::plan(context, spread),
         What::Replace { drop, create, with } => replace::plan(context, drop, (create, with)),
         What::Lifted(_) => Ok(Recipe::default()),
         What::Object { id, after } => object::plan(context, id, after.as_ref()),
@@ -335,11 +346,16 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         Op::SetLockTimeout { .. }
         | Op::SetStatementTimeout { .. }
         | Op::SkipBodyChecks
+        | Op::InsertRows { .. }
         | Op::CreateHelpers
         | Op::CreateProgress
         | Op::CreateThrottle
         | Op::DropHelpers
         | Op::CreateSyncFunction { .. }
+        | Op::CreateRelayFunction { .. }
+        | Op::CreateRelayTrigger { .. }
+        | Op::DropRelayTrigger { .. }
+        | Op::DropRelayFunction { .. }
         | Op::CreateSyncTrigger { .. }
         | Op::EnableSyncTrigger { .. }
         | Op::DropSyncTrigger { .. }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::expr::{Expr, Volatility};
 use crate::name::QName;
 use crate::sql_type::SqlType;
-use crate::sync::SyncRule;
+use crate::sync::{Relay, Side, SyncRule};
 
 pub(crate) mod bounds;
 pub mod family;
@@ -57,6 +57,9 @@ pub struct Table {
     pub indexes: BTreeMap<String, Index>,
     /// Our own sync triggers by name; the user's are objects.
     pub triggers: BTreeMap<String, SyncRule>,
+    /// Our own triggers that carry writes to another table, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub relays: BTreeMap<String, (Relay, Side)>,
     /// Text after `PARTITION BY` or `PARTITION OF`, where the table is partitioned or a partition.
     pub partitioning: Option<String>,
     /// What it has from its parents.
@@ -265,6 +268,7 @@ impl Table {
             constraints: BTreeMap::new(),
             indexes: BTreeMap::new(),
             triggers: BTreeMap::new(),
+            relays: BTreeMap::new(),
             partitioning: None,
             inherited: Inherited::default(),
         }

@@ -10,6 +10,7 @@
 mod actions;
 mod alter;
 mod ask;
+mod closed;
 mod constraint;
 mod cursor;
 mod expr;

@@ -10,6 +10,9 @@
 //! every write, or, where it only fills in, when it is left out or its grounds change.
 
 mod function;
+mod relay;
+
+pub use relay::{End, Relay, Side};
 
 use serde::{Deserialize, Serialize};
 

@@ -7,8 +7,9 @@ use planner::op::effect::Refusal;
 use planner::schema::Table;
 
 use crate::ddl::assigned;
+use crate::eval::{NOWHERE, eval};
 use crate::keys::tuple;
-use crate::model::{Answer, Model, Unmodelled};
+use crate::model::{Answer, Model, State, Unmodelled};
 use crate::record::Record;
 use crate::rows;
 use crate::value::Value;
@@ -55,7 +56,7 @@ impl Model {
     }
 
     /// A free row of the table: the one whose key the app would give it, where it is that.
-    fn room(
+    pub(crate) fn room(
         &self,
         world: &World,
         place: usize,
@@ -76,6 +77,39 @@ impl Model {
         free.iter().copied().find(own).or(free.first().copied()).ok_or_else(|| {
             Unmodelled(format!("no room for a row that is copied to a table of {} rows", self.rows))
         })
+    }
+
+    /// INSERT of given rows, each in its place; those for which there is no room belong to values that
+    /// nobody writes here.
+    pub(crate) fn insert_rows(
+        &mut self,
+        world: &mut World,
+        state: &State,
+        (into, columns, rows): (&QName, &[String], &[Vec<Expr>]),
+    ) -> Result<Answer<()>, Unmodelled> {
+        let Some(place) = state.names.iter().position(|n| n.as_ref() == Some(into)) else {
+            return Ok(Ok(()));
+        };
+        let Some(table) = state.schema.table(into) else { return Ok(Ok(())) };
+        for (row, given) in rows.iter().enumerate().take(self.rows) {
+            let cell = place * self.rows + row;
+            if self.record(world.cells[cell]).is_some() {
+                continue;
+            }
+            let kept = columns.iter().zip(given).filter(|(c, _)| table.column(c).is_some());
+            let values = kept
+                .map(|(c, value)| Ok((c.clone(), eval(value, &|_| Value::Null)?)))
+                .collect::<Answer<Vec<_>>>()
+                .and_then(|given| rows::insert(table, &given, NOWHERE));
+            match values {
+                Ok(values) => {
+                    let record = self.fresh(place, table, values);
+                    world.cells[cell] = self.intern(record)?;
+                }
+                Err(refused) => return Ok(Err(refused)),
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// INSERT … SELECT in one transaction.

@@ -70,6 +70,11 @@ impl Model {
         if let Err(refused) = self.rewrite(&mut next, op, (&before, &after))? {
             return Ok(Ran::Refused(refused));
         }
+        if let Op::InsertRows { table, columns, rows } = op
+            && let Err(refused) = self.insert_rows(&mut next, &after, (table, columns, rows))?
+        {
+            return Ok(Ran::Refused(refused));
+        }
         if let Op::InsertSelect { table, set, from, filter } = op
             && let Err(refused) = self.copy_all(&mut next, (from, filter.as_ref()), (table, set))?
         {

@@ -34,7 +34,10 @@ impl Model {
             return vec![typed(ty, row, false)];
         }
         let spaced = self.is_split(place, column);
-        let mut values = if let Some(parent_type) = self.parent_type(place, uses, column) {
+        let closed = self.tables[place].closed.iter().find(|c| c.column == column);
+        let mut values = if let Some(closed) = closed {
+            closed.values.iter().filter_map(literal).take(self.rows.max(2)).collect()
+        } else if let Some(parent_type) = self.parent_type(place, uses, column) {
             (0..self.rows).map(|i| typed(parent_type, i, false)).collect()
         } else if uses.own.is_unique_in(column) || self.keeps_unique(release, uses, column) {
             vec![typed(ty, 2 * row, spaced), typed(ty, 2 * row + 1, spaced)]

@@ -25,6 +25,7 @@ impl Model {
             }
             Condition::Parity { .. }
             | Condition::Agreement { .. }
+            | Condition::Relayed { .. }
             | Condition::BackfillComplete { .. }
             | Condition::NoNulls { .. }
             | Condition::NoDuplicates { .. }
@@ -64,6 +65,7 @@ impl Model {
         match condition {
             Condition::Parity { rule } => self
                 .no_row(world, &rule.table, |t, v| rows::disagree(t, &rule.up, v).unwrap_or(true)),
+            Condition::Relayed { relay } => self.agrees(world, relay),
             Condition::Agreement { rule } => self.no_row(world, &rule.table, |t, v| {
                 rows::disagree(t, &rule.up, v).unwrap_or(true)
                     && (rule.down.is_empty() || rows::disagree(t, &rule.down, v).unwrap_or(true))
@@ -171,7 +173,10 @@ fn catalogue_holds(schema: &Schema, condition: &Condition) -> bool {
             found == *present
         }
         Condition::Trigger { table, name, present } => {
-            schema.table(table).is_some_and(|t| t.triggers.contains_key(name)) == *present
+            schema
+                .table(table)
+                .is_some_and(|t| t.triggers.contains_key(name) || t.relays.contains_key(name))
+                == *present
         }
         Condition::ViewReads { view, table, column, reads } => {
             let found = schema.views_over(table, Some(column)).any(|(name, _)| name == view);

@@ -206,6 +206,10 @@ impl Model {
             let known = mine[at].1.volatility() != planner::expr::Volatility::Volatile;
             return known.then(|| vec![expected]);
         }
+        if self.is_carried(place, column) {
+            // What is acknowledged of it stands with the row that it belongs to: see `relay`.
+            return None;
+        }
         let (_, truth) = record.plain.iter().find(|(c, _)| c == column)?;
         let mut wanted = vec![truth.clone()];
         wanted.extend(self.images_of(place, record, column));

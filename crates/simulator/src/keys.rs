@@ -4,6 +4,7 @@ use planner::expr::Lookup;
 use planner::schema::{ConstraintKind, ForeignKey, Table};
 
 use crate::model::{Answer, Model, refusal};
+use crate::relay::cascades;
 use crate::rows::get;
 use crate::value::Value;
 use crate::world::World;
@@ -68,7 +69,8 @@ impl Model {
         else {
             return Ok(());
         };
-        for (child, constraint, key) in state.schema.referencing(name) {
+        let held = state.schema.referencing(name).filter(|(_, _, key)| !cascades(key));
+        for (child, constraint, key) in held {
             let Some(child_place) = self.resolve(world.schema, child) else { continue };
             let Some(child_table) = self.table(world.schema, child_place) else { continue };
             let mine = tuple(table, values, &state.schema.parent_columns(key));

@@ -22,6 +22,7 @@ mod memo;
 mod model;
 mod proof;
 mod record;
+mod relay;
 mod rollback;
 pub mod row;
 mod rows;

@@ -14,8 +14,9 @@ use planner::expr::Expr;
 use planner::name::QName;
 use planner::op::Op;
 use planner::op::effect::Refusal;
-use planner::plan::{Conversion, Narrowed, Plan, StepKind};
+use planner::plan::{Closed, Conversion, Narrowed, Plan, StepKind};
 use planner::schema::{ObjectKind, Schema, Table};
+use planner::sync::Relay;
 
 use crate::ddl::Ran;
 use crate::fleet::Fleet;
@@ -52,6 +53,8 @@ pub(crate) struct Model {
     /// Rows that each table has room for.
     pub(crate) rows: usize,
     pub(crate) backfills: Vec<Backfill>,
+    /// What columns and the rows of other tables mean in terms of each other.
+    pub(crate) relays: Vec<Relay>,
     pub(crate) big: BTreeSet<QName>,
     /// Whether the request allows that no instance runs.
     pub(crate) may_be_down: bool,
@@ -84,8 +87,8 @@ pub(crate) struct Memory {
     pub(crate) locks: Memo<(u16, BatchAt), Vec<Lock>>,
 }
 
-/// What a statement of the app comes to: the cell it changes and the row in it, or a refusal.
-pub(crate) type Effect = Result<(u8, u16), Broken>;
+/// What a statement of the app comes to: the cells it changes and the rows in them, or a refusal.
+pub(crate) type Effect = Result<Vec<(u8, u16)>, Broken>;
 
 /// A schema, and which of its tables stands in which place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,6 +145,8 @@ pub(crate) struct TableModel {
     pub(crate) conversions: Vec<Conversion>,
     /// What the plan assumes of the values of columns.
     pub(crate) narrowed: Vec<Narrowed>,
+    /// Columns that hold no values but these.
+    pub(crate) closed: Vec<Closed>,
     /// Values on either side of the CHECKs, for each column that one names.
     pub(crate) sides: BTreeMap<String, Vec<Value>>,
     /// In-place changes of data that the plan makes on purpose.
@@ -197,6 +202,7 @@ impl Model {
             tables,
             rows,
             backfills,
+            relays: plan.model.relays.clone(),
             big: plan.model.big_tables.iter().cloned().collect(),
             may_be_down: plan.model.downtime_s > 0,
             schemas,
@@ -266,6 +272,7 @@ fn tables(plan: &Plan, group: &BTreeSet<QName>) -> Vec<TableModel> {
                 new: new.map(|_| new_name.clone()),
                 key,
                 conversions: plan.model.conversions.iter().filter(about).cloned().collect(),
+                closed: plan.model.closed.iter().filter(|c| c.table == *name).cloned().collect(),
                 narrowed: plan
                     .model
                     .narrowed
@@ -375,6 +382,14 @@ fn notes(plan: &Plan) -> Vec<String> {
     let mut notes = Vec::new();
     if slice::ops(plan).any(|op| matches!(op, Op::Verbatim { .. })) {
         notes.push("statements that are not analysed are taken to change nothing".to_owned());
+    }
+    for closed in &plan.model.closed {
+        notes.push(format!(
+            "{}.{} holds the first two of its {} values, or NULL",
+            closed.table,
+            closed.column,
+            closed.values.len()
+        ));
     }
     for narrowed in &plan.model.narrowed {
         notes.push(format!(

@@ -11,7 +11,7 @@ use planner::name::QName;
 use planner::op::Op;
 use planner::plan::{Conversion, Plan};
 use planner::schema::{ConstraintKind, Schema, Table};
-use planner::sync::SyncRule;
+use planner::sync::{Relay, SyncRule};
 
 /// Columns to keep, by every name that a table has during the plan.
 pub(crate) type Kept = BTreeMap<QName, BTreeSet<String>>;
@@ -228,6 +228,7 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
                 values.chain(filter.iter().flat_map(planner::expr::Expr::columns)).collect(),
             );
         }
+        Op::InsertRows { table, columns, .. } => keep(table, columns.clone()),
         Op::InsertSelect { table, set, from, filter } => {
             keep(table, set.iter().map(|(c, _)| c.clone()).collect());
             let read = set.iter().map(|(_, value)| value).chain(filter);
@@ -239,6 +240,9 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         Op::CreateSyncTrigger { rule }
         | Op::EnableSyncTrigger { rule }
         | Op::DropSyncTrigger { rule } => mention_rule(rule, keep),
+        Op::CreateRelayTrigger { relay, .. } | Op::DropRelayTrigger { relay, .. } => {
+            mention_relay(relay, keep);
+        }
         Op::RunBackfill { backfill } | Op::RunUndo { backfill } => mention_backfill(backfill, keep),
         Op::SetLockTimeout { .. }
         | Op::SetStatementTimeout { .. }
@@ -261,6 +265,8 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::CreateThrottle
         | Op::DropHelpers
         | Op::CreateSyncFunction { .. }
+        | Op::CreateRelayFunction { .. }
+        | Op::DropRelayFunction { .. }
         | Op::DropSyncFunction { .. }
         | Op::CreateUndoTable { .. }
         | Op::CreateBackfill { .. }
@@ -280,6 +286,12 @@ fn mention_constraint(table: &QName, kind: &ConstraintKind, keep: &mut Keep<'_>)
     keep(table, kind.columns());
     if let ConstraintKind::ForeignKey(key) = kind {
         keep(&key.parent, key.parent_columns.clone());
+    }
+}
+
+fn mention_relay(relay: &Relay, keep: &mut Keep<'_>) {
+    for end in [&relay.old, &relay.new] {
+        keep(&end.table, vec![end.key.clone(), end.value.clone()]);
     }
 }
 
@@ -307,6 +319,7 @@ fn mention_backfill(backfill: &Backfill, keep: &mut Keep<'_>) {
 fn mention_condition(condition: &Condition, keep: &mut Keep<'_>) {
     match condition {
         Condition::Parity { rule } | Condition::Agreement { rule } => mention_rule(rule, keep),
+        Condition::Relayed { relay } => mention_relay(relay, keep),
         Condition::NoNulls { table, column }
         | Condition::Column { table, column, .. }
         | Condition::Type { table, column, .. }

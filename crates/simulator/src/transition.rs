@@ -9,6 +9,7 @@
 use crate::app::Statement;
 use crate::invariant::{Always, Broken, seen};
 use crate::model::{Effect, Model, Unmodelled};
+use crate::relay::Changes;
 use crate::world::World;
 
 /// What happens.
@@ -105,9 +106,11 @@ impl Model {
         };
         for (action, effect) in known.iter() {
             let outcome = match effect {
-                Ok((cell, record)) => {
+                Ok(changes) => {
                     let mut after = *world;
-                    after.cells[usize::from(*cell)] = *record;
+                    for (cell, record) in changes {
+                        after.cells[usize::from(*cell)] = *record;
+                    }
                     Outcome::Next(after, bit)
                 }
                 Err(broken) => Outcome::Broken(broken.clone()),
@@ -133,13 +136,16 @@ impl Model {
                         row: small(row),
                         statement,
                     };
-                    let effect = match self.execute(world, release, (place, row), statement) {
-                        Ok(Some(record)) => {
-                            Ok((small(place * self.rows + row), self.intern(record)?))
-                        }
-                        Ok(None) => Ok((small(place * self.rows + row), 0)),
+                    let at = (place, row);
+                    let effect = match self.execute(world, release, at, statement) {
+                        Ok(after) => match self.followed(world, at, after)? {
+                            Ok(changes) => Ok(self.cells(changes)?),
+                            Err(refused) => {
+                                Err(self.refused(world, release, (at, statement), &refused))
+                            }
+                        },
                         Err(refused) => {
-                            Err(self.refused(world, release, ((place, row), statement), &refused))
+                            Err(self.refused(world, release, (at, statement), &refused))
                         }
                     };
                     effects.push((action, effect));
@@ -147,6 +153,19 @@ impl Model {
             }
         }
         Ok(effects)
+    }
+
+    /// Rows in their cells, as numbers.
+    fn cells(&mut self, changes: Changes) -> Result<Vec<(u8, u16)>, Unmodelled> {
+        let mut cells = Vec::new();
+        for (cell, record) in changes {
+            let number = match record {
+                Some(record) => self.intern(record)?,
+                None => 0,
+            };
+            cells.push((u8::try_from(cell).unwrap_or(u8::MAX), number));
+        }
+        Ok(cells)
     }
 
     fn refused(
@@ -179,6 +198,9 @@ impl Model {
     }
 
     fn look_at(&self, world: &World, live: &[usize]) -> Result<(), Broken> {
+        if live.contains(&1) {
+            self.relays_well(world)?;
+        }
         for &release in live {
             if let Err((sql, refused)) = self.resolves(world.schema, release) {
                 let id = &self.releases[release].id;

@@ -45,7 +45,10 @@ pub(super) fn releases(model: &Model, touched: &[QName], recipes: &[Recipe]) -> 
             id: "R1".to_owned(),
             title: "the release that wants the change".to_owned(),
             reads: columns(&model.target, true),
-            writes: columns(&model.target, false),
+            writes: columns(&model.target, false)
+                .into_iter()
+                .filter(|c| !recipes.iter().any(|r| r.constant.contains(&c.relation)))
+                .collect(),
             change: changes.join("; "),
             keeps: recipes.iter().flat_map(|r| r.keeps.clone()).collect(),
         });
@@ -75,6 +78,8 @@ pub(super) fn title(asked: &[Asked]) -> String {
 pub(super) fn describe(what: &What) -> String {
     match what {
         What::Reshape(reshape) => reshape.title(),
+        What::Extract(extract) => extract.title(),
+        What::Spread(spread) => spread.title(),
         What::Lifted(_) => String::new(),
         What::Replace { create, .. } => format!("replace: {}", describe_op(create)),
         What::Object { id, after: Some(_) } => format!("{} {}", id.kind.noun(), id.name),

@@ -23,6 +23,9 @@ pub struct Reshape {
     pub back: Vec<(String, Expr)>,
     /// Whether the way back was worked out from the way there, because none was given.
     pub back_is_guessed: bool,
+    /// Whether no value is written but those that the conversions name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_closed: bool,
 }
 
 impl Reshape {
@@ -47,7 +50,7 @@ impl Reshape {
             });
             back.push((column.clone(), value.ok_or_else(|| column.clone())?));
         }
-        Ok(Self { table: name.clone(), from, into, back, back_is_guessed })
+        Ok(Self { table: name.clone(), from, into, back, back_is_guessed, is_closed: false })
     }
 
     /// Names of the columns that come.

@@ -16,6 +16,8 @@ fn statements(asked: &[crate::change::Asked]) -> String {
         .map(|a| match &a.what {
             What::Statement(op) => render(op),
             What::Reshape(reshape) => reshape.title(),
+            What::Extract(extract) => extract.title(),
+            What::Spread(spread) => spread.title(),
             What::Replace { create, .. } => format!("replace: {}", render(create)),
             What::Lifted(op) => format!("lifted: {}", render(op)),
             What::Object { id, after: Some(object) } => {

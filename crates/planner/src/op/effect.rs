@@ -65,6 +65,7 @@ impl Schema {
             | Op::Update { .. }
             | Op::Delete { .. }
             | Op::InsertSelect { .. }
+            | Op::InsertRows { .. }
             | Op::RunBackfill { .. }
             | Op::RunUndo { .. }
             | Op::AdvanceSequence { .. }
@@ -120,6 +121,10 @@ impl Schema {
             | Op::EnableSyncTrigger { .. }
             | Op::DropSyncTrigger { .. }
             | Op::DropSyncFunction { .. }
+            | Op::CreateRelayFunction { .. }
+            | Op::CreateRelayTrigger { .. }
+            | Op::DropRelayTrigger { .. }
+            | Op::DropRelayFunction { .. }
             | Op::CreateUndoTable { .. }
             | Op::CreateBackfill { .. }
             | Op::CreateUndo { .. } => self.apply_to_helpers(op),

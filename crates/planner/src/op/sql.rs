@@ -1,6 +1,7 @@
 //! Operations and definitions as PostgreSQL text. Must not judge them.
 
 use crate::backfill::throttle;
+use crate::expr::Expr;
 use crate::name::{QName, quote, quote_list};
 use crate::op::Op;
 use crate::schema::{Column, Constraint, ConstraintKind, Index, Table};
@@ -52,6 +53,18 @@ pub fn render(op: &Op) -> String {
                 set.iter().map(|(c, value)| format!("{} = {}", quote(c), value.sql())).collect();
             format!("UPDATE {table} SET {}{}", set.join(", "), where_clause(filter.as_ref()))
         }
+        Op::InsertRows { table, columns, rows } => {
+            let row = |row: &Vec<Expr>| {
+                let values: Vec<String> = row.iter().map(Expr::sql).collect();
+                format!("({})", values.join(", "))
+            };
+            let rows: Vec<String> = rows.iter().map(row).collect();
+            format!(
+                "INSERT INTO {table} ({}) VALUES {} ON CONFLICT DO NOTHING",
+                quote_list(columns),
+                rows.join(", ")
+            )
+        }
         Op::InsertSelect { table, set, from, filter } => {
             let (columns, values): (Vec<String>, Vec<String>) =
                 set.iter().map(|(c, value)| (quote(c), value.sql())).unzip();
@@ -74,6 +87,10 @@ pub fn render(op: &Op) -> String {
         | Op::EnableSyncTrigger { .. }
         | Op::DropSyncTrigger { .. }
         | Op::DropSyncFunction { .. }
+        | Op::CreateRelayFunction { .. }
+        | Op::CreateRelayTrigger { .. }
+        | Op::DropRelayTrigger { .. }
+        | Op::DropRelayFunction { .. }
         | Op::CreateUndoTable { .. }
         | Op::CreateBackfill { .. }
         | Op::RunBackfill { .. }
@@ -261,6 +278,18 @@ fn helper_op(op: &Op) -> String {
         Op::DropSyncTrigger { rule } => {
             format!("DROP TRIGGER {} ON {}", quote(&rule.trigger_name()), rule.table)
         }
+        Op::CreateRelayFunction { relay, side } => relay.function_sql(*side),
+        Op::CreateRelayTrigger { relay, side } => relay.trigger_sql(*side),
+        Op::DropRelayTrigger { relay, side } => {
+            format!(
+                "DROP TRIGGER {} ON {}",
+                quote(&relay.trigger_name(*side)),
+                relay.end(*side).table
+            )
+        }
+        Op::DropRelayFunction { relay, side } => {
+            format!("DROP FUNCTION {}()", relay.function_name(*side))
+        }
         Op::DropSyncFunction { rule } => format!("DROP FUNCTION {}()", rule.function_name()),
         Op::CreateUndoTable { backfill } => backfill.undo_table_sql().unwrap_or_default(),
         Op::CreateBackfill { backfill } => backfill.procedure_sql(),
@@ -271,7 +300,7 @@ fn helper_op(op: &Op) -> String {
     }
 }
 
-fn where_clause(filter: Option<&crate::expr::Expr>) -> String {
+fn where_clause(filter: Option<&Expr>) -> String {
     filter.map_or(String::new(), |e| format!(" WHERE {}", e.sql()))
 }
 

@@ -12,7 +12,8 @@ use crate::schema::Column;
 pub(super) const GRAMMAR: &str = "hints are `rename users.name to full_name`, `rename table users to people`, \
 `split users.name into first_name text := split_part(name, ' ', 1), last_name text := split_part(name, ' ', 2) back first_name || ' ' || last_name`, \
 `merge users.first, users.last into full_name text := first || ' ' || last back first := split_part(full_name, ' ', 1), last := split_part(full_name, ' ', 2)`, \
-`fill users.score := 0`";
+`fill users.score := 0`, `extract orders.status into statuses (id bigint, name text) as status_id`, \
+`move users.bio to profiles (user_id, bio)`, `spread users.phone to phones (user_id, number)`";
 
 /// A hint as written.
 #[derive(Clone, Debug)]
@@ -23,8 +24,40 @@ pub(super) enum Written {
     RenameTable { table: PlacedName, to: Placed },
     /// `fill t.c := value`.
     Fill { table: PlacedName, column: Placed, value: Expr },
+    /// `extract t.c into u (id …, name …) as c_id`.
+    Extract(Box<Extract>),
+    /// `move t.c to u (t_id, c)`, `spread t.c to u (t_id, c)`.
+    Spread(Box<Spread>),
     /// `split t.c into a text := …, b text := … back …`, `merge t.a, t.b into c text := … back …`.
     Reshape(Reshape),
+}
+
+/// A column that becomes a reference to a new table.
+#[derive(Clone, Debug)]
+pub(super) struct Extract {
+    /// Table.
+    pub(super) table: PlacedName,
+    /// The column that goes.
+    pub(super) column: Placed,
+    /// The new table, with its key and the column that holds the values.
+    pub(super) into: (PlacedName, Column, Column),
+    /// The column that comes.
+    pub(super) to: Placed,
+}
+
+/// A column that becomes rows of a new table.
+#[derive(Clone, Debug)]
+pub(super) struct Spread {
+    /// Table.
+    pub(super) table: PlacedName,
+    /// The column that goes.
+    pub(super) column: Placed,
+    /// The new table.
+    pub(super) into: PlacedName,
+    /// Its reference to the old one, and its column for the values.
+    pub(super) columns: (Placed, Placed),
+    /// Whether there may be many rows a key.
+    pub(super) many: bool,
 }
 
 /// Columns that go, columns that come, and both ways.
@@ -119,7 +152,14 @@ fn read_body(body: &str) -> Read<Written> {
     if cursor.eat("SPLIT") || cursor.eat("MERGE") {
         return reshape(&mut cursor);
     }
-    Err(cursor.expected("`rename`, `split`, `merge` or `fill`"))
+    if cursor.eat("EXTRACT") {
+        return extract(&mut cursor);
+    }
+    let many = cursor.is(0, "SPREAD");
+    if cursor.eat("MOVE") || cursor.eat("SPREAD") {
+        return spread(&mut cursor, many);
+    }
+    Err(cursor.expected("`rename`, `split`, `merge`, `extract`, `move`, `spread` or `fill`"))
 }
 
 /// `table.column` or `schema.table.column`.
@@ -155,6 +195,42 @@ fn expression(cursor: &mut Cursor<'_>, stop: impl Fn(&Cursor<'_>) -> bool) -> Re
         span: cursor.span(from, to),
         message: format!("this is not an expression: {}", error.0),
     })
+}
+
+fn spread(cursor: &mut Cursor<'_>, many: bool) -> Read<Written> {
+    let (table, column) = column_of(cursor)?;
+    cursor.expect("TO")?;
+    let into = cursor.name("a table name")?;
+    cursor.expect_symbol(b'(')?;
+    let link = cursor.strict_ident("a column name")?;
+    cursor.expect_symbol(b',')?;
+    let label = cursor.strict_ident("a column name")?;
+    cursor.expect_symbol(b')')?;
+    cursor.end()?;
+    let columns = (link, label);
+    Ok(Written::Spread(Box::new(Spread { table, column, into, columns, many })))
+}
+
+fn extract(cursor: &mut Cursor<'_>) -> Read<Written> {
+    let (table, column) = column_of(cursor)?;
+    cursor.expect("INTO")?;
+    let name = cursor.name("a table name")?;
+    cursor.expect_symbol(b'(')?;
+    let key = new_column(cursor)?;
+    cursor.expect_symbol(b',')?;
+    let label = new_column(cursor)?;
+    cursor.expect_symbol(b')')?;
+    cursor.expect("AS")?;
+    let to = cursor.strict_ident("a column name")?;
+    cursor.end()?;
+    Ok(Written::Extract(Box::new(Extract { table, column, into: (name, key, label), to })))
+}
+
+/// `name type`, NOT NULL.
+fn new_column(cursor: &mut Cursor<'_>) -> Read<Column> {
+    let name = cursor.strict_ident("a column name")?;
+    let ty = types::read(cursor)?.ty;
+    Ok(Column { not_null: true, ..Column::nullable(name.name, ty) })
 }
 
 fn reshape(cursor: &mut Cursor<'_>) -> Read<Written> {
@@ -234,6 +310,21 @@ fn shift(written: &mut Written, base: usize) {
         Written::Fill { table, column, value: _ } => {
             move_by(&mut table.span);
             move_by(&mut column.span);
+        }
+        Written::Spread(spread) => {
+            let Spread { table, column, into, columns: (link, label), many: _ } = spread.as_mut();
+            for span in [&mut table.span, &mut column.span, &mut into.span] {
+                move_by(span);
+            }
+            move_by(&mut link.span);
+            move_by(&mut label.span);
+        }
+        Written::Extract(extract) => {
+            let Extract { table, column, into: (name, _, _), to } = extract.as_mut();
+            move_by(&mut table.span);
+            move_by(&mut column.span);
+            move_by(&mut name.span);
+            move_by(&mut to.span);
         }
         Written::Reshape(Reshape { table, from, into: _, back }) => {
             move_by(&mut table.span);

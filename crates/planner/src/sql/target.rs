@@ -69,6 +69,12 @@ impl ReadTarget {
                 let hint = Hint::Fill { table: table.name, column: column.name, value };
                 self.hints.push(hint);
             }
+            Written::Extract(_) | Written::Spread(_) => {
+                let message =
+                    "`extract`, `move` and `spread` are for a change that is given as statements"
+                        .to_owned();
+                return Err(bad(placed.span, message));
+            }
             Written::Reshape(written) => {
                 let table = &written.table;
                 for column in &written.from {

@@ -50,6 +50,10 @@ fn ask(asked: &Asked) -> String {
                 back.join(", ")
             )
         }
+        What::Spread(spread) => spread.title(),
+        What::Extract(extract) => {
+            format!("{}: {}", extract.title(), extract.values.join(", "))
+        }
         What::Replace { create, .. } => format!("replace: {}", render(create)),
         What::Lifted(op) => format!("lifted: {}", render(op)),
         What::Object { id, after } => match after {

@@ -282,6 +282,8 @@ fn form(op: &Op, schema: &Schema) -> Form {
         | Op::DropHelpers
         | Op::CreateSyncFunction { .. }
         | Op::DropSyncFunction { .. }
+        | Op::CreateRelayFunction { .. }
+        | Op::DropRelayFunction { .. }
         | Op::CreateUndoTable { .. }
         | Op::CreateBackfill { .. }
         | Op::CreateUndo { .. } => Form::NoTable,
@@ -302,11 +304,11 @@ fn form(op: &Op, schema: &Schema) -> Form {
         Op::CreateView { .. } => Form::CreateView,
         Op::ReplaceView { .. } => Form::ReplaceView,
         Op::DropView { .. } => Form::DropView,
-        Op::CreateSyncTrigger { .. } => Form::CreateTrigger,
+        Op::CreateSyncTrigger { .. } | Op::CreateRelayTrigger { .. } => Form::CreateTrigger,
         Op::EnableSyncTrigger { .. } => Form::EnableTrigger,
-        Op::DropSyncTrigger { .. } => Form::DropTrigger,
+        Op::DropSyncTrigger { .. } | Op::DropRelayTrigger { .. } => Form::DropTrigger,
         Op::Update { .. } | Op::Delete { .. } => Form::WholeTableWrite,
-        Op::InsertSelect { .. } => Form::Insert,
+        Op::InsertSelect { .. } | Op::InsertRows { .. } => Form::Insert,
         Op::RunBackfill { .. } | Op::RunUndo { .. } => Form::Batches,
         Op::SetIdentity { identity: None, .. } => Form::DropIdentity,
         Op::SetIdentity { was: true, .. } => Form::AlterIdentity,

@@ -75,6 +75,32 @@ impl Schema {
             Op::CreateThrottle => self.helpers.add("why_wait"),
             Op::CreateSyncFunction { rule } => self.helpers.add(&rule.function_name().name),
             Op::DropSyncFunction { rule } => self.helpers.remove(&rule.function_name().name)?,
+            Op::CreateRelayFunction { relay, side } => {
+                self.helpers.add(&relay.function_name(*side).name);
+            }
+            Op::DropRelayFunction { relay, side } => {
+                self.helpers.remove(&relay.function_name(*side).name)?;
+            }
+            Op::CreateRelayTrigger { relay, side } => {
+                let name = relay.trigger_name(*side);
+                let end = relay.end(*side);
+                let table = self.table_mut(&end.table)?;
+                if table.relays.insert(name.clone(), (relay.clone(), *side)).is_some() {
+                    let of = &end.table.name;
+                    return refuse(
+                        "42710",
+                        format!("trigger \"{name}\" for relation \"{of}\" already exists"),
+                    );
+                }
+            }
+            Op::DropRelayTrigger { relay, side } => {
+                let (name, table) = (relay.trigger_name(*side), &relay.end(*side).table);
+                if self.table_mut(table)?.relays.remove(&name).is_none() {
+                    let message =
+                        format!("trigger \"{name}\" for table \"{}\" does not exist", table.name);
+                    return refuse("42704", message);
+                }
+            }
             Op::CreateUndoTable { backfill } => self.helpers.add(&backfill.undo_table().name),
             Op::CreateBackfill { backfill } => self.helpers.add(&backfill.procedure().name),
             Op::CreateUndo { backfill } => self.helpers.add(&backfill.undo_procedure().name),

@@ -141,7 +141,12 @@ pub(super) fn stopped(
     let mut cost = of_recipe(context, &recipe);
     let lossy = match what {
         What::Statement(op) => no_way_back(context, op),
-        What::Reshape(_) | What::Replace { .. } | What::Lifted(_) | What::Object { .. } => None,
+        What::Reshape(_)
+        | What::Extract(_)
+        | What::Spread(_)
+        | What::Replace { .. }
+        | What::Lifted(_)
+        | What::Object { .. } => None,
     };
     let hinders = if lossy.is_some() {
         lossy

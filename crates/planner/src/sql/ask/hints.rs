@@ -4,14 +4,14 @@ use super::super::cursor::Placed;
 use super::super::hint::{self, PlacedHint, Written};
 use super::super::split::HintLines;
 use super::super::token::Span;
-use super::super::{report, resolve};
+use super::super::{closed, report, resolve};
 use super::{Asker, Stop};
-use crate::change::{Asked, Hint, Reshape, What};
+use crate::change::{Asked, Extract, Hint, Reshape, Spread, What};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::{Schema, Table};
+use crate::schema::{Column, ConstraintKind, ForeignKey, Schema, Table};
 
 impl Asker<'_> {
     /// Fill hints may speak of columns that a later statement adds.
@@ -51,6 +51,39 @@ impl Asker<'_> {
                 self.hints.push((hint, placed));
                 Ok(())
             }
+            Written::Spread(written) => {
+                self.column(&written.table, &written.column)?;
+                let spread = check_spread(&self.schema, &written).map_err(|found| {
+                    self.diagnostics.push(found);
+                    Stop
+                })?;
+                let asked = self.asked.len();
+                for op in spread.effect() {
+                    self.push(op, span)?;
+                }
+                self.asked.truncate(asked);
+                self.asked.push(Asked { what: What::Spread(Box::new(spread)), span });
+                Ok(())
+            }
+            Written::Extract(written) => {
+                self.column(&written.table, &written.column)?;
+                let before = self.schema.clone();
+                let extract = check_extract(&before, &written).map_err(|found| {
+                    self.diagnostics.push(found);
+                    Stop
+                })?;
+                let asked = self.asked.len();
+                let ops = extract.effect(&before).map_err(|view| {
+                    self.diagnostics.push(view_in_the_way(&extract.reshape, &view, span));
+                    Stop
+                })?;
+                for op in ops {
+                    self.push(op, span)?;
+                }
+                self.asked.truncate(asked);
+                self.asked.push(Asked { what: What::Extract(Box::new(extract)), span });
+                Ok(())
+            }
             Written::Reshape(written) => {
                 for column in &written.from {
                     self.column(&written.table, column)?;
@@ -74,6 +107,117 @@ impl Asker<'_> {
             }
         }
     }
+}
+
+/// A column that becomes rows: its table has a key of one column to refer to.
+fn check_spread(schema: &Schema, written: &hint::Spread) -> Result<Spread, Diagnostic> {
+    let hint::Spread { table, column, into, columns: (link, label), many } = written;
+    let refuse = |message: String, help: &str| {
+        Diagnostic::error("not-supported", (Source::Change, into.span), message, help)
+    };
+    let empty = Table::empty();
+    let definition = schema.table(&table.name).unwrap_or(&empty);
+    let Some([key]) = definition.primary_key() else {
+        return Err(refuse(
+            format!(
+                "`{}` has no primary key of one column that rows of `{}` could refer to",
+                table.name, into.name
+            ),
+            "add one first, as a change of its own",
+        ));
+    };
+    if schema.tables.contains_key(&into.name) {
+        return Err(refuse(
+            format!(
+                "`{}` is there already: its rows have other columns, and come and go for reasons of their own",
+                into.name
+            ),
+            "name a new table; or add the column to that table, and let the app write both for a while",
+        ));
+    }
+    let of = |name: &str, like: &str| {
+        definition.column(like).map(|c| Column {
+            not_null: true,
+            collation: c.collation.clone(),
+            ..Column::nullable(name, c.ty.clone())
+        })
+    };
+    let (Some(link), Some(label)) = (of(&link.name, key), of(&label.name, &column.name)) else {
+        return Err(report::unknown_column(Source::Change, column, &table.name, definition));
+    };
+    let refers = definition.constraints.values().find_map(|c| match &c.kind {
+        ConstraintKind::ForeignKey(key) if key.columns == [column.name.clone()] => {
+            Some(ForeignKey { parent_columns: schema.parent_columns(key), ..key.clone() })
+        }
+        ConstraintKind::ForeignKey(_)
+        | ConstraintKind::PrimaryKey(_)
+        | ConstraintKind::Unique(_)
+        | ConstraintKind::Check(_)
+        | ConstraintKind::NotNull(_)
+        | ConstraintKind::Other(..) => None,
+    });
+    if refers.as_ref().is_some_and(|key| !key.actions.is_empty()) {
+        return Err(refuse(
+            format!(
+                "the reference of `{}` has actions of its own ({}), which would mean another thing for a row",
+                column.name,
+                refers.map_or_else(String::new, |key| key.actions)
+            ),
+            "let the reference have none first, as a change of its own",
+        ));
+    }
+    Ok(Spread {
+        table: table.name.clone(),
+        key: key.clone(),
+        column: column.name.clone(),
+        into: into.name.clone(),
+        link,
+        label,
+        refers,
+        many: *many,
+    })
+}
+
+/// An extract of a column whose values a CHECK tells.
+fn check_extract(schema: &Schema, written: &hint::Extract) -> Result<Extract, Diagnostic> {
+    let hint::Extract { table, column, into: (into, key, label), to } = written;
+    let empty = Table::empty();
+    let definition = schema.table(&table.name).unwrap_or(&empty);
+    let refuse = |message: String, help: &str| {
+        Diagnostic::error("not-supported", (Source::Change, column.span), message, help)
+    };
+    let Some(old) = definition.column(&column.name) else {
+        return Err(report::unknown_column(Source::Change, column, &table.name, definition));
+    };
+    let text = |c: &Column| matches!(c.ty.base().as_str(), "text" | "character varying");
+    let whole = matches!(key.ty.base().as_str(), "smallint" | "integer" | "bigint");
+    if !text(old) || !text(label) || !whole {
+        return Err(refuse(
+            format!(
+                "only a text column becomes a reference to a table of texts by whole numbers: `{}` is {}",
+                old.name, old.ty
+            ),
+            "for a column of another type, change its type to text first, as a change of its own",
+        ));
+    }
+    let Some((check, values)) = closed::values(definition, &column.name) else {
+        return Err(refuse(
+            format!(
+                "no CHECK says which values `{}` of `{}` may hold: an old release could write one that has no row in `{}`",
+                old.name, table.name, into.name
+            ),
+            "add CHECK (column IN ('…', '…')) first, as a change of its own, so that the values are known",
+        ));
+    };
+    if values.len() < 2 {
+        return Err(refuse(
+            format!("`{check}` allows `{}` one value only", old.name),
+            "drop the column instead",
+        ));
+    }
+    let new = Column { not_null: old.not_null, ..Column::nullable(&to.name, key.ty.clone()) };
+    let new_table = (into.name.clone(), key.clone(), label.clone());
+    Ok(Extract::new((&table.name, old), new_table, new, (check, values)))
 }
 
 /// A reshape whose values read only what is there, and whose way back is known.

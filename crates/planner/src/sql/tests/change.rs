@@ -238,12 +238,54 @@ fn a_merge_tells_its_way_back_where_the_way_there_does() {
 }
 
 #[test]
+fn an_extract_reads_its_values_from_the_check() {
+    let schema = |check: &str| {
+        format!("CREATE TABLE o (id int PRIMARY KEY, s varchar(9) NOT NULL, CHECK ({check}));")
+    };
+    for check in [
+        "s IN ('a', 'b''c')",
+        "((s)::text = ANY ((ARRAY['a'::character varying, 'b''c'::character varying])::text[]))",
+        "s = 'a' OR s = 'b''c'",
+    ] {
+        check_change(
+            &schema(check),
+            "-- concertina: extract o.s into k (id smallint, name text) as s_id",
+            "extract public.o.s into public.k, as s_id: a, b'c",
+        );
+    }
+    for check in ["s IN ('a', id::text)", "s <> 'a'", "s = 'a' OR id > 1", "lower(s) IN ('a')"] {
+        let read = super::read_change(
+            "-- concertina: extract o.s into k (id smallint, name text) as s_id",
+            &super::read_schema(&schema(check)).schema,
+        );
+        assert_eq!(read.diagnostics.len(), 1, "{check}: {:?}", read.asked);
+    }
+}
+
+#[test]
+fn a_column_moves_to_a_new_table_only() {
+    check(
+        "-- concertina: move users.email to mails (user_id, email)",
+        "move public.users.email to public.mails (user_id, email)",
+    );
+    let schema = super::read_schema(SCHEMA).schema;
+    let read = super::read_change("-- concertina: spread users.email to orders (a, b)", &schema);
+    let found: Vec<&str> = read.diagnostics.iter().map(|d| d.message.as_str()).collect();
+    assert_eq!(
+        found,
+        [
+            "`public.orders` is there already: its rows have other columns, and come and go for reasons of their own"
+        ]
+    );
+}
+
+#[test]
 fn bad_hints_say_what_hints_there_are() {
     let schema = super::read_schema(SCHEMA).schema;
     for (text, expected) in [
         (
             "-- concertina: renmae users.name to x",
-            "bad-hint at 15 expected `rename`, `split`, `merge` or `fill`, found `renmae`",
+            "bad-hint at 15 expected `rename`, `split`, `merge`, `extract`, `move`, `spread` or `fill`, found `renmae`",
         ),
         (
             "-- concertina: rename users to x",
