@@ -108,7 +108,7 @@ fn run_until(client: &mut Client, plan: &Plan, until: &str) -> Result<Table, Fai
         }
         if step.operation.contains(until) {
             let found = schema.tables.values().find(|table| !table.triggers.is_empty());
-            return Ok(found.ok_or("no table has a sync trigger")?.clone());
+            return Ok(found.ok_or("no table has a sync trigger")?.as_ref().clone());
         }
     }
     Err(format!("no step `{until}`").into())

@@ -10,6 +10,7 @@ mod statements;
 mod words;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::change::{Asked, Hint, What};
 use crate::diagnostic::{Diagnostic, Severity, Source};
@@ -376,7 +377,7 @@ fn cut(schema: &Schema, touched: &[QName]) -> Schema {
     }
     let mut tables = schema.tables.clone();
     tables.retain(|name, _| names.contains(name));
-    for table in tables.values_mut() {
+    for table in tables.values_mut().map(Arc::make_mut) {
         table.constraints.retain(|_, c| parent(&c.kind).is_none_or(|p| names.contains(p)));
         table.triggers.clear();
         table.relays.clear();
@@ -389,7 +390,7 @@ fn cut(schema: &Schema, touched: &[QName]) -> Schema {
         views,
         enums: schema.enums.clone(),
         domains: schema.domains.clone(),
-        objects: std::collections::BTreeMap::new(),
+        objects: Arc::default(),
         helpers: schema.helpers.clone(),
     }
 }

@@ -2,6 +2,7 @@
 //! `sql` reads it, everything else only looks.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +25,7 @@ pub use object::{Object, ObjectId, ObjectKind, Subject};
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Schema {
     /// Ordinary and partitioned tables.
-    pub tables: BTreeMap<QName, Table>,
+    pub tables: BTreeMap<QName, Arc<Table>>,
     /// Views, plain and materialised.
     pub views: BTreeMap<QName, View>,
     /// Enum types with their labels, in order.
@@ -32,7 +33,7 @@ pub struct Schema {
     /// Domains.
     pub domains: BTreeMap<QName, Domain>,
     /// Everything else: functions, sequences, types, triggers, policies, grants, comments …
-    pub objects: BTreeMap<ObjectId, Object>,
+    pub objects: Arc<BTreeMap<ObjectId, Object>>,
     /// Concertina's own schema and what it holds; empty before and after a plan.
     pub helpers: Helpers,
 }
@@ -172,7 +173,7 @@ pub struct Domain {
 impl Schema {
     /// The table, or `None`.
     pub fn table(&self, name: &QName) -> Option<&Table> {
-        self.tables.get(name)
+        self.tables.get(name).map(Arc::as_ref)
     }
 
     /// Foreign keys of other tables that point at `parent`: (child table, constraint name, key).
@@ -239,7 +240,7 @@ impl Schema {
     #[must_use]
     pub fn unordered(&self) -> Self {
         let mut copy = self.clone();
-        for table in copy.tables.values_mut() {
+        for table in copy.tables.values_mut().map(Arc::make_mut) {
             table.columns.sort_by(|a, b| a.name.cmp(&b.name));
         }
         copy

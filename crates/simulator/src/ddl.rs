@@ -4,6 +4,7 @@
 use planner::engine::{Lock, facts, merge_locks};
 use planner::op::Op;
 use planner::schema::{Constraint, ConstraintKind, Schema, Table};
+use std::sync::Arc;
 
 use crate::eval::{Find, cast};
 use crate::model::{Answer, Model, State, Unmodelled, refusal};
@@ -361,7 +362,7 @@ fn move_names<'a>(
 pub(crate) fn same(a: &Schema, b: &Schema) -> bool {
     let bare = |schema: &Schema| {
         let mut bare = schema.unordered();
-        bare.objects.clear();
+        bare.objects = Arc::default();
         bare
     };
     bare(a) == bare(b)

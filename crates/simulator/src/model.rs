@@ -262,9 +262,9 @@ fn tables(plan: &Plan, group: &BTreeSet<QName>) -> Vec<TableModel> {
     group
         .iter()
         .map(|name| {
-            let old = plan.model.source.tables.get(name);
+            let old = plan.model.source.table(name);
             let new_name = renamed.get(name).unwrap_or(name);
-            let new = plan.model.target.tables.get(new_name);
+            let new = plan.model.target.table(new_name);
             let key = old.or(new).and_then(Table::primary_key).unwrap_or_default().to_vec();
             let about = |c: &&Conversion| c.old_relation == *name || c.new_relation == *new_name;
             TableModel {

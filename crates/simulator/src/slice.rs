@@ -3,6 +3,7 @@
 //! leaving it out loses nothing. Must not know states.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use planner::backfill::{Backfill, Todo, Work};
 use planner::condition::Condition;
@@ -40,7 +41,7 @@ pub(crate) fn components(plan: &Plan) -> Vec<BTreeSet<QName>> {
     for schema in [&plan.model.source, &plan.model.target] {
         for (name, table) in &schema.tables {
             let mut table = table.clone();
-            cut_table(&mut table, kept.get(name));
+            cut_table(Arc::make_mut(&mut table), kept.get(name));
             for parent in parents(&table) {
                 join(&mut groups, &original(name), &original(parent));
             }
@@ -356,10 +357,10 @@ pub(crate) fn cut(schema: &Schema, names: &BTreeSet<QName>, kept: &Kept) -> Sche
     let mut cut = schema.clone();
     cut.tables.retain(|name, _| names.contains(name));
     for (name, table) in &mut cut.tables {
-        cut_table(table, kept.get(name));
+        cut_table(Arc::make_mut(table), kept.get(name));
     }
     let tables: BTreeSet<QName> = cut.tables.keys().cloned().collect();
-    for table in cut.tables.values_mut() {
+    for table in cut.tables.values_mut().map(Arc::make_mut) {
         table.constraints.retain(|_, c| match &c.kind {
             ConstraintKind::ForeignKey(key) => tables.contains(&key.parent),
             ConstraintKind::PrimaryKey(_)
@@ -369,7 +370,7 @@ pub(crate) fn cut(schema: &Schema, names: &BTreeSet<QName>, kept: &Kept) -> Sche
             | ConstraintKind::Other(..) => true,
         });
     }
-    cut.objects.clear();
+    cut.objects = Arc::default();
     cut
 }
 

@@ -2,6 +2,7 @@
 //! names, taken away in the opposite one. What depends on what is told by the words of its text.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Diff;
 use crate::change::{Asked, What};
@@ -92,7 +93,7 @@ impl Diff<'_> {
             if !goes_on && self.work.objects.contains_key(&owner) {
                 self.change_object(owner, None);
             }
-            if let Some(sequence) = self.work.objects.get_mut(&id) {
+            if let Some(sequence) = Arc::make_mut(&mut self.work.objects).get_mut(&id) {
                 sequence.of = of;
             }
         }
@@ -125,7 +126,7 @@ impl Diff<'_> {
         let mut waiting: BTreeSet<ObjectId> = BTreeSet::new();
         loop {
             let before = waiting.len();
-            for (id, object) in &target.objects {
+            for (id, object) in target.objects.iter() {
                 let differs = id.kind.is_early() && self.work.objects.get(id) != Some(object);
                 let has_body = matches!(
                     id.kind,

@@ -134,7 +134,7 @@ fn held_by(
     (from, to): (&Column, &Column),
 ) -> Vec<String> {
     let mut renamed = Schema::default();
-    renamed.tables.insert(name.clone(), old.clone());
+    renamed.tables.insert(name.clone(), old.clone().into());
     let rename =
         Op::RenameColumn { table: name.clone(), column: from.name.clone(), to: to.name.clone() };
     let (Ok(()), true) = (renamed.apply(&rename), renamed.tables.contains_key(name)) else {

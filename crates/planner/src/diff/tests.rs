@@ -258,7 +258,7 @@ fn small_schemas() -> Vec<Schema> {
                     table.constraints.insert("k".to_owned(), Constraint { kind, validated: true });
                 }
                 let mut schema = Schema::default();
-                schema.tables.insert(QName::new("public", "t"), table);
+                schema.tables.insert(QName::new("public", "t"), table.into());
                 schemas.push(schema);
             }
         }

@@ -2,6 +2,7 @@
 //! would give. Rows are the simulator's business.
 
 use std::fmt;
+use std::sync::Arc;
 
 mod allowed;
 mod attach;
@@ -77,7 +78,7 @@ impl Schema {
             Op::CreateTable { table, definition } => {
                 self.free(table)?;
                 let definition = self.with_parents(definition)?;
-                self.tables.insert(table.clone(), definition);
+                self.tables.insert(table.clone(), Arc::new(definition));
                 Ok(())
             }
             Op::DropTable { table } => self.drop_table(table),
@@ -133,7 +134,7 @@ impl Schema {
 
     /// The table, to change, or 42P01.
     fn table_mut(&mut self, name: &QName) -> Result<&mut Table, Refusal> {
-        match self.tables.get_mut(name) {
+        match self.tables.get_mut(name).map(Arc::make_mut) {
             Some(table) => Ok(table),
             None => refuse("42P01", format!("relation \"{name}\" does not exist")),
         }
@@ -185,7 +186,7 @@ impl Schema {
             return refuse("42P01", format!("relation \"{from}\" does not exist"));
         };
         self.tables.insert(to.clone(), table);
-        for table in self.tables.values_mut() {
+        for table in self.tables.values_mut().map(Arc::make_mut) {
             for constraint in table.constraints.values_mut() {
                 if let ConstraintKind::ForeignKey(key) = &mut constraint.kind
                     && key.parent == *from
@@ -350,7 +351,7 @@ impl Schema {
             );
         }
         table.rename_column(from, to);
-        for child in self.tables.values_mut() {
+        for child in self.tables.values_mut().map(Arc::make_mut) {
             for constraint in child.constraints.values_mut() {
                 if let ConstraintKind::ForeignKey(key) = &mut constraint.kind
                     && key.parent == *name

@@ -19,7 +19,7 @@ pub(super) fn around(schema: &Schema, script: Vec<Statement>) -> Vec<Statement> 
     let users = users::of_routines(schema, &made_again(&ops));
     let views = views(schema, &ops, (&columns, &users.views));
     let mut objects = objects(schema, &columns);
-    for (id, object) in &users.objects {
+    for (id, object) in users.objects.iter() {
         if !objects.iter().any(|(known, _)| known == id) {
             objects.push((id.clone(), object.clone()));
         }

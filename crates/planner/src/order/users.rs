@@ -106,7 +106,7 @@ fn of_name(schema: &Schema, name: &QName) -> Users {
             }
         }
     }
-    for (id, object) in &schema.objects {
+    for (id, object) in schema.objects.iter() {
         if id.kind == ObjectKind::Domain {
             let checks = object
                 .parts

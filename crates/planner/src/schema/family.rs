@@ -254,7 +254,8 @@ impl Schema {
     /// Parents of a table that are in the schema.
     pub fn known_parents(&self, name: &QName) -> Vec<(&QName, &Table)> {
         let parents = self.table(name).map(Table::parents).unwrap_or_default();
-        parents.iter().filter_map(|parent| self.tables.get_key_value(parent)).collect()
+        let found = parents.iter().filter_map(|parent| self.tables.get_key_value(parent));
+        found.map(|(name, table)| (name, table.as_ref())).collect()
     }
 
     /// Whether a column comes from a parent, so that only the parent's can be changed.

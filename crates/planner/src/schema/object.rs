@@ -7,6 +7,7 @@ mod kind;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::sync::Arc;
 
 use super::{Domain, Schema};
 use crate::name::{QName, rename_in_text};
@@ -210,7 +211,7 @@ impl Schema {
                 if id.kind == ObjectKind::Ownership {
                     self.own_sequence(&id.name, object.of.clone());
                 }
-                self.objects.insert(id.clone(), object);
+                Arc::make_mut(&mut self.objects).insert(id.clone(), object);
             }
             None => {
                 if id.kind == ObjectKind::Ownership {
@@ -221,7 +222,7 @@ impl Schema {
                     (ObjectKind::Domain, Some(name)) => drop(self.domains.remove(&name)),
                     _ => {}
                 }
-                self.objects.remove(id);
+                Arc::make_mut(&mut self.objects).remove(id);
                 self.sweep();
             }
         }
@@ -229,7 +230,7 @@ impl Schema {
 
     fn own_sequence(&mut self, name: &str, of: Option<Subject>) {
         let id = ObjectId::new(ObjectKind::Sequence, name);
-        if let Some(sequence) = self.objects.get_mut(&id) {
+        if let Some(sequence) = Arc::make_mut(&mut self.objects).get_mut(&id) {
             sequence.of = of;
         }
     }
@@ -247,7 +248,7 @@ impl Schema {
                 return;
             }
             for id in gone {
-                self.objects.remove(&id);
+                Arc::make_mut(&mut self.objects).remove(&id);
             }
         }
     }
@@ -260,7 +261,7 @@ impl Schema {
             .filter_map(|(id, object)| Some((id.clone(), moved(object.of.as_ref()?)?)))
             .collect();
         for (id, to) in affected {
-            let Some(object) = self.objects.remove(&id) else { continue };
+            let Some(object) = Arc::make_mut(&mut self.objects).remove(&id) else { continue };
             let Some(from) = object.of.clone() else { continue };
             let rename = |text: &str| rename_subject(text, &from, &to);
             let id = ObjectId::new(id.kind, rename(&id.name));
@@ -270,7 +271,7 @@ impl Schema {
                 of: Some(to),
                 parts: object.parts,
             };
-            self.objects.insert(id, object);
+            Arc::make_mut(&mut self.objects).insert(id, object);
         }
     }
 

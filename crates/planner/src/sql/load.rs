@@ -1,6 +1,7 @@
 //! A whole schema from its statements. Lenient: what does not fit is carried and listed, never fatal.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::actions;
 use super::alter::{Action, Alter};
@@ -162,7 +163,8 @@ impl Loader<'_> {
     fn keep(&mut self, relation: Option<QName>, span: Span) {
         let sql = self.text.get(span.0..span.1).unwrap_or_default().to_owned();
         let object = Object { of: relation.map(Subject::Relation), ..Object::one(&*sql, None) };
-        self.schema.objects.insert(ObjectId::new(ObjectKind::Unknown, sql), object);
+        Arc::make_mut(&mut self.schema.objects)
+            .insert(ObjectId::new(ObjectKind::Unknown, sql), object);
     }
 
     fn carry(&mut self, carried: &Carried, span: Span) {
@@ -258,7 +260,7 @@ impl Loader<'_> {
             return;
         }
         let defined = resolve::table(new, &self.schema, &mut self.names);
-        self.schema.tables.insert(name.clone(), defined.table);
+        self.schema.tables.insert(name.clone(), Arc::new(defined.table));
         if let Some((table, bounds)) = defined.of {
             self.apply(&[Op::AttachPartition { table, child: name.clone(), bounds }], span);
         }
@@ -292,7 +294,7 @@ impl Loader<'_> {
         (only, span): (bool, Span),
     ) {
         let below = !only && !self.schema.children(name).is_empty();
-        let Some(table) = self.schema.tables.get_mut(name) else { return };
+        let Some(table) = self.schema.tables.get_mut(name).map(Arc::make_mut) else { return };
         if !below {
             resolve::add_constraint(table, written, name, &mut self.names);
             return;
@@ -306,7 +308,7 @@ impl Loader<'_> {
 
     fn index(&mut self, new: &super::index::NewIndex, span: Span) {
         let name = &new.table.name;
-        let Some(table) = self.schema.tables.get_mut(name) else {
+        let Some(table) = self.schema.tables.get_mut(name).map(Arc::make_mut) else {
             if self.schema.views.contains_key(name) {
                 let (id, object) = resolve::view_index(new, &mut self.names);
                 self.schema.set_object(&id, Some(&object));
@@ -355,8 +357,12 @@ impl Loader<'_> {
                 self.add_constraint(name, written, (only, span));
             }
             Action::Identity { column, identity, settings } => {
-                if let Some(column) =
-                    self.schema.tables.get_mut(name).and_then(|t| t.column_mut(&column.name))
+                if let Some(column) = self
+                    .schema
+                    .tables
+                    .get_mut(name)
+                    .map(Arc::make_mut)
+                    .and_then(|t| t.column_mut(&column.name))
                 {
                     column.identity.clone_from(identity);
                 }

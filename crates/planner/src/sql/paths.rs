@@ -3,6 +3,7 @@
 //! are strings are left alone: PostgreSQL looks into them when they run. Must not know statements.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::token::{Kind, Lexed, Lexer, Token};
 use crate::expr::Expr;
@@ -23,6 +24,7 @@ pub(super) fn qualify(schema: &mut Schema) {
     let held = held(schema);
     for (name, table) in &mut schema.tables {
         let Some(known) = held.get(&name.schema) else { continue };
+        let table = Arc::make_mut(table);
         let defaults = table.columns.iter_mut().filter_map(|c| c.default.as_mut());
         for default in defaults {
             in_expr(default, &name.schema, known);
@@ -38,7 +40,7 @@ pub(super) fn qualify(schema: &mut Schema) {
             view.query = in_text(&view.query, &name.schema, known);
         }
     }
-    for (id, object) in &mut schema.objects {
+    for (id, object) in Arc::make_mut(&mut schema.objects) {
         let Some(home) = home(id, object.of.as_ref()) else { continue };
         let Some(known) = held.get(&home) else { continue };
         for text in object.make.iter_mut().chain(&mut object.unmake) {

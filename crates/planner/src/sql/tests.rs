@@ -1,5 +1,7 @@
 //! Schemas, changes and hints as text in, text out.
 
+use std::sync::Arc;
+
 use super::{read_change, read_schema, read_target};
 use crate::change::{Asked, Hint, What};
 use crate::diagnostic::{Diagnostic, Severity, locate};
@@ -92,6 +94,7 @@ fn print(schema: &Schema) -> String {
     }
     for (name, table) in &schema.tables {
         let (table_name, definition) = (name.clone(), table.clone());
+        let definition = Arc::unwrap_or_clone(definition);
         lines.push(render(&Op::CreateTable { table: table_name, definition }));
         for (key, index) in &table.indexes {
             lines.push(render(&Op::CreateIndex {
@@ -108,7 +111,7 @@ fn print(schema: &Schema) -> String {
         let reads: Vec<String> = view.reads.iter().map(ToString::to_string).collect();
         lines.push(format!("  reads {}; {}", reads.join(" "), view.identifiers.join(" ")));
     }
-    for (id, object) in &schema.objects {
+    for (id, object) in schema.objects.iter() {
         let of = object.of.as_ref().map_or(String::new(), |of| format!(" of {}", subject(of)));
         lines.push(format!("{} {}{of}", id.kind.noun(), id.name));
         lines.extend(object.make.iter().map(|sql| format!("  {sql}")));

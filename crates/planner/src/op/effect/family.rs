@@ -7,6 +7,7 @@ use super::{Refusal, refuse};
 use crate::name::{QName, derived};
 use crate::op::Op;
 use crate::schema::{Column, Constraint, ConstraintKind, Schema};
+use std::sync::Arc;
 
 impl Schema {
     /// Whether an operation reaches tables below its own.
@@ -41,7 +42,11 @@ impl Schema {
 
     /// What a table has from its parents, by the names it has after the operation.
     fn keep_track(&mut self, op: &Op) {
-        let Some(table) = op.relation().and_then(|name| self.tables.get_mut(name)) else { return };
+        let Some(table) =
+            op.relation().and_then(|name| self.tables.get_mut(name).map(Arc::make_mut))
+        else {
+            return;
+        };
         if table.inherited.is_empty() {
             return;
         }
@@ -69,7 +74,7 @@ impl Schema {
     }
 
     fn parent_renamed(&mut self, child: &QName, from: &QName, to: &str) {
-        let Some(table) = self.tables.get_mut(child) else { return };
+        let Some(table) = self.tables.get_mut(child).map(Arc::make_mut) else { return };
         let mut parts = table.parts();
         let renamed = |name: &mut QName| {
             if name == from {
@@ -95,7 +100,7 @@ impl Schema {
             }
             Op::DropColumnOnly { column, .. } if has(column) => {
                 if !self.inherits_column(child, column)
-                    && let Some(table) = self.tables.get_mut(child)
+                    && let Some(table) = self.tables.get_mut(child).map(Arc::make_mut)
                 {
                     table.inherited.columns.remove(column);
                 }
@@ -107,13 +112,13 @@ impl Schema {
                 if still || own {
                     return Ok(());
                 }
-                if let Some(table) = self.tables.get_mut(child) {
+                if let Some(table) = self.tables.get_mut(child).map(Arc::make_mut) {
                     table.inherited.columns.remove(column);
                 }
                 Op::DropColumn { table: child_name(), column: column.clone() }
             }
             Op::RenameColumn { column, to, .. } if has(column) => {
-                if let Some(table) = self.tables.get_mut(child)
+                if let Some(table) = self.tables.get_mut(child).map(Arc::make_mut)
                     && table.inherited.columns.remove(column)
                 {
                     table.inherited.columns.insert(to.clone());
@@ -144,7 +149,7 @@ impl Schema {
     }
 
     fn add_column_below(&mut self, child: &QName, column: &Column) -> Result<(), Refusal> {
-        let Some(table) = self.tables.get_mut(child) else { return Ok(()) };
+        let Some(table) = self.tables.get_mut(child).map(Arc::make_mut) else { return Ok(()) };
         match table.column(&column.name) {
             None => {
                 if !table.is_partition() {
@@ -246,7 +251,7 @@ impl Schema {
         {
             return Ok(());
         }
-        let Some(table) = self.tables.get_mut(child) else { return Ok(()) };
+        let Some(table) = self.tables.get_mut(child).map(Arc::make_mut) else { return Ok(()) };
         table.inherited.constraints.remove(&own);
         table.inherited.indexes.remove(&own);
         let table = child.clone();
@@ -261,7 +266,7 @@ impl Schema {
     }
 
     fn part_renamed(&mut self, child: &QName, from: &str, to: &str) {
-        let Some(table) = self.tables.get_mut(child) else { return };
+        let Some(table) = self.tables.get_mut(child).map(Arc::make_mut) else { return };
         let inherited = &mut table.inherited;
         for parent in inherited.constraints.values_mut().chain(inherited.indexes.values_mut()) {
             if parent == from {
@@ -300,7 +305,7 @@ impl Schema {
         name: &str,
         constraint: &Constraint,
     ) -> Result<(), Refusal> {
-        let Some(table) = self.tables.get_mut(child) else { return Ok(()) };
+        let Some(table) = self.tables.get_mut(child).map(Arc::make_mut) else { return Ok(()) };
         match table.constraints.get(name) {
             Some(own) if own.kind == constraint.kind => {
                 if table.is_partition() {
@@ -360,7 +365,7 @@ impl Schema {
     }
 
     fn note_constraint(&mut self, child: &QName, own: &str, parent: &str) {
-        if let Some(table) = self.tables.get_mut(child) {
+        if let Some(table) = self.tables.get_mut(child).map(Arc::make_mut) {
             table.inherited.constraints.insert(own.to_owned(), parent.to_owned());
         }
     }

@@ -5,6 +5,7 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::schema::{Schema, Table};
 use crate::sync::SyncRule;
+use std::sync::Arc;
 
 impl Schema {
     #[expect(clippy::wildcard_enum_match_arm, reason = "`apply` sends only index operations here")]
@@ -12,7 +13,7 @@ impl Schema {
         match op {
             Op::CreateIndex { table, name, index, concurrently: _ }
             | Op::CreateIndexOnly { table, name, index } => {
-                let taken = |(other, t): (&QName, &Table)| {
+                let taken = |(other, t): (&QName, &Arc<Table>)| {
                     other.schema == table.schema
                         && (t.indexes.contains_key(name)
                             || t.constraints.get(name).is_some_and(|c| c.kind.is_key()))

@@ -5,6 +5,7 @@ use super::Refusal;
 use crate::name::{QName, derived};
 use crate::op::Op;
 use crate::schema::{Constraint, ConstraintKind, Index, Schema};
+use std::sync::Arc;
 
 impl Schema {
     /// A partition's part of its parent's index or key: one that it has already, or a new one under
@@ -37,7 +38,7 @@ impl Schema {
                 own
             }
         };
-        if let Some(table) = self.tables.get_mut(child) {
+        if let Some(table) = self.tables.get_mut(child).map(Arc::make_mut) {
             table.inherited.indexes.insert(own, name.to_owned());
         }
         Ok(())

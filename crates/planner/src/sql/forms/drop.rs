@@ -1,5 +1,7 @@
 //! DROP of anything. Must not know facts.
 
+use std::sync::Arc;
+
 use super::{Found, Known, Stop, sequence};
 use crate::engine::postgres::{Form, Role, Subject};
 use crate::name::QName;
@@ -116,7 +118,7 @@ fn users(
     if !cascade {
         return subject.only(&[Role::Users]);
     }
-    let using = |(name, table): &(&QName, &Table)| table.columns.iter().any(|c| uses(name, c));
+    let using = |(name, table): &(&QName, &Arc<Table>)| table.columns.iter().any(|c| uses(name, c));
     subject
         .with(Role::Users, known.schema.tables.iter().filter(using).map(|(name, _)| name.clone()))
 }
