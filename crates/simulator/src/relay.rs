@@ -140,7 +140,7 @@ impl Model {
                     .to_owned(),
             )));
         }
-        let given = [(end.key.clone(), key), (end.value.clone(), value.clone())];
+        let given = [(end.key.clone(), key), (end.value.clone(), value)];
         let written = match &found {
             Some((_, record)) => rows::update(table, &record.values, &given[1..], NOWHERE),
             None => rows::insert(table, &given, NOWHERE),

@@ -85,7 +85,10 @@ impl Spread {
         self.refers.as_ref().map(|_| Op::CreateIndex {
             table: self.into.clone(),
             name: clip(&format!("{}_{}_idx", self.into.name, self.label.name)),
-            index: Index { unique: false, ..Index::unique_on(&[self.label.name.clone()]) },
+            index: Index {
+                unique: false,
+                ..Index::unique_on(std::slice::from_ref(&self.label.name))
+            },
             concurrently: false,
         })
     }

@@ -57,6 +57,7 @@ impl Schema {
     ///
     /// # Errors
     /// As `apply`.
+    #[expect(clippy::too_many_lines, reason = "an arm for each kind")]
     pub(crate) fn apply_here(&mut self, op: &Op) -> Result<(), Refusal> {
         self.is_not_needed(op)?;
         match op {

@@ -53,28 +53,7 @@ pub fn render(op: &Op) -> String {
                 set.iter().map(|(c, value)| format!("{} = {}", quote(c), value.sql())).collect();
             format!("UPDATE {table} SET {}{}", set.join(", "), where_clause(filter.as_ref()))
         }
-        Op::InsertRows { table, columns, rows } => {
-            let row = |row: &Vec<Expr>| {
-                let values: Vec<String> = row.iter().map(Expr::sql).collect();
-                format!("({})", values.join(", "))
-            };
-            let rows: Vec<String> = rows.iter().map(row).collect();
-            format!(
-                "INSERT INTO {table} ({}) VALUES {} ON CONFLICT DO NOTHING",
-                quote_list(columns),
-                rows.join(", ")
-            )
-        }
-        Op::InsertSelect { table, set, from, filter } => {
-            let (columns, values): (Vec<String>, Vec<String>) =
-                set.iter().map(|(c, value)| (quote(c), value.sql())).unzip();
-            let filter = filter.as_ref().map_or(String::new(), |f| format!(" WHERE {}", f.sql()));
-            format!(
-                "INSERT INTO {table} ({}) SELECT {} FROM {from}{filter}",
-                columns.join(", "),
-                values.join(", ")
-            )
-        }
+        Op::InsertRows { .. } | Op::InsertSelect { .. } => insert(op),
         Op::Delete { table, filter } => {
             format!("DELETE FROM {table}{}", where_clause(filter.as_ref()))
         }
@@ -376,4 +355,34 @@ pub(crate) fn create_index(table: &QName, name: &str, index: &Index, concurrentl
         index.suffix,
         where_clause(index.predicate.as_ref())
     )
+}
+
+/// INSERT of rows that are given, or read from another table.
+#[expect(clippy::wildcard_enum_match_arm, reason = "`render` sends only INSERT here")]
+fn insert(op: &Op) -> String {
+    match op {
+        Op::InsertRows { table, columns, rows } => {
+            let row = |row: &Vec<Expr>| {
+                let values: Vec<String> = row.iter().map(Expr::sql).collect();
+                format!("({})", values.join(", "))
+            };
+            let rows: Vec<String> = rows.iter().map(row).collect();
+            format!(
+                "INSERT INTO {table} ({}) VALUES {} ON CONFLICT DO NOTHING",
+                quote_list(columns),
+                rows.join(", ")
+            )
+        }
+        Op::InsertSelect { table, set, from, filter } => {
+            let (columns, values): (Vec<String>, Vec<String>) =
+                set.iter().map(|(c, value)| (quote(c), value.sql())).unzip();
+            let filter = filter.as_ref().map_or(String::new(), |f| format!(" WHERE {}", f.sql()));
+            format!(
+                "INSERT INTO {table} ({}) SELECT {} FROM {from}{filter}",
+                columns.join(", "),
+                values.join(", ")
+            )
+        }
+        other => unreachable!("not an INSERT: {other:?}"),
+    }
 }

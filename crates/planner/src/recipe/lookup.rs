@@ -11,7 +11,7 @@ use crate::plan::Conversion;
 use crate::recipe::steps::{backfill_of, enforce_not_null, install_sync, run_backfill};
 use crate::recipe::sync::can_sync;
 use crate::recipe::{Context, Draft, Recipe, Slot};
-use crate::schema::{Column, ConstraintKind};
+use crate::schema::{Column, ConstraintKind, Table};
 use crate::sync::{Assignment, SyncRule};
 
 /// ADD COLUMN with a `fill` hint that looks the value up.
@@ -124,29 +124,16 @@ fn check(
     let by: Vec<(&String, &String)> = lookup
         .key
         .iter()
-        .filter_map(|(theirs, value)| match value {
-            Expr::Column(own) => Some((theirs, own)),
-            _ => None,
+        .filter_map(|(theirs, value)| {
+            let Expr::Column(own) = value else { return None };
+            Some((theirs, own))
         })
         .collect();
     for (theirs, own) in &by {
         context.column(&lookup.table, theirs)?;
         context.column(table, own)?;
     }
-    let points = definition.constraints.values().any(|c| match &c.kind {
-        ConstraintKind::ForeignKey(key) => {
-            let theirs = context.schema.parent_columns(key);
-            key.parent == lookup.table
-                && c.validated
-                && key.columns.len() == by.len()
-                && key.columns.iter().zip(&theirs).all(|(own, t)| by.contains(&(t, own)))
-        }
-        ConstraintKind::PrimaryKey(_)
-        | ConstraintKind::Unique(_)
-        | ConstraintKind::Check(_)
-        | ConstraintKind::NotNull(_)
-        | ConstraintKind::Other(..) => false,
-    });
+    let points = points(context, definition, lookup, &by);
     if !points {
         return bad(
             format!(
@@ -196,4 +183,27 @@ fn check(
         ));
     }
     Ok(())
+}
+
+/// Whether a validated foreign key leads to the row.
+fn points(
+    context: &Context<'_>,
+    definition: &Table,
+    lookup: &Lookup,
+    by: &[(&String, &String)],
+) -> bool {
+    definition.constraints.values().any(|c| match &c.kind {
+        ConstraintKind::ForeignKey(key) => {
+            let theirs = context.schema.parent_columns(key);
+            key.parent == lookup.table
+                && c.validated
+                && key.columns.len() == by.len()
+                && key.columns.iter().zip(&theirs).all(|(own, t)| by.contains(&(t, own)))
+        }
+        ConstraintKind::PrimaryKey(_)
+        | ConstraintKind::Unique(_)
+        | ConstraintKind::Check(_)
+        | ConstraintKind::NotNull(_)
+        | ConstraintKind::Other(..) => false,
+    })
 }

@@ -34,6 +34,7 @@ impl Asker<'_> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "an arm for each kind")]
     fn apply_hint(&mut self, placed: PlacedHint) -> Result<(), Stop> {
         let span = placed.span;
         match placed.written.clone() {
