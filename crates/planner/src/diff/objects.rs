@@ -282,7 +282,7 @@ impl Diff<'_> {
         let mut open: Vec<(&ObjectId, &Object)> = target
             .objects
             .iter()
-            .filter(|(id, object)| wanted(id) && differs(&self.work, id, object))
+            .filter(|(id, object)| wanted(id) && differs((self.source, &self.work), id, object))
             .filter(|(id, object)| !self.comes_back(id, object))
             .collect();
         while !open.is_empty() {
@@ -319,10 +319,10 @@ impl Diff<'_> {
 
 /// Whether an object has to be made or changed. Where a schema's owner or an extension's version is
 /// written on one side only, that is no difference.
-fn differs(work: &Schema, id: &ObjectId, object: &Object) -> bool {
+fn differs((source, work): (&Schema, &Schema), id: &ObjectId, object: &Object) -> bool {
     match work.objects.get(id) {
         // One that is there has brought its own comment, which a dump may leave out.
-        None if brings_its_own(id) => !object.of.as_ref().is_some_and(|of| work.has(of)),
+        None if brings_its_own(id) => !object.of.as_ref().is_some_and(|of| source.has(of)),
         None => true,
         Some(_) if matches!(id.kind, ObjectKind::Schema | ObjectKind::Extension) => false,
         // What the whole server has is no database's to change.

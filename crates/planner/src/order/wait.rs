@@ -65,8 +65,9 @@ fn applies(schema: &mut Schema, draft: &Draft) -> bool {
 /// Whether an operation says something of what is not there yet.
 fn lacks(schema: &Schema, op: &Op) -> bool {
     let Op::Object { id, becomes: Some(object), .. } = op else { return false };
-    // A sequence may be made for a column to come.
-    id.kind != ObjectKind::Sequence && object.of.as_ref().is_some_and(|of| !schema.has(of))
+    // A sequence may be made for a column to come; what is not understood runs as it was written.
+    let waits = !matches!(id.kind, ObjectKind::Sequence | ObjectKind::Unknown);
+    waits && object.of.as_ref().is_some_and(|of| !schema.has(of))
 }
 
 /// Whether an operation takes away what something else is still made of.
