@@ -2,7 +2,7 @@
 //! printed by this is read and printed as the same bytes. Must not know what a plan is.
 
 /// Sections that people write, in the order in which they are printed.
-pub(crate) const GIVEN: [&str; 13] = [
+pub(crate) const GIVEN: [&str; 14] = [
     "engine",
     "facts",
     "schema",
@@ -16,6 +16,7 @@ pub(crate) const GIVEN: [&str; 13] = [
     "ignored-columns",
     "equivalent-mutants",
     "refused",
+    "no-mutants",
 ];
 
 /// Sections that the tests write.

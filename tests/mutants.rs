@@ -1,6 +1,7 @@
 //! Plans broken on purpose: every verified plan with a step dropped, two neighbours swapped, the
 //! contract first, gates stripped. The simulator must refute each, or find that it leads nowhere; those that change nothing are
-//! listed in the case, with the reason. Must not know why a plan has its steps.
+//! listed in the case, with the reason; a case may say why it has none. Must not know why a plan has
+//! its steps.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -30,6 +31,9 @@ fn perform(case: &Case) -> Result<Completion, Failed> {
         Ok(plan) => plan,
         Err(reason) => return Ok(Completion::ignored_with(reason)),
     };
+    if let Some(reason) = case.file.section("no-mutants") {
+        return Ok(Completion::ignored_with(reason.trim()));
+    }
     let equivalent = equivalent(case)?;
     let mut unused: BTreeSet<&String> = equivalent.keys().collect();
     let slow = env::var("RUN_SLOW_TESTS").is_ok_and(|value| value == "1");

@@ -23,7 +23,7 @@ use crate::plan::{
     Deploy, FORMAT, Hazard, Model, NotAnalysed, Phase, PhaseKind, Plan, PointOfNoReturn, Rollback,
     Statement, Step, StepKind, hash_text,
 };
-use crate::recipe::{Context, Recipe, recipe};
+use crate::recipe::{Context, Recipe, joined, neighbours, numbering_ops, recipe};
 use crate::request::{Backup, Change, Request};
 use crate::schema::{ConstraintKind, Schema};
 use crate::{Planned, diff, fold, queries, sql};
@@ -130,7 +130,7 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
     if has_errors(&diagnostics) {
         return Err(diagnostics);
     }
-    let asked = fold::fold(asked);
+    let asked = joined(fold::fold(asked), &schema.schema);
     if asked.is_empty() {
         diagnostics.push(Diagnostic::error(
             "nothing-to-do",
@@ -189,6 +189,7 @@ fn recipes(request: &Request, read: &Read) -> Result<Vec<Recipe>, Vec<Diagnostic
             source: &read.source,
             created: &created,
             request,
+            asked: &read.asked,
             hints: &read.hints,
             span: asked.span,
         };
@@ -236,6 +237,8 @@ fn naive_ops(what: &What, schema: &Schema) -> Vec<Op> {
         What::Reshape(reshape) => reshape.as_asked(schema),
         What::Extract(extract) => extract.as_asked(schema),
         What::Spread(spread) => spread.as_asked(),
+        What::Retype(retype) => retype.ops(),
+        What::Numbering(numbering) => numbering_ops(numbering),
         What::Object { id, after } => {
             // What has no statement was refused by its recipe.
             op::object::change(id, schema.objects.get(id), after.as_ref()).unwrap_or_default()
@@ -289,6 +292,9 @@ fn touched(asked: &[Asked], source: &Schema, recipes: &[Recipe]) -> Vec<QName> {
         recipes.iter().flat_map(|r| &r.conversions).flat_map(|c| c.up.iter().chain(&c.down));
     names.extend(values.flat_map(|(_, value)| value.lookups()).map(|lookup| lookup.table.clone()));
     for asked in asked {
+        if let What::Retype(retype) = &asked.what {
+            names.extend(neighbours(retype, source));
+        }
         for op in naive_ops(&asked.what, source) {
             let is_there =
                 |r: &&QName| source.tables.contains_key(r) || source.views.contains_key(r);

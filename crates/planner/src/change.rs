@@ -10,12 +10,17 @@ use crate::schema::{Object, ObjectId};
 
 mod extract;
 mod inverse;
+mod numbering;
 mod reshape;
 mod spread;
 
 pub use extract::Extract;
 pub use reshape::Reshape;
 pub use spread::Spread;
+mod retype;
+
+pub use numbering::{Numbering, Numbers};
+pub use retype::{Retype, Retyped};
 
 /// One thing asked for, and where it stands in the change's text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +43,10 @@ pub enum What {
     Extract(Box<Extract>),
     /// `-- concertina: move t.c to u (t_id, c)`, `spread t.c to u (t_id, c)`.
     Spread(Box<Spread>),
+    /// Columns of one table get other types, each by a second column that takes its name.
+    Retype(Retype),
+    /// A column gets its numbers from elsewhere: a sequence becomes an identity, or the other way round.
+    Numbering(Numbering),
     /// Something is made again in another shape under its name.
     Replace {
         /// What takes the old one away. It was applied where it stood: see `Lifted`.

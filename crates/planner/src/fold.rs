@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::change::{Asked, What};
+use crate::change::{Asked, Retyped, What};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::name::QName;
 use crate::op::Op;
@@ -23,6 +23,8 @@ pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
             What::Reshape(_)
             | What::Extract(_)
             | What::Spread(_)
+            | What::Retype(_)
+            | What::Numbering(_)
             | What::Object { .. }
             | What::Replace { .. }
             | What::Lifted(_) => false,
@@ -207,6 +209,9 @@ impl Moved {
                 stage = 1;
             }
         }
+        if points_at(what, schema).iter().any(|column| self.swapped.contains(column)) {
+            stage = 1;
+        }
         Ok(stage)
     }
 
@@ -217,10 +222,20 @@ impl Moved {
         }
         if let What::Statement(Op::AlterType { table, column, .. }) = what {
             self.swapped.insert((table.clone(), column.clone()));
+        } else if let What::Retype(retype) = what {
+            let one = |c: &Retyped| (retype.table.clone(), c.column.clone());
+            self.swapped.extend(retype.columns.iter().map(one));
         } else {
             self.names.extend(names(what));
         }
     }
+}
+
+/// Columns at which a new reference points.
+fn points_at(what: &What, schema: &Schema) -> Vec<(QName, String)> {
+    let What::Statement(Op::AddConstraint { constraint, .. }) = what else { return Vec::new() };
+    let ConstraintKind::ForeignKey(key) = &constraint.kind else { return Vec::new() };
+    schema.parent_columns(key).into_iter().map(|c| (key.parent.clone(), c)).collect()
 }
 
 /// The refusal of a change that moves what an earlier one moves.
@@ -236,8 +251,8 @@ pub(crate) fn overlap(what: &str, span: (usize, usize)) -> Diagnostic {
 /// Whether a change lets a name or shape go that others may count on.
 fn moves(what: &What, schema: &Schema) -> bool {
     match what {
-        What::Reshape(_) | What::Extract(_) | What::Spread(_) => true,
-        What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
+        What::Reshape(_) | What::Extract(_) | What::Spread(_) | What::Retype(_) => true,
+        What::Numbering(_) | What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
         What::Statement(Op::AlterType { table, column, ty, collation, .. }) => {
             // In a family a column is retyped where it stands: its parent's and its own at once.
             let alone = schema.table(table).filter(|t| t.partitioning.is_none());
@@ -257,7 +272,7 @@ fn moves(what: &What, schema: &Schema) -> bool {
 }
 
 /// Tables and columns, by their old and new names, that a change is about.
-fn names(what: &What) -> Vec<(QName, Option<String>)> {
+pub(crate) fn names(what: &What) -> Vec<(QName, Option<String>)> {
     match what {
         What::Spread(spread) => {
             vec![(spread.table.clone(), Some(spread.column.clone())), (spread.into.clone(), None)]
@@ -271,6 +286,13 @@ fn names(what: &What) -> Vec<(QName, Option<String>)> {
             let new = reshape.into.iter().map(|(c, _)| c.name.clone());
             let all = reshape.from.iter().cloned().chain(new);
             all.map(|c| (reshape.table.clone(), Some(c))).collect()
+        }
+        What::Retype(retype) => {
+            let one = |c: &Retyped| (retype.table.clone(), Some(c.column.clone()));
+            retype.columns.iter().map(one).collect()
+        }
+        What::Numbering(numbering) => {
+            vec![(numbering.table.clone(), Some(numbering.column.clone()))]
         }
         What::Object { .. } | What::Lifted(_) => Vec::new(),
         What::Replace { create, .. } => op_names(create),

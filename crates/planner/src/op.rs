@@ -138,12 +138,27 @@ pub enum Op {
         /// Whether the column is an identity before the statement.
         was: bool,
     },
-    /// `SELECT setval(…)`: the sequence of an identity goes on behind the largest value.
+    /// `SELECT set_config(…)`: where a column's sequence stands, kept for one that takes its place.
+    KeepPosition {
+        /// Table.
+        table: QName,
+        /// Column.
+        column: String,
+        /// Its sequence, where it does not own it.
+        sequence: Option<QName>,
+    },
+    /// `SELECT setval(…)`: the sequence of a column goes on behind the largest value.
     AdvanceSequence {
         /// Table.
         table: QName,
-        /// Its identity column.
+        /// Its column.
         column: String,
+        /// Its sequence, where the column does not own it.
+        #[serde(default)]
+        sequence: Option<QName>,
+        /// Where `KeepPosition` says instead.
+        #[serde(default)]
+        kept: bool,
     },
     /// ATTACH PARTITION.
     AttachPartition {

@@ -38,12 +38,16 @@ mod rename_column;
 mod rename_table;
 mod replace;
 mod reshape;
+mod retype;
 mod rows;
 mod spread;
 mod steps;
 mod strategy;
 mod sync;
 mod table;
+
+pub(crate) use identity::ops as numbering_ops;
+pub(crate) use retype::neighbours;
 
 /// When a draft step may run, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -164,6 +168,8 @@ pub(crate) struct Context<'a> {
     pub(crate) created: &'a BTreeSet<QName>,
     /// The request.
     pub(crate) request: &'a Request,
+    /// Everything asked.
+    pub(crate) asked: &'a [Asked],
     /// Hints.
     pub(crate) hints: &'a [Hint],
     /// Place of the change.
@@ -251,6 +257,11 @@ impl Context<'_> {
     }
 }
 
+/// The changes, with those joined that are one change by what the schema is.
+pub(crate) fn joined(asked: Vec<Asked>, schema: &Schema) -> Vec<Asked> {
+    replace::keys(retype::retypes(identity::numberings(asked, schema), schema), schema)
+}
+
 /// The recipe for one thing asked.
 ///
 /// # Errors
@@ -265,6 +276,8 @@ fn usual(context: &Context<'_>, asked: &Asked) -> Result<Recipe, Diagnostic> {
         What::Reshape(reshape) => reshape::plan(context, reshape),
         What::Extract(extract) => extract::plan(context, extract),
         What::Spread(spread) => spread::plan(context, spread),
+        What::Retype(change) => retype::plan(context, change),
+        What::Numbering(change) => identity::renumber(context, change),
         What::Replace { drop, create, with } => replace::plan(context, drop, (create, with)),
         What::Lifted(_) => Ok(Recipe::default()),
         What::Object { id, after } => object::plan(context, id, after.as_ref()),
@@ -366,6 +379,7 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         | Op::RunBackfill { .. }
         | Op::CreateUndo { .. }
         | Op::RunUndo { .. }
+        | Op::KeepPosition { .. }
         | Op::AdvanceSequence { .. } => Ok(Recipe::default()),
     }
 }

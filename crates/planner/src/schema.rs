@@ -15,6 +15,7 @@ pub(crate) mod bounds;
 pub mod family;
 pub mod key;
 pub mod object;
+pub(crate) mod sequence;
 
 pub use family::Inherited;
 pub(crate) use family::Partitioning;
@@ -236,11 +237,17 @@ impl Schema {
         ordered
     }
 
-    /// The schema with columns in name order, for comparing two histories of the same tables.
+    /// The schema with columns in name order and what references point at spelled out, for comparing
+    /// two histories of the same tables.
     #[must_use]
     pub fn unordered(&self) -> Self {
         let mut copy = self.clone();
         for table in copy.tables.values_mut().map(Arc::make_mut) {
+            for constraint in table.constraints.values_mut() {
+                if let ConstraintKind::ForeignKey(key) = &mut constraint.kind {
+                    key.parent_columns = self.parent_columns(key);
+                }
+            }
             table.columns.sort_by(|a, b| a.name.cmp(&b.name));
         }
         copy

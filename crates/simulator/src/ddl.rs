@@ -32,8 +32,10 @@ impl Model {
         let mut all = Vec::new();
         for op in ops {
             all.extend(facts(self.engine, op, &state).locks);
-            // A refusal shows when the batch itself is run.
-            let _refused = state.apply(op).is_err();
+            // What follows a refusal in its transaction is never run.
+            if state.apply(op).is_err() {
+                break;
+            }
         }
         merge_locks(all)
     }

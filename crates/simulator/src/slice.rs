@@ -23,7 +23,8 @@ pub(crate) fn ops(plan: &Plan) -> impl Iterator<Item = &Op> {
 }
 
 /// Groups of tables (by their names before, or for new ones after) that foreign keys connect.
-/// Rows of one group never depend on rows of another, so each is searched on its own. Tables that
+/// Rows of one group never depend on rows of another, so each is searched on its own. More than two
+/// tables are searched reference by reference: children of one parent meet only there. Tables that
 /// no release touches never change, and keys that the plan does not mention neither: both are
 /// left out.
 pub(crate) fn components(plan: &Plan) -> Vec<BTreeSet<QName>> {
@@ -38,27 +39,70 @@ pub(crate) fn components(plan: &Plan) -> Vec<BTreeSet<QName>> {
         .collect();
     let mut groups: Vec<BTreeSet<QName>> =
         used.iter().map(|t| BTreeSet::from([t.clone()])).collect();
+    let mut pairs: BTreeSet<BTreeSet<QName>> = BTreeSet::new();
     for schema in [&plan.model.source, &plan.model.target] {
         for (name, table) in &schema.tables {
             let mut table = table.clone();
             cut_table(Arc::make_mut(&mut table), kept.get(name));
             for parent in parents(&table) {
-                join(&mut groups, &original(name), &original(parent));
+                let (child, parent) = (original(name), original(parent));
+                join(&mut groups, &child, &parent);
+                pairs.insert(BTreeSet::from([child, parent]));
             }
         }
     }
+    // Rows that come from other tables depend on all of them at once.
+    let mut whole: BTreeSet<QName> = BTreeSet::new();
     for conversion in &plan.model.conversions {
         for lookup in looked_up(conversion) {
-            join(&mut groups, &original(&conversion.old_relation), &original(&lookup.table));
+            let (from, into) = (original(&conversion.old_relation), original(&lookup.table));
+            join(&mut groups, &from, &into);
+            whole.extend([from, into]);
         }
     }
     for op in ops(plan) {
         if let Some((from, into)) = copies(op) {
-            join(&mut groups, &original(from), &original(into));
+            let (from, into) = (original(from), original(into));
+            join(&mut groups, &from, &into);
+            whole.extend([from, into]);
         }
     }
-    groups.sort();
-    groups
+    let is_whole = |group: &BTreeSet<QName>| group.len() <= 2 || !group.is_disjoint(&whole);
+    let of_big = pairs
+        .into_iter()
+        .filter(|pair| pair.len() == 2 && groups.iter().any(|g| !is_whole(g) && pair.is_subset(g)));
+    let kept_whole = groups.iter().filter(|group| is_whole(group)).cloned();
+    let mut all: Vec<BTreeSet<QName>> = kept_whole.chain(of_big).collect();
+    all.sort();
+    all
+}
+
+/// Foreign keys, by table and by every name that they have, whose parent is not among the tables: what
+/// a plan does with them is another group's business.
+pub(crate) fn outside(plan: &Plan, names: &BTreeSet<QName>) -> BTreeSet<(QName, String)> {
+    let leads_out = |kind: &ConstraintKind| match kind {
+        ConstraintKind::ForeignKey(key) => !names.contains(&key.parent),
+        ConstraintKind::PrimaryKey(_)
+        | ConstraintKind::Unique(_)
+        | ConstraintKind::Check(_)
+        | ConstraintKind::NotNull(_)
+        | ConstraintKind::Other(..) => false,
+    };
+    let mut found = BTreeSet::new();
+    for schema in [&plan.model.source, &plan.model.target] {
+        for (table, definition) in &schema.tables {
+            let keys = definition.constraints.iter().filter(|(_, c)| leads_out(&c.kind));
+            found.extend(keys.map(|(name, _)| (table.clone(), name.clone())));
+        }
+    }
+    for op in ops(plan) {
+        if let Op::AddConstraint { table, name, constraint } = op
+            && leads_out(&constraint.kind)
+        {
+            found.insert((table.clone(), name.clone()));
+        }
+    }
+    found
 }
 
 /// What a conversion looks up in other tables.
@@ -273,6 +317,7 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::CreateUndoTable { .. }
         | Op::CreateBackfill { .. }
         | Op::CreateUndo { .. }
+        | Op::KeepPosition { .. }
         | Op::AdvanceSequence { .. }
         | Op::AttachPartition { .. }
         | Op::DetachPartition { .. }

@@ -19,9 +19,12 @@ pub(super) fn all(source: &Schema, asked: &[Asked], recipes: &[Recipe]) -> Vec<Q
             | What::Reshape(_)
             | What::Extract(_)
             | What::Spread(_) => true,
-            What::Statement(_) | What::Replace { .. } | What::Lifted(_) | What::Object { .. } => {
-                false
-            }
+            What::Statement(_)
+            | What::Retype(_)
+            | What::Numbering(_)
+            | What::Replace { .. }
+            | What::Lifted(_)
+            | What::Object { .. } => false,
         };
         for op in naive_ops(&asked.what, &after) {
             // What the server would refuse was refused when the change was read.

@@ -1,7 +1,6 @@
 //! What a plan is called, and what its releases use. Must not know recipes' steps.
 
-use crate::change::Asked;
-use crate::change::What;
+use crate::change::{Asked, Numbering, Numbers, What};
 use crate::name::QName;
 use crate::op::{self, Op};
 use crate::plan::{ColumnRef, Model, Release, Strategy};
@@ -81,6 +80,15 @@ pub(super) fn describe(what: &What) -> String {
         What::Extract(extract) => extract.title(),
         What::Spread(spread) => spread.title(),
         What::Lifted(_) => String::new(),
+        What::Numbering(Numbering { table, column, after, .. }) => match after {
+            Numbers::Identity { kind, .. } => {
+                format!("make {table}.{column} an identity, generated {kind}")
+            }
+            Numbers::Default { value, .. } => {
+                format!("make {table}.{column} a column with the default {}", value.sql())
+            }
+        },
+        What::Retype(retype) => retype.ops().iter().map(describe_op).collect::<Vec<_>>().join("; "),
         What::Replace { create, .. } => format!("replace: {}", describe_op(create)),
         What::Object { id, after: Some(_) } => format!("{} {}", id.kind.noun(), id.name),
         What::Object { id, after: None } => format!("drop {} {}", id.kind.noun(), id.name),

@@ -19,6 +19,8 @@ fn statements(asked: &[crate::change::Asked]) -> String {
             What::Extract(extract) => extract.title(),
             What::Spread(spread) => spread.title(),
             What::Replace { create, .. } => format!("replace: {}", render(create)),
+            What::Retype(retype) => format!("retype {}", retype.table),
+            What::Numbering(one) => format!("number {}.{}", one.table, one.column),
             What::Lifted(op) => format!("lifted: {}", render(op)),
             What::Object { id, after: Some(object) } => {
                 format!("{} {}: {}", id.kind.noun(), id.name, object.make.join("; "))

@@ -70,6 +70,7 @@ impl Schema {
             | Op::InsertRows { .. }
             | Op::RunBackfill { .. }
             | Op::RunUndo { .. }
+            | Op::KeepPosition { .. }
             | Op::AdvanceSequence { .. }
             | Op::Verbatim { .. } => Ok(()),
             Op::Object { id, becomes, sql: _ } => {
@@ -279,6 +280,9 @@ impl Schema {
                 Ok(())
             }
             Op::SetIdentity { table, column, identity, .. } => {
+                if identity.is_none() {
+                    self.forget_identity(table, column);
+                }
                 let column = self.column_mut(table, column)?;
                 if identity.is_some() && !column.not_null {
                     return refuse(

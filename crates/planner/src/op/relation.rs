@@ -20,6 +20,7 @@ impl Op {
             | Self::SetNotNull { table, .. }
             | Self::DropExpression { table, .. }
             | Self::SetIdentity { table, .. }
+            | Self::KeepPosition { table, .. }
             | Self::AdvanceSequence { table, .. }
             | Self::AttachPartition { table, .. }
             | Self::DetachPartition { table, .. }

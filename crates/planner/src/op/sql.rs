@@ -2,7 +2,7 @@
 
 use crate::backfill::throttle;
 use crate::expr::Expr;
-use crate::name::{QName, quote, quote_list};
+use crate::name::{QName, literal, quote, quote_list};
 use crate::op::Op;
 use crate::schema::{Column, Constraint, ConstraintKind, Index, Table};
 
@@ -28,8 +28,8 @@ pub fn render(op: &Op) -> String {
         | Op::SetNotNull { .. }
         | Op::DropExpression { .. }
         | Op::SetIdentity { .. } => column_op(op),
-        Op::AdvanceSequence { .. }
-        | Op::AttachPartition { .. }
+        Op::KeepPosition { .. } | Op::AdvanceSequence { .. } => sequence_op(op),
+        Op::AttachPartition { .. }
         | Op::DetachPartition { .. }
         | Op::AttachIndex { .. }
         | Op::Inherit { .. }
@@ -172,15 +172,38 @@ fn column_op(op: &Op) -> String {
     }
 }
 
+/// The setting of a transaction that holds where a sequence stands.
+const POSITION: &str = "concertina.position";
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "`render` sends only these here")]
+fn sequence_op(op: &Op) -> String {
+    let named = |table: &QName, column: &str, sequence: Option<&QName>| match sequence {
+        Some(name) => literal(&name.to_string()),
+        None => {
+            format!("pg_get_serial_sequence({}, {})", literal(&table.to_string()), literal(column))
+        }
+    };
+    match op {
+        Op::KeepPosition { table, column, sequence } => format!(
+            "SELECT set_config('{POSITION}', coalesce(pg_sequence_last_value({}::regclass)::text, ''), true)",
+            named(table, column, sequence.as_ref())
+        ),
+        Op::AdvanceSequence { table, column, sequence, kept: true } => format!(
+            "SELECT setval({}, nullif(current_setting('{POSITION}'), '')::bigint)",
+            named(table, column, sequence.as_ref())
+        ),
+        Op::AdvanceSequence { table, column, sequence, kept: false } => format!(
+            "SELECT setval({}, coalesce((SELECT max({}) FROM {table}), 0) + 1, false)",
+            named(table, column, sequence.as_ref()),
+            quote(column)
+        ),
+        other => unreachable!("not about a sequence: {other:?}"),
+    }
+}
+
 #[expect(clippy::wildcard_enum_match_arm, reason = "`render` sends only these here")]
 fn partition_op(op: &Op) -> String {
     match op {
-        Op::AdvanceSequence { table, column } => format!(
-            "SELECT setval(pg_get_serial_sequence({}, {}), coalesce((SELECT max({}) FROM {table}), 0) + 1, false)",
-            crate::name::literal(&table.to_string()),
-            crate::name::literal(column),
-            quote(column)
-        ),
         Op::AttachPartition { table, child, bounds } => {
             format!("ALTER TABLE {table} ATTACH PARTITION {child} {bounds}")
         }

@@ -145,7 +145,7 @@ pub(super) fn primary_key(
 }
 
 /// The columns of a primary key become NOT NULL first.
-fn no_nulls(
+pub(super) fn no_nulls(
     context: &Context<'_>,
     table: &QName,
     columns: &[String],
@@ -194,6 +194,7 @@ pub(super) fn unique_index(
     table: &QName,
     (name, index): (&str, &Index),
 ) -> Result<Recipe, Diagnostic> {
+    not_by_default(context, table, index)?;
     let mut recipe = no_duplicates(context, table, index);
     if context.table(table)?.is_partitioned() {
         let named = Named::index(name, index);
@@ -237,16 +238,43 @@ fn no_duplicates(context: &Context<'_>, table: &QName, index: &Index) -> Recipe 
     recipe
 }
 
+/// Columns that come in the same request with a default that is the same for every row: the rows that
+/// are there, and those that the running release goes on writing, have it all.
+fn not_by_default(context: &Context<'_>, table: &QName, index: &Index) -> Result<(), Diagnostic> {
+    let Some(before) = context.source.table(table) else { return Ok(()) };
+    let definition = context.table(table)?;
+    let same_for_all = |column: &String| {
+        let default = definition.column(column).and_then(|c| c.default.as_ref());
+        before.column(column).is_none()
+            && default.is_some_and(|d| {
+                *d != Expr::Null && d.volatility() != crate::expr::Volatility::Volatile
+            })
+    };
+    if index.predicate.is_some()
+        || index.columns.is_empty()
+        || !index.columns.iter().all(same_for_all)
+    {
+        return Ok(());
+    }
+    let columns = index.columns.join(", ");
+    Err(context.refuse(
+        "default-in-key",
+        format!("({columns}) of `{table}` comes with a default and would be unique: rows that the running release writes get the default, and the second is a duplicate (23505)"),
+        "add the column without a default, let a release write it, and add the key in a request of its own",
+    ))
+}
+
 /// What a key needs of the rows and columns of a table before it is there.
-fn ready_for_key(
+pub(super) fn ready_for_key(
     context: &Context<'_>,
     table: &QName,
     kind: &ConstraintKind,
 ) -> Result<Recipe, Diagnostic> {
     let Some(index) = kind.backing() else { return Ok(Recipe::default()) };
+    not_by_default(context, table, &index)?;
     let mut recipe = no_duplicates(context, table, &index);
-    if let ConstraintKind::PrimaryKey(columns) = kind {
-        no_nulls(context, table, columns, &mut recipe)?;
+    if Key::of(kind).is_some_and(|key| key.primary) {
+        no_nulls(context, table, &kind.columns(), &mut recipe)?;
     }
     Ok(recipe)
 }

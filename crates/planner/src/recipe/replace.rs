@@ -10,6 +10,10 @@ use crate::recipe::steps::{NO_CONCURRENT_INDEX, build_index, enforce_constraint,
 use crate::recipe::{Context, Draft, Recipe, Slot, add_constraint, partition, partitioned};
 use crate::schema::{Column, Constraint, ConstraintKind, Index, Object, ObjectId, View};
 
+mod key;
+
+pub(super) use key::keys;
+
 pub(super) fn plan(
     context: &Context<'_>,
     drop: &Op,
@@ -38,6 +42,11 @@ pub(super) fn plan(
             index_to_key(context, table, (name, constraint))
         }
         Op::AddConstraint { table, name, constraint } => {
+            if let Op::DropConstraint { name: old, .. } = drop
+                && let Some(old) = key::replaced(context, table, (old, constraint))
+            {
+                return key::plan(context, table, (&old, name, constraint));
+            }
             replace_constraint(context, table, (name, constraint))
         }
         Op::CreateView { view, definition } => replace_view(context, view, (definition, with)),

@@ -235,6 +235,16 @@ impl Schema {
         }
     }
 
+    /// The options of an identity go with it.
+    pub(crate) fn forget_identity(&mut self, table: &QName, column: &str) {
+        let of = Subject::Column(table.clone(), column.to_owned());
+        Arc::make_mut(&mut self.objects).retain(|id, object| {
+            !(id.kind == ObjectKind::Property
+                && id.name.ends_with(IDENTITY)
+                && object.of.as_ref() == Some(&of))
+        });
+    }
+
     /// Removes objects whose subject is gone, as the server does.
     pub(crate) fn sweep(&mut self) {
         loop {

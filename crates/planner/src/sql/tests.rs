@@ -57,6 +57,8 @@ fn ask(asked: &Asked) -> String {
             format!("{}: {}", extract.title(), extract.values.join(", "))
         }
         What::Replace { create, .. } => format!("replace: {}", render(create)),
+        What::Retype(retype) => format!("retype {}", retype.table),
+        What::Numbering(one) => format!("number {}.{}", one.table, one.column),
         What::Lifted(op) => format!("lifted: {}", render(op)),
         What::Object { id, after } => match after {
             Some(object) => format!("{} {}: {}", id.kind.noun(), id.name, object.make.join("; ")),

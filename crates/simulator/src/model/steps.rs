@@ -18,37 +18,73 @@ pub(super) fn steps(
     instances: usize,
     (names, kept): (&BTreeSet<QName>, &Kept),
 ) -> Vec<StepModel> {
+    let outside = slice::outside(plan, names);
+    let scope = Scope { names, outside: &outside, kept };
     let mut fleet = Fleet::before_all(instances);
     let mut one = |s: &Step| {
         let before = fleet;
         if let Some(deploy) = &s.deploy {
             fleet = before.after(deploy, instances);
         }
-        StepModel { fleet: s.deploy.as_ref().map(|_| (before, fleet)), ..step(s, names, kept) }
+        StepModel { fleet: s.deploy.as_ref().map(|_| (before, fleet)), ..step(s, &scope) }
     };
     plan.steps().map(&mut one).collect()
 }
 
-fn step(step: &Step, names: &BTreeSet<QName>, kept: &Kept) -> StepModel {
-    let about = |c: &Condition| c.relation().is_none_or(|t| names.contains(t));
+/// What of a plan one group of tables is about.
+struct Scope<'a> {
+    names: &'a BTreeSet<QName>,
+    /// Foreign keys that lead out of it.
+    outside: &'a BTreeSet<(QName, String)>,
+    kept: &'a Kept,
+}
+
+impl Scope<'_> {
+    /// Whether a statement is about nothing of the group.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "views and constraints are the exceptions")]
+    fn is_foreign(&self, op: &Op) -> bool {
+        let leads_out =
+            |table: &QName, name: &str| self.outside.contains(&(table.clone(), name.to_owned()));
+        match op {
+            // Every group has all views: one may read another that reads a table of the group.
+            Op::CreateView { .. } | Op::ReplaceView { .. } | Op::DropView { .. } => false,
+            Op::AddConstraint { table, name, .. }
+            | Op::ValidateConstraint { table, name }
+            | Op::DropConstraint { table, name }
+            | Op::DropConstraintIfExists { table, name }
+            | Op::RenameConstraint { table, name, .. }
+                if leads_out(table, name) =>
+            {
+                true
+            }
+            other => other.relation().is_some_and(|r| !self.names.contains(r)),
+        }
+    }
+
+    fn is_about(&self, condition: &Condition) -> bool {
+        if let Condition::Constraint { table, name, .. } = condition
+            && self.outside.contains(&(table.clone(), name.clone()))
+        {
+            return false;
+        }
+        condition.relation().is_none_or(|t| self.names.contains(t))
+    }
+}
+
+fn step(step: &Step, scope: &Scope<'_>) -> StepModel {
+    let about = |c: &Condition| scope.is_about(c);
     StepModel {
         id: step.id.clone(),
         kind: step.kind,
         operation: step.operation.clone(),
-        script: batches(&step.script, names, kept),
-        rollback: batches(&step.rollback.script, names, kept),
+        script: batches(&step.script, scope),
+        rollback: batches(&step.rollback.script, scope),
         checks: step.checks.iter().map(|c| c.condition.clone()).filter(about).collect(),
         fleet: None,
     }
 }
 
-fn batches(script: &[Statement], names: &BTreeSet<QName>, kept: &Kept) -> Vec<Batch> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "views are the exception")]
-    let foreign = |op: &Op| match op {
-        // Every group has all views: one may read another that reads a table of the group.
-        Op::CreateView { .. } | Op::ReplaceView { .. } | Op::DropView { .. } => false,
-        other => other.relation().is_some_and(|r| !names.contains(r)),
-    };
+fn batches(script: &[Statement], scope: &Scope<'_>) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
     let mut lock_timeout_ms = 0;
     let mut open: Option<&str> = None;
@@ -58,10 +94,11 @@ fn batches(script: &[Statement], names: &BTreeSet<QName>, kept: &Kept) -> Vec<Ba
             continue;
         }
         // A statement that runs into it is a statement that failed: the model has those.
-        if matches!(statement.op, Op::SetStatementTimeout { .. }) || foreign(&statement.op) {
+        if matches!(statement.op, Op::SetStatementTimeout { .. }) || scope.is_foreign(&statement.op)
+        {
             continue;
         }
-        let op = cut_op(&statement.op, kept);
+        let op = cut_op(&statement.op, scope.kept);
         let transaction = statement.transaction.as_deref();
         match batches.last_mut() {
             Some(batch) if transaction.is_some() && open == transaction => batch.ops.push(op),

@@ -9,7 +9,7 @@ use super::{Form, LockMode};
 use crate::name::QName;
 use crate::op::Op;
 use crate::op::effect::Whole;
-use crate::schema::{Constraint, ConstraintKind, Index, Schema, Table, bounds};
+use crate::schema::{self, Constraint, ConstraintKind, Index, ObjectKind, Schema, Table, bounds};
 pub(crate) use columns::{add_column, change_type};
 use objects::object;
 
@@ -127,6 +127,15 @@ pub(crate) fn subject(op: &Op, schema: &Schema) -> Subject {
     let subject = Subject::new(form(op, schema), op.relation().cloned());
     #[expect(clippy::wildcard_enum_match_arm, reason = "only these name other relations")]
     match op {
+        Op::Object { id, becomes, .. }
+            if matches!(id.kind, ObjectKind::Sequence | ObjectKind::Ownership) =>
+        {
+            // Of tables, the one that owns it is locked only where the statement names it.
+            let named = becomes.as_ref().filter(|_| id.kind == ObjectKind::Ownership);
+            let owner = named.and_then(|o| o.of.as_ref()).and_then(schema::Subject::relation);
+            let owner = owner.cloned().filter(|owner| schema.tables.contains_key(owner));
+            Subject::new(subject.form, None).with(Role::OwnerTable, owner)
+        }
         Op::CreateTable { table, definition } => {
             let parents = parents_of(definition, |_| true);
             subject.with(Role::Parents, parents.into_iter().filter(|parent| parent != table))
@@ -233,6 +242,17 @@ pub(crate) fn keys_of_column(
     (parents.collect(), children.collect())
 }
 
+/// Whether a b-tree of the table begins with the column.
+fn leads_index(schema: &Schema, table: &QName, column: &str) -> bool {
+    let Some(table) = schema.table(table) else { return false };
+    let first = |columns: &[String]| columns.first().is_some_and(|c| c == column);
+    let key = crate::name::quote(column);
+    table.constraints.values().any(|c| c.kind.is_key() && first(&c.kind.columns()))
+        || table.indexes.values().any(|i| {
+            i.valid && i.method == "btree" && i.predicate.is_none() && i.keys.first() == Some(&key)
+        })
+}
+
 /// Whether another collation has an index built anew.
 fn recollates(
     schema: &Schema,
@@ -315,6 +335,11 @@ fn form(op: &Op, schema: &Schema) -> Form {
         Op::SetIdentity { was: true, .. } => Form::AlterIdentity,
         Op::SetIdentity { .. } => Form::AddIdentity,
         Op::DropExpression { .. } => Form::DropExpression,
+        Op::KeepPosition { .. } | Op::AdvanceSequence { kept: true, .. } => Form::NoTable,
+        // The end of an index says what the largest value is.
+        Op::AdvanceSequence { table, column, .. } if leads_index(schema, table, column) => {
+            Form::NoTable
+        }
         Op::AdvanceSequence { .. } => Form::Select,
         Op::AttachPartition { table, child, bounds } => attach(schema, table, child, bounds),
         Op::DetachPartition { table, concurrently: false, .. } => detach(schema, table),

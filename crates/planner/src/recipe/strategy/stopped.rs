@@ -144,6 +144,8 @@ pub(super) fn stopped(
         What::Reshape(_)
         | What::Extract(_)
         | What::Spread(_)
+        | What::Retype(_)
+        | What::Numbering(_)
         | What::Replace { .. }
         | What::Lifted(_)
         | What::Object { .. } => None,

@@ -77,7 +77,8 @@ fn named(
         Form::DropSequence => {
             let draws = |table: &QName, column: &Column| {
                 let default = column.default.as_ref();
-                default.and_then(|d| sequence::named_in(d, table)).as_ref() == Some(&plain)
+                default.and_then(|d| crate::schema::sequence::nextval_of(d, table)).as_ref()
+                    == Some(&plain)
             };
             users(known, (form, Some(plain.clone())), cascade, &draws)
         }
