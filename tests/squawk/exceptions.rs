@@ -62,6 +62,11 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
         "set again after the type change, in the same transaction",
     ),
     row("prefer-bigint-over-int", asked, ASKED),
+    row(
+        "prefer-bigint-over-smallint",
+        asked,
+        "a lookup table has as many rows as its CHECK had values",
+    ),
     row("prefer-text-field", asked, ASKED),
     row("ban-char-field", asked, ASKED),
     row(

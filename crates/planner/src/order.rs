@@ -263,12 +263,12 @@ fn step(
     mut draft: Draft,
 ) -> Step {
     outside::with_commands(frame.request, frame.source, &mut draft);
-    draft.script = rebuild::around(schema, draft.script);
+    draft.script = rebuild::around(schema, &draft.script);
     let before = schema.clone();
     let locks = locks(frame.engine, schema, &draft.script);
     draft.rollback = draft
         .rollback
-        .map(|script| heirs::restored(&before, schema, rebuild::around(schema, script)));
+        .map(|script| heirs::restored(&before, schema, rebuild::around(schema, &script)));
     let ground = Ground { request: frame.request, engine: frame.engine, source: frame.source };
     let (estimate, _) = ground.draft(&mut before.clone(), &draft);
     draft.script = limits::around(frame, before, &draft.script);

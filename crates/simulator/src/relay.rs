@@ -110,12 +110,12 @@ impl Model {
             return Ok(Ok(()));
         }
         let key = of(after, &relay.old.key);
-        let found = self.row_of(world, relay, Side::New, &key);
         if value == Value::Null {
+            let found = self.row_of(world, relay, Side::New, &key);
             changes.extend(found.map(|(cell, _)| (cell, None)));
             return Ok(Ok(()));
         }
-        self.upsert(world, relay, (key, value), found, changes)
+        self.upsert(world, relay, (key, value), changes)
     }
 
     /// `INSERT … ON CONFLICT (link) DO UPDATE`.
@@ -124,7 +124,6 @@ impl Model {
         world: &World,
         relay: &Relay,
         (key, value): (Value, Value),
-        found: Option<(usize, Record)>,
         changes: &mut Changes,
     ) -> Result<Answer<()>, Unmodelled> {
         let end = &relay.new;
@@ -140,6 +139,7 @@ impl Model {
                     .to_owned(),
             )));
         }
+        let found = self.row_of(world, relay, Side::New, &key);
         let given = [(end.key.clone(), key), (end.value.clone(), value)];
         let written = match &found {
             Some((_, record)) => rows::update(table, &record.values, &given[1..], NOWHERE),

@@ -227,21 +227,7 @@ impl Schema {
     #[expect(clippy::wildcard_enum_match_arm, reason = "`apply` sends only column operations here")]
     fn apply_to_column(&mut self, op: &Op) -> Result<(), Refusal> {
         match op {
-            Op::AddColumn { table, column } => {
-                let relation = table.name.clone();
-                let table = self.table_mut(table)?;
-                if table.column(&column.name).is_some() {
-                    return refuse(
-                        "42701",
-                        format!(
-                            "column \"{}\" of relation \"{relation}\" already exists",
-                            column.name
-                        ),
-                    );
-                }
-                table.columns.push(column.clone());
-                Ok(())
-            }
+            Op::AddColumn { table, column } => self.add_column(table, column),
             Op::DropColumn { table, column } | Op::DropColumnOnly { table, column } => {
                 self.drop_column(table, column)
             }
@@ -298,6 +284,18 @@ impl Schema {
             }
             other => unreachable!("not a column operation: {other:?}"),
         }
+    }
+
+    fn add_column(&mut self, table: &QName, column: &Column) -> Result<(), Refusal> {
+        let relation = table.name.clone();
+        let table = self.table_mut(table)?;
+        if table.column(&column.name).is_some() {
+            let name = &column.name;
+            let message = format!("column \"{name}\" of relation \"{relation}\" already exists");
+            return refuse("42701", message);
+        }
+        table.columns.push(column.clone());
+        Ok(())
     }
 
     fn column_mut(&mut self, table: &QName, column: &str) -> Result<&mut Column, Refusal> {

@@ -14,7 +14,7 @@ use super::users::{self, Users};
 
 /// The script with what stands in its way taken down before it and put up again after it; where only
 /// some of its statements share a transaction, run by run.
-pub(super) fn around(schema: &Schema, script: Vec<Statement>) -> Vec<Statement> {
+pub(super) fn around(schema: &Schema, script: &[Statement]) -> Vec<Statement> {
     let mut now = schema.clone();
     let mut all = Vec::new();
     for run in script.chunk_by(|a, b| a.transaction == b.transaction) {
@@ -34,7 +34,7 @@ fn around_all(schema: &Schema, script: Vec<Statement>) -> Vec<Statement> {
     let users = users::of_routines(schema, &made_again(&ops));
     let views = views(schema, &ops, (&columns, &users.views));
     let mut objects = objects(schema, &columns);
-    for (id, object) in users.objects.iter() {
+    for (id, object) in &users.objects {
         if !objects.iter().any(|(known, _)| known == id) {
             objects.push((id.clone(), object.clone()));
         }
@@ -73,11 +73,15 @@ fn around_all(schema: &Schema, script: Vec<Statement>) -> Vec<Statement> {
 
 /// Routines that a script drops and makes again.
 fn made_again(ops: &[&Op]) -> Vec<ObjectId> {
-    let dropped = ops.iter().filter_map(|op| match op {
-        Op::Object { id, becomes: Some(_), sql } if sql.starts_with("DROP ") => Some(id.clone()),
-        _ => None,
-    });
-    dropped.collect()
+    let mut dropped = Vec::new();
+    for op in ops {
+        if let Op::Object { id, becomes: Some(_), sql } = op
+            && sql.starts_with("DROP ")
+        {
+            dropped.push(id.clone());
+        }
+    }
+    dropped
 }
 
 /// Constraints and defaults that call a routine: what takes them away, what puts them back, and what

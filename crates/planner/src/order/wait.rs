@@ -48,7 +48,7 @@ fn ready(schema: &mut Schema, waiting: &[Draft]) -> Option<usize> {
 
 /// Applies a draft, or leaves the schema as it is where it refuses one of the statements.
 fn applies(schema: &mut Schema, draft: &Draft) -> bool {
-    let script = rebuild::around(schema, draft.script.clone());
+    let script = rebuild::around(schema, &draft.script);
     if let [only] = script.as_slice() {
         let waits = is_needed(schema, &only.op) || lacks(schema, &only.op);
         return !waits && schema.apply(&only.op).is_ok();

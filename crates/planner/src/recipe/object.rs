@@ -45,7 +45,7 @@ pub(super) fn plan(
     } else {
         slot(id.kind, before, after)
     };
-    let draft = if id.kind == ObjectKind::Unknown {
+    recipe.drafts.push(if id.kind == ObjectKind::Unknown {
         let script = ops.into_iter().map(Statement::new).collect();
         let mut draft =
             Draft::new(slot, StepKind::Ddl, format!("not analysed: {}", shown(id)), script)
@@ -53,46 +53,46 @@ pub(super) fn plan(
                 .why("carried as it stands: read it, and write its rollback, before running it");
         draft.destructive = true;
         draft
+    } else if ops.len() > 1 {
+        with_way_back(context, id, (before, after), Draft::atomic(context, slot, operation, ops))
     } else {
-        let draft = if ops.len() > 1 {
-            Draft::atomic(context, slot, operation, ops)
-        } else {
-            Draft::ddl(context, slot, operation, ops)
-        };
-        let draft = draft.why(why(id.kind, before, after));
-        if id.is_role() {
-            recipe.drafts.push(
-                Draft { slot: Slot::Prepare, ..draft }.back(context, Vec::new()).loses(
-                    "nothing; the role stays: it is the whole server's, and may be used elsewhere",
-                ),
-            );
-            return Ok(recipe);
-        }
-        if goes_with_what_is_new(context, id, (before, after)) {
-            recipe.drafts.push(
-                draft
-                    .back(context, Vec::new())
-                    .loses("nothing; it goes with what it is said of, which this plan makes"),
-            );
-            return Ok(recipe);
-        }
-        let back = change(id, after, before).map(|back| match before {
-            Some(_) => with_attached(context, id, after, back),
-            None => back,
-        });
-        match back.map(|back| unchecked(id, before, back)) {
-            Ok(back) if back.len() > 1 => draft.back_atomic(context, back),
-            Ok(back) => draft.back(context, back),
-            Err(NoWay(why)) => match before.and_then(|b| enums::rebuild(context.schema, id, b)) {
-                Some(back) if id.kind == ObjectKind::Enum => draft
-                    .back_atomic(context, back)
-                    .loses("nothing; but rows that hold a new label stop it, and every row of the type's columns is written anew"),
-                Some(_) | None => draft.irreversible(&format!("nothing; but {why}")),
-            },
-        }
-    };
-    recipe.drafts.push(draft);
+        with_way_back(context, id, (before, after), Draft::ddl(context, slot, operation, ops))
+    });
     Ok(recipe)
+}
+
+/// The step with its reason and its rollback.
+fn with_way_back(
+    context: &Context<'_>,
+    id: &ObjectId,
+    (before, after): (Option<&Object>, Option<&Object>),
+    draft: Draft,
+) -> Draft {
+    let draft = draft.why(why(id.kind, before, after));
+    if id.is_role() {
+        return Draft { slot: Slot::Prepare, ..draft }
+            .back(context, Vec::new())
+            .loses("nothing; the role stays: it is the whole server's, and may be used elsewhere");
+    }
+    if goes_with_what_is_new(context, id, (before, after)) {
+        return draft
+            .back(context, Vec::new())
+            .loses("nothing; it goes with what it is said of, which this plan makes");
+    }
+    let back = change(id, after, before).map(|back| match before {
+        Some(_) => with_attached(context, id, after, back),
+        None => back,
+    });
+    match back.map(|back| unchecked(id, before, back)) {
+        Ok(back) if back.len() > 1 => draft.back_atomic(context, back),
+        Ok(back) => draft.back(context, back),
+        Err(NoWay(why)) => match before.and_then(|b| enums::rebuild(context.schema, id, b)) {
+            Some(back) if id.kind == ObjectKind::Enum => draft
+                .back_atomic(context, back)
+                .loses("nothing; but rows that hold a new label stop it, and every row of the type's columns is written anew"),
+            Some(_) | None => draft.irreversible(&format!("nothing; but {why}")),
+        },
+    }
 }
 
 /// Whether an owner or setting is of something that this plan makes: alone it could not always be taken

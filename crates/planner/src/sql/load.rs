@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::actions;
+mod action;
+
 use super::alter::{Action, Alter};
 use super::cursor::{Broken, Cursor};
 use super::names::Names;
@@ -347,86 +348,6 @@ impl Loader<'_> {
                 return;
             }
         }
-    }
-
-    fn action(&mut self, name: &QName, action: &Action, (only, span): (bool, Span)) {
-        match action {
-            Action::AddConstraint(written)
-                if matches!(written.body, super::constraint::Body::Kind(_)) =>
-            {
-                self.add_constraint(name, written, (only, span));
-            }
-            Action::Identity { column, identity, settings } => {
-                if let Some(column) = self
-                    .schema
-                    .tables
-                    .get_mut(name)
-                    .map(Arc::make_mut)
-                    .and_then(|t| t.column_mut(&column.name))
-                {
-                    column.identity.clone_from(identity);
-                }
-                let of = Subject::Relation(name.clone());
-                let all = settings.iter();
-                let said: Vec<Said> = all
-                    .map(|s| object::column_setting(("TABLE", name), &column.name, s, &of))
-                    .collect();
-                self.objects(&said, span);
-            }
-            Action::SetSchema { schema } => {
-                if let Some(table) = self.schema.tables.remove(name) {
-                    self.schema.tables.insert(QName::new(schema.clone(), &name.name), table);
-                }
-            }
-            Action::Attach { child, bounds } => {
-                let (table, child, bounds) = (name.clone(), child.name.clone(), bounds.clone());
-                self.apply(&[Op::AttachPartition { table, child, bounds }], span);
-            }
-            Action::Detach { child, concurrently } => {
-                let (table, child) = (name.clone(), child.name.clone());
-                let concurrently = *concurrently;
-                self.apply(&[Op::DetachPartition { table, child, concurrently }], span);
-            }
-            Action::Settings(said) => self.objects(said, span),
-            Action::Carried => {
-                self.carry(&Carried { relation: Some(name.clone()), known: true }, span);
-            }
-            Action::AddColumn { if_not_exists: true, column }
-                if self.has_column(name, &column.placed.name) => {}
-            Action::DropColumn { if_exists: true, column, .. }
-                if !self.has_column(name, &column.name) => {}
-            Action::AddColumn { .. }
-            | Action::DropColumn { .. }
-            | Action::AlterType { .. }
-            | Action::SetDefault { .. }
-            | Action::SetNotNull { .. }
-            | Action::AddConstraint(_)
-            | Action::Validate(_)
-            | Action::DropConstraint { .. }
-            | Action::RenameColumn { .. }
-            | Action::RenameConstraint { .. }
-            | Action::Inherit(_)
-            | Action::NoInherit(_)
-            | Action::RenameTable { .. } => {
-                if let Some(found) = actions::ops(action, name, &self.schema, &mut self.names) {
-                    if only {
-                        self.apply_only(&found.ops, span);
-                    } else {
-                        self.apply(&found.ops, span);
-                    }
-                    if let Some(sequence) = found.sequence {
-                        self.objects(&sequence, span);
-                    }
-                }
-                if let Action::AddColumn { column, .. } = action {
-                    self.objects(&resolve::column_settings(name, column), span);
-                }
-            }
-        }
-    }
-
-    fn has_column(&self, table: &QName, column: &str) -> bool {
-        self.schema.table(table).is_some_and(|t| t.column(column).is_some())
     }
 
     fn drop(&mut self, drop: &Drop, span: Span) {

@@ -9,7 +9,9 @@ use super::{Form, LockMode};
 use crate::name::QName;
 use crate::op::Op;
 use crate::op::effect::Whole;
-use crate::schema::{self, Constraint, ConstraintKind, Index, ObjectKind, Schema, Table, bounds};
+use crate::schema::{
+    self, Constraint, ConstraintKind, Index, Object, ObjectId, ObjectKind, Schema, Table, bounds,
+};
 pub(crate) use columns::{add_column, change_type};
 use objects::object;
 
@@ -127,15 +129,7 @@ pub(crate) fn subject(op: &Op, schema: &Schema) -> Subject {
     let subject = Subject::new(form(op, schema), op.relation().cloned());
     #[expect(clippy::wildcard_enum_match_arm, reason = "only these name other relations")]
     match op {
-        Op::Object { id, becomes, .. }
-            if matches!(id.kind, ObjectKind::Sequence | ObjectKind::Ownership) =>
-        {
-            // Of tables, the one that owns it is locked only where the statement names it.
-            let named = becomes.as_ref().filter(|_| id.kind == ObjectKind::Ownership);
-            let owner = named.and_then(|o| o.of.as_ref()).and_then(schema::Subject::relation);
-            let owner = owner.cloned().filter(|owner| schema.tables.contains_key(owner));
-            Subject::new(subject.form, None).with(Role::OwnerTable, owner)
-        }
+        Op::Object { id, becomes, .. } => of_object(subject, (id, becomes.as_ref()), schema),
         Op::CreateTable { table, definition } => {
             let parents = parents_of(definition, |_| true);
             subject.with(Role::Parents, parents.into_iter().filter(|parent| parent != table))
@@ -194,12 +188,30 @@ pub(crate) fn subject(op: &Op, schema: &Schema) -> Subject {
         Op::Inherit { parent, .. } | Op::NoInherit { parent, .. } => {
             subject.with(Role::Inherited, [parent.clone()])
         }
-        // What goes is known by the schema alone.
-        Op::Object { id, becomes: None, .. } => Subject {
-            target: schema.objects.get(id).and_then(|o| o.of.as_ref()?.relation()).cloned(),
+        _ => subject,
+    }
+}
+
+fn of_object(
+    subject: Subject,
+    (id, becomes): (&ObjectId, Option<&Object>),
+    schema: &Schema,
+) -> Subject {
+    if matches!(id.kind, ObjectKind::Sequence | ObjectKind::Ownership) {
+        // Of tables, the one that owns it is locked only where the statement names it.
+        let named = becomes.filter(|_| id.kind == ObjectKind::Ownership);
+        let owner = named.and_then(|o| o.of.as_ref()).and_then(schema::Subject::relation);
+        let owner = owner.cloned().filter(|owner| schema.tables.contains_key(owner));
+        return Subject::new(subject.form, None).with(Role::OwnerTable, owner);
+    }
+    // What goes is known by the schema alone.
+    let gone = schema.objects.get(id).filter(|_| becomes.is_none());
+    match gone {
+        Some(object) => Subject {
+            target: object.of.as_ref().and_then(schema::Subject::relation).cloned(),
             ..subject
         },
-        _ => subject,
+        None => subject,
     }
 }
 

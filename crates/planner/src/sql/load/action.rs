@@ -1,0 +1,99 @@
+//! One action of ALTER TABLE in a schema that is being read. Must not know how it is written.
+
+use std::sync::Arc;
+
+use super::Loader;
+use crate::name::QName;
+use crate::op::Op;
+use crate::schema::Subject;
+use crate::sql::actions;
+use crate::sql::alter::Action;
+use crate::sql::constraint::Body;
+use crate::sql::object::{self, ColumnSetting, Said};
+use crate::sql::resolve;
+use crate::sql::statement::Carried;
+use crate::sql::token::Span;
+
+impl Loader<'_> {
+    pub(super) fn action(&mut self, name: &QName, action: &Action, (only, span): (bool, Span)) {
+        match action {
+            Action::AddConstraint(written) if matches!(written.body, Body::Kind(_)) => {
+                self.add_constraint(name, written, (only, span));
+            }
+            Action::Identity { column, identity, settings } => {
+                self.identity((name, &column.name), identity.as_ref(), (settings, span));
+            }
+            Action::SetSchema { schema } => {
+                if let Some(table) = self.schema.tables.remove(name) {
+                    self.schema.tables.insert(QName::new(schema.clone(), &name.name), table);
+                }
+            }
+            Action::Attach { child, bounds } => {
+                let (table, child, bounds) = (name.clone(), child.name.clone(), bounds.clone());
+                self.apply(&[Op::AttachPartition { table, child, bounds }], span);
+            }
+            Action::Detach { child, concurrently } => {
+                let (table, child) = (name.clone(), child.name.clone());
+                let concurrently = *concurrently;
+                self.apply(&[Op::DetachPartition { table, child, concurrently }], span);
+            }
+            Action::Settings(said) => self.objects(said, span),
+            Action::Carried => {
+                self.carry(&Carried { relation: Some(name.clone()), known: true }, span);
+            }
+            Action::AddColumn { if_not_exists: true, column }
+                if self.has_column(name, &column.placed.name) => {}
+            Action::DropColumn { if_exists: true, column, .. }
+                if !self.has_column(name, &column.name) => {}
+            Action::AddColumn { .. }
+            | Action::DropColumn { .. }
+            | Action::AlterType { .. }
+            | Action::SetDefault { .. }
+            | Action::SetNotNull { .. }
+            | Action::AddConstraint(_)
+            | Action::Validate(_)
+            | Action::DropConstraint { .. }
+            | Action::RenameColumn { .. }
+            | Action::RenameConstraint { .. }
+            | Action::Inherit(_)
+            | Action::NoInherit(_)
+            | Action::RenameTable { .. } => {
+                if let Some(found) = actions::ops(action, name, &self.schema, &mut self.names) {
+                    if only {
+                        self.apply_only(&found.ops, span);
+                    } else {
+                        self.apply(&found.ops, span);
+                    }
+                    if let Some(sequence) = found.sequence {
+                        self.objects(&sequence, span);
+                    }
+                }
+                if let Action::AddColumn { column, .. } = action {
+                    self.objects(&resolve::column_settings(name, column), span);
+                }
+            }
+        }
+    }
+
+    fn has_column(&self, table: &QName, column: &str) -> bool {
+        self.schema.table(table).is_some_and(|t| t.column(column).is_some())
+    }
+
+    fn identity(
+        &mut self,
+        (table, column): (&QName, &str),
+        identity: Option<&String>,
+        (settings, span): (&[ColumnSetting], Span),
+    ) {
+        let found = self.schema.tables.get_mut(table).map(Arc::make_mut);
+        if let Some(column) = found.and_then(|t| t.column_mut(column)) {
+            column.identity = identity.cloned();
+        }
+        let of = Subject::Relation(table.clone());
+        let said: Vec<Said> = settings
+            .iter()
+            .map(|s| object::column_setting(("TABLE", table), column, s, &of))
+            .collect();
+        self.objects(&said, span);
+    }
+}
