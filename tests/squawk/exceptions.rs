@@ -28,6 +28,9 @@ const OURS: &str = "made by the plan for itself, in its own schema or under its 
 const ASKED: &str = "the type is the request's, not the plan's";
 const NOBODY: &str =
     "the app is stopped, or the table so small that requests wait for less than they may";
+const SWAPPED: &str = "its successor has been built and validated beside it, and takes its name in the same transaction";
+const NUMBERED: &str =
+    "what numbers the column next goes on behind the last number, in the same transaction";
 const NO_WORK: &str = "the facts say that no row is read or written, and the trials measure it";
 
 /// Every exception. The first that holds is the one that counts.
@@ -49,7 +52,11 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
     row("ban-drop-view", contract, CONTRACT),
     row("renaming-column", contract, CONTRACT),
     row("renaming-table", contract, CONTRACT),
+    row("ban-drop-constraint", contract, SWAPPED),
+    row("renaming-object", contract, SWAPPED),
     row("renaming-object", index, "no statement of an app names an index"),
+    row("ban-drop-sequence", numbering, NUMBERED),
+    row("ban-alter-identity", numbering, NUMBERED),
     row("adding-not-nullable-field", no_work, NO_WORK),
     row("changing-column-type", no_work, NO_WORK),
     row("changing-column-type", nobody_waits, NOBODY),
@@ -96,6 +103,13 @@ fn asked(place: &Place<'_>) -> bool {
         place.statement.op,
         Op::AddColumn { .. } | Op::CreateTable { .. } | Op::AlterType { .. }
     )
+}
+
+/// In a transaction that also takes the numbers on.
+fn numbering(place: &Place<'_>) -> bool {
+    let script = if place.rollback { &place.step.rollback.script } else { &place.step.script };
+    place.statement.transaction.is_some()
+        && script.iter().any(|s| matches!(s.op, Op::KeepPosition { .. } | Op::SetIdentity { .. }))
 }
 
 fn index(place: &Place<'_>) -> bool {

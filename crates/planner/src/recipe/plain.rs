@@ -1,5 +1,6 @@
 //! Changes that one statement carries out safely, and statements that are not analysed.
 
+use crate::change::What;
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Expr, Volatility};
@@ -69,6 +70,7 @@ fn set_default(
             "drop the unique constraint in a change of its own, before or after",
         ));
     }
+    beside_retype(context, (table, column), default)?;
     if before.not_null && default.is_none() && before.default.is_some() {
         // Without its default the running release's inserts may fail: the new one goes first.
         recipe.needs_release = true;
@@ -106,6 +108,52 @@ fn set_default(
             .done_when("the default is as wanted", Condition::Default { table, column, present });
     }
     recipe.drafts.push(draft);
+    Ok(())
+}
+
+/// While a column and its successor of another type are kept equal, a default of one is converted to
+/// the other, and the old one's NOT NULL wants a value from whoever leaves it out.
+fn beside_retype(
+    context: &Context<'_>,
+    (table, column): (&QName, &str),
+    default: Option<&Expr>,
+) -> Result<(), Diagnostic> {
+    let today = context.source.table(table).and_then(|t| t.column(column));
+    let retyped = || {
+        let mut ops = context.asked.iter().flat_map(|asked| match &asked.what {
+            What::Retype(retype) => retype.ops(),
+            What::Statement(op) => vec![op.clone()],
+            What::Reshape(_)
+            | What::Extract(_)
+            | What::Spread(_)
+            | What::Numbering(_)
+            | What::Object { .. }
+            | What::Replace { .. }
+            | What::Lifted(_) => Vec::new(),
+        });
+        let about = |op: &Op| matches!(op, Op::AlterType { table: t, column: c, .. } if t == table && c == column);
+        ops.any(|op| about(&op))
+    };
+    let Some(today) = today.filter(|_| retyped()) else {
+        return Ok(());
+    };
+    let name = format!("`{column}` of `{table}`");
+    if let Some(default) = default
+        && !today.ty.takes(default)
+    {
+        return Err(context.refuse(
+            "default-does-not-convert",
+            format!("{name} gets another type and the default {}, which does not convert back to {} (22P02): the old column is kept equal until it is dropped", default.sql(), today.ty),
+            "change the type first, and set the default in a request of its own",
+        ));
+    }
+    if default.is_some() && today.not_null && today.default.is_none() {
+        return Err(context.refuse(
+            "overlapping-changes",
+            format!("{name} gets another type and its first default: the new release leaves it out (23502) before the second column, which has the default, takes over"),
+            "set the default first, and change the type in a request of its own",
+        ));
+    }
     Ok(())
 }
 
