@@ -27,21 +27,26 @@ pub(crate) fn Strategies(props: &Props) -> Html {
 
 fn group(ways: &[Strategy]) -> Html {
     let change = ways.first().map(|way| way.change.clone()).unwrap_or_default();
+    let chosen = ways.iter().find(|way| way.chosen).map(|way| way.name.clone());
     html! {
-        <>
-            <h4>{ change }</h4>
+        // The plan comes first; who wants to know why opens it.
+        <details>
+            <summary>
+                { change }{ ": " }
+                if let Some(chosen) = chosen { <strong>{ chosen }</strong>{ ", of " } }
+                { format::plural(ways.len(), "way") }
+            </summary>
             <ul>
                 { for ways.iter().map(|way| html! {
                     <li>
-                        <p><span class="code">{ &way.name }</span>{ " " }
-                            if way.chosen { <strong>{ "chosen: " }</strong> }
+                        <p><strong>{ &way.name }</strong>{ if way.chosen { ", chosen: " } else { ": " } }
                             { &way.verdict }</p>
                         <p class="muted">{ &way.how }</p>
                         <p class="muted">{ costs(way) }</p>
                     </li>
                 }) }
             </ul>
-        </>
+        </details>
     }
 }
 
