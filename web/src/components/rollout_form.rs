@@ -99,16 +99,19 @@ fn rollout(props: &Props) -> Html {
     }
 }
 
+/// What a field of the constraints does with its new value.
+fn edit_constraints(props: &Props, set: fn(&mut Constraints, u64)) -> Callback<u64> {
+    let limits = props.constraints.clone();
+    props.on.reform(move |value| {
+        let mut limits = limits.clone();
+        set(&mut limits, value);
+        Action::Edit(Edit::Constraints(limits))
+    })
+}
+
 fn limits(props: &Props) -> Html {
     let limits = &props.constraints;
-    let edit = |set: fn(&mut Constraints, u64)| {
-        let limits = limits.clone();
-        props.on.reform(move |value| {
-            let mut limits = limits.clone();
-            set(&mut limits, value);
-            Action::Edit(Edit::Constraints(limits))
-        })
-    };
+    let edit = |set: fn(&mut Constraints, u64)| edit_constraints(props, set);
     let backup = choice(&BACKUPS, &edit(|c, at| c.backup = nth(&BACKUPS, at)));
     html! {
         <fieldset>
@@ -134,14 +137,7 @@ fn limits(props: &Props) -> Html {
 /// Who stands between the app and the server, and who else reads.
 fn around(props: &Props) -> Html {
     let limits = &props.constraints;
-    let edit = |set: fn(&mut Constraints, u64)| {
-        let limits = limits.clone();
-        props.on.reform(move |value| {
-            let mut limits = limits.clone();
-            set(&mut limits, value);
-            Action::Edit(Edit::Constraints(limits))
-        })
-    };
+    let edit = |set: fn(&mut Constraints, u64)| edit_constraints(props, set);
     let pooler = choice(&POOLERS, &edit(|c, at| c.pgbouncer = nth(&POOLERS, at)));
     let toggle = |consumer: Consumer| {
         let limits = limits.clone();
