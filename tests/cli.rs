@@ -20,7 +20,7 @@ type Work = fn(&Folder) -> Result<(), Failed>;
 
 /// A trial a behaviour.
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, Work); 15] = [
+    let all: [(&str, Work); 16] = [
         ("plan prints its four forms", plan_forms),
         ("plan writes files whole", plan_out),
         ("check finds hazards", check_hazards),
@@ -28,6 +28,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("prove verifies a plan", prove_plan),
         ("prove refutes the change as asked", prove_as_asked),
         ("simulate replays from its seed", simulate),
+        ("a timed walk tells a plan from an ALTER that scans", timed),
         ("an unknown table has a caret", unknown_table),
         ("unknown flags and commands are near misses", near_misses),
         ("a plan of another format is refused", other_format),
@@ -241,6 +242,23 @@ fn simulate(folder: &Folder) -> Result<(), Failed> {
         return Err("the same seed gave another run".into());
     }
     serde_json::from_str::<serde_json::Value>(&run("simulate plan.json --seed 7 --format json")?)?;
+    Ok(())
+}
+
+fn timed(folder: &Folder) -> Result<(), Failed> {
+    fs::write(folder.0.join("check.sql"), "ALTER TABLE users ADD CHECK (name <> '');\n")?;
+    let words = "simulate --timed --schema schema.sql --change check.sql";
+    let plan =
+        folder.run(words)?.code(0)?.prints(": 0 requests failed, none waited longer than ")?;
+    if plan.out != folder.run(words)?.out {
+        return Err("the same seed gave another run".into());
+    }
+    // It holds ACCESS EXCLUSIVE while it reads every row.
+    let asked = folder.run(&format!("{words} --as-asked --request-timeout 500"))?.code(1)?;
+    asked.prints(" requests failed")?.prints("; 100 connections in use")?;
+    folder.run(&format!("{words} --tune"))?.code(0)?.prints("lock timeout")?;
+    let json = folder.run(&format!("{words} --format json"))?.code(0)?.out;
+    serde_json::from_str::<serde_json::Value>(&json)?;
     Ok(())
 }
 

@@ -10,6 +10,7 @@ mod locks;
 pub(crate) mod pair_cases;
 pub(crate) mod pairs;
 pub(crate) mod queries;
+pub(crate) mod queue;
 mod rollback;
 pub(crate) mod sync;
 mod target;

@@ -12,6 +12,7 @@ mod mutants;
 mod proof;
 mod squawk;
 mod tidy;
+mod timed;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -42,6 +43,7 @@ fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
                 trials.push(cases::golden_trial(case));
                 trials.extend(database::trials(case, servers));
                 trials.push(mutants::trial(case));
+                trials.push(timed::trial(case));
             }
             trials.extend(squawk::trials(&cases));
         }
@@ -51,6 +53,7 @@ fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
     trials.extend(database::pairs::trials(servers));
     trials.extend(database::pair_cases::trials(servers));
     trials.extend(database::facts::trials(servers));
+    trials.extend(database::queue::trials(servers));
     trials.extend(database::queries::trials(servers));
     trials.extend(database::sync::trials(servers));
     trials.extend(database::backfill::trials(servers));

@@ -148,6 +148,8 @@ fn plan(statements: &[Done]) -> Plan {
             lock_wait_ms: 0,
             backup: false,
             downtime_s: 0,
+            traffic: Vec::new(),
+            replicas: 0,
         },
     }
 }

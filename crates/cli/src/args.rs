@@ -51,13 +51,14 @@ const fn flag(
     Flag { name, value, help, commands }
 }
 
-const REQUEST: &[Command] = &[Plan, Check, Prove];
-const SCHEMA: &[Command] = &[Plan, Check, Prove, Facts];
+const REQUEST: &[Command] = &[Plan, Check, Prove, Simulate];
+const SCHEMA: &[Command] = &[Plan, Check, Prove, Simulate, Facts];
+const TIMED: &[Command] = &[Simulate];
 
 const QUERIES: &[Command] = &[Plan, Check];
 
 /// Every flag, in the order of the help.
-pub(crate) const FLAGS: [Flag; 27] = [
+pub(crate) const FLAGS: [Flag; 34] = [
     flag("schema", "FILE", SCHEMA, "the schema as it is: a pg_dump, or written by hand"),
     flag("change", "FILE", REQUEST, "the SQL somebody was about to run"),
     flag("target", "FILE", REQUEST, "instead of --change: the schema as it should be"),
@@ -82,12 +83,19 @@ pub(crate) const FLAGS: [Flag; 27] = [
     flag("queries-old", "FILE", QUERIES, "the same, of the running release only"),
     flag("queries-new", "FILE", QUERIES, "the same, of the release that wants the change only"),
     flag("out", "DIR", &[Plan], "write files there instead of to standard output"),
-    flag("as-asked", "", &[Prove], "prove the change as asked, without a plan"),
+    flag("as-asked", "", &[Prove, Simulate], "the change as asked, without a plan"),
     flag("instances", "N", &[Prove, Simulate], "instances of the app"),
     flag("rows", "N", &[Prove, Simulate], "rows a table begins with"),
     flag("faults", "N", &[Prove, Simulate], "faults a run may meet"),
     flag("states-max", "N", &[Prove], "states to look at before giving up"),
     flag("seed", "N", &[Simulate], "which of all runs [0]"),
+    flag("timed", "", TIMED, "step by step under the request's traffic: waits, failures, lag"),
+    flag("connections", "N", TIMED, "timed: connections of all instances together [100]"),
+    flag("request-timeout", "MS", TIMED, "timed: a request gives up after so long [5000]"),
+    flag("lock-timeout", "MS", TIMED, "timed: instead of the plan's own"),
+    flag("retry-pause", "MS", TIMED, "timed: before a lock is tried for again [1000]"),
+    flag("batch-ms", "MS", TIMED, "timed: what a batch takes, instead of the plan's own"),
+    flag("tune", "", TIMED, "timed: compare lock timeouts, pauses and batches"),
     flag("format", "FORMAT", &COMMANDS, ""),
     flag("help", "", &COMMANDS, "this text"),
 ];

@@ -5,14 +5,15 @@ pub(crate) mod facts;
 pub(crate) mod plan;
 pub(crate) mod prove;
 pub(crate) mod simulate;
+pub(crate) mod timed;
 
 use planner::{Plan, Planned};
 use simulator::Bounds;
 
 use crate::args::{Invocation, usage};
 use crate::input::Asked;
-use crate::output;
 use crate::report::BadInput;
+use crate::{input, output};
 
 /// The plan, with warnings told; or everything that was wrong.
 fn planned(asked: &Asked, planned: Planned) -> Result<Plan, BadInput> {
@@ -24,6 +25,26 @@ fn planned(asked: &Asked, planned: Planned) -> Result<Plan, BadInput> {
         }
         None => Err(BadInput(findings)),
     }
+}
+
+/// The plan in the file, or the one that is made from a request.
+fn plan_of(invocation: &Invocation) -> Result<Plan, BadInput> {
+    let make = if invocation.has("as-asked") { planner::as_asked } else { planner::plan };
+    let asked = match &invocation.file {
+        None => input::request(invocation)?,
+        Some(path) => {
+            let file = input::read(path)?;
+            if !file.text.trim_start().starts_with('{') {
+                input::request_from(invocation, Some(&file))?
+            } else if invocation.has("as-asked") {
+                let help = "name the schema and the change (or a REQUEST.toml) that the plan was made from";
+                return Err(usage("--as-asked wants a request, not a plan", help));
+            } else {
+                return input::plan(&file);
+            }
+        }
+    };
+    planned(&asked, make(&asked.request))
 }
 
 /// The bounds that the flags give; the simulator's own elsewhere.

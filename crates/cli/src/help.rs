@@ -36,8 +36,7 @@ pub(crate) fn of_command(command: Command) -> String {
 pub(crate) fn usage_line(command: Command) -> String {
     let file = match command {
         Command::Plan | Command::Check => "[REQUEST.toml]",
-        Command::Prove => "[PLAN.json | REQUEST.toml]",
-        Command::Simulate => "PLAN.json",
+        Command::Prove | Command::Simulate => "[PLAN.json | REQUEST.toml]",
         Command::Facts => "[STATEMENT | -]",
     };
     format!("usage: concertina {} {file} [flags]", command.name())
@@ -74,7 +73,8 @@ fn example(command: Command) -> &'static str {
         }
         Command::Simulate => {
             "  $ concertina plan --schema schema.sql --change change.sql --format json > plan.json\n  \
-             $ concertina simulate plan.json --seed 7 --faults 1\n"
+             $ concertina simulate plan.json --seed 7 --faults 1\n  \
+             $ concertina simulate plan.json --timed --connections 40\n"
         }
         Command::Facts => {
             "  $ concertina facts --engine postgres:17 'ALTER TABLE users ADD COLUMN age int CHECK (age > 0)'\n  \

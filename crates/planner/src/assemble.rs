@@ -1,6 +1,7 @@
 //! From a request to a plan: reads, asks the recipes, arranges, and states what it took for
 //! granted. The one place that sees every part.
 
+mod as_asked;
 mod assumptions;
 mod beside;
 mod limits;
@@ -19,15 +20,13 @@ use crate::fold::Moved;
 use crate::name::QName;
 use crate::op::{self, Op};
 use crate::order::{self, Arranged};
-use crate::plan::{
-    Deploy, FORMAT, Hazard, Model, NotAnalysed, Phase, PhaseKind, Plan, PointOfNoReturn, Rollback,
-    Statement, Step, StepKind, hash_text,
-};
+use crate::plan::{FORMAT, Hazard, Model, NotAnalysed, Phase, Plan, Traffic, hash_text};
 use crate::recipe::{Context, Recipe, joined, neighbours, numbering_ops, recipe};
 use crate::request::{Backup, Change, Request};
 use crate::schema::{ConstraintKind, Schema};
 use crate::{Planned, diff, fold, queries, sql};
 
+use as_asked::naive_plan;
 use assumptions::assumptions;
 use words::{releases, title};
 
@@ -357,9 +356,12 @@ fn model(request: &Request, read: &Read, touched: &[QName], recipes: &[Recipe]) 
         .filter(|name| read.source.tables.contains_key(name))
         .cloned()
         .collect::<BTreeSet<_>>();
+    let traffic = source.tables.keys().map(|name| traffic(request, name)).collect();
     Model {
         source,
         target,
+        traffic,
+        replicas: request.constraints.replicas,
         conversions: recipes.iter().flat_map(|r| r.conversions.clone()).collect(),
         narrowed: recipes.iter().flat_map(|r| r.narrowed.clone()).collect(),
         closed: recipes.iter().flat_map(|r| r.closed.clone()).collect(),
@@ -368,6 +370,17 @@ fn model(request: &Request, read: &Read, touched: &[QName], recipes: &[Recipe]) 
         lock_wait_ms: u64::from(request.constraints.lock_wait_ms),
         backup: request.constraints.backup != Backup::None,
         downtime_s: u64::from(if request.stops() { request.downtime_s() } else { 0 }),
+    }
+}
+
+fn traffic(request: &Request, table: &QName) -> Traffic {
+    let facts = request.facts(table);
+    Traffic {
+        table: table.clone(),
+        rows: facts.rows,
+        reads_per_s: facts.reads_per_s,
+        writes_per_s: facts.writes_per_s,
+        longest_transaction_s: facts.longest_transaction_s,
     }
 }
 
@@ -419,73 +432,5 @@ fn parent(kind: &ConstraintKind) -> Option<&QName> {
         | ConstraintKind::Check(_)
         | ConstraintKind::NotNull(_)
         | ConstraintKind::Other(..) => None,
-    }
-}
-
-fn naive_plan(request: &Request, read: &Read, plan: &Plan) -> Plan {
-    let ops: Vec<Op> = read.asked.iter().flat_map(|a| naive_ops(&a.what, &read.source)).collect();
-    let concurrent = ops.iter().any(|op| {
-        matches!(
-            op,
-            Op::CreateIndex { concurrently: true, .. } | Op::DropIndex { concurrently: true, .. }
-        )
-    });
-    let ms = if concurrent { 0 } else { u64::from(request.constraints.lock_wait_ms.max(1)) };
-    let mut script = vec![Statement::new(Op::SetLockTimeout { ms, local: false })];
-    script.extend(ops.into_iter().map(Statement::new));
-    let mut schema = read.source.clone();
-    let locks = order::locks(read.engine, &mut schema, &script);
-    let run = Step {
-        id: "1.1".to_owned(),
-        kind: StepKind::Ddl,
-        operation: "run the change as asked".to_owned(),
-        script,
-        commands: Vec::new(),
-        rollback: Rollback {
-            script: Vec::new(),
-            app: String::new(),
-            loses: "whatever it destroyed".to_owned(),
-        },
-        online: !locks.iter().any(|l| l.is_long() && plan.model.big_tables.contains(&l.relation)),
-        locks,
-        alternative: String::new(),
-        app_state: vec!["R0".to_owned()],
-        checks: Vec::new(),
-        destructive: true,
-        estimate: crate::plan::Estimate::default(),
-        why: "this is what was asked for".to_owned(),
-        deploy: None,
-    };
-    let mut steps = vec![run.clone()];
-    if plan.releases.len() > 1 {
-        steps.push(Step {
-            id: "1.2".to_owned(),
-            kind: StepKind::Deploy,
-            operation: "deploy R1".to_owned(),
-            script: Vec::new(),
-            locks: Vec::new(),
-            app_state: vec!["R0".to_owned(), "R1".to_owned()],
-            destructive: false,
-            online: true,
-            deploy: Some(Deploy::new(Some("R0"), Some("R1"))),
-            ..run
-        });
-    }
-    Plan {
-        title: format!("as asked: {}", plan.title),
-        phases: vec![Phase {
-            number: 1,
-            kind: PhaseKind::Contract,
-            title: "As asked".to_owned(),
-            steps,
-        }],
-        point_of_no_return: PointOfNoReturn {
-            step: Some("1.1".to_owned()),
-            why: "the script has no way back".to_owned(),
-            recovery: Vec::new(),
-        },
-        backfills: Vec::new(),
-        validation: Vec::new(),
-        ..plan.clone()
     }
 }

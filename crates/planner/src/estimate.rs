@@ -6,7 +6,7 @@ use crate::cost::{Size, round};
 use crate::engine::calibration::Work;
 use crate::engine::{Engine, Held, facts};
 use crate::op::Op;
-use crate::plan::{Deploy, Estimate, StepKind};
+use crate::plan::{Deploy, Estimate, Statement, StepKind};
 use crate::recipe::Draft;
 use crate::request::{Request, TableFacts};
 use crate::schema::Schema;
@@ -36,9 +36,23 @@ impl Ground<'_> {
     }
 
     fn statements(&self, schema: &mut Schema, draft: &Draft) -> (Estimate, (f64, f64)) {
+        let (mut total, blocked) = self.script(schema, &draft.script);
+        let gates = draft.checks.iter().filter(|_| draft.kind == StepKind::Gate);
+        for table in gates.filter_map(|check| check.condition.table()) {
+            total = add(&total, &self.size(schema, table).work(Work::Scan));
+        }
+        (total, blocked)
+    }
+
+    /// A script's, on `schema`, which is taken forward through it.
+    pub(crate) fn script(
+        &self,
+        schema: &mut Schema,
+        script: &[Statement],
+    ) -> (Estimate, (f64, f64)) {
         let (mut total, mut blocked) = (Estimate::default(), (0.0, 0.0));
         let mut transaction = None;
-        for statement in &draft.script {
+        for statement in script {
             let (work, long) = self.statement(schema, &statement.op);
             // A transaction has its locks from its first statement on.
             let waits = statement.transaction.is_none() || statement.transaction != transaction;
@@ -52,10 +66,6 @@ impl Ground<'_> {
             transaction.clone_from(&statement.transaction);
             // A refusal here is found, with its trace, by the simulator.
             let _refused = schema.apply(&statement.op).is_err();
-        }
-        let gates = draft.checks.iter().filter(|_| draft.kind == StepKind::Gate);
-        for table in gates.filter_map(|check| check.condition.table()) {
-            total = add(&total, &self.size(schema, table).work(Work::Scan));
         }
         (total, blocked)
     }

@@ -5,6 +5,7 @@
 //! one BEGIN and COMMIT. Every script in order takes a database from `schema` to the target; the
 //! rollback scripts run backwards from any step before the point of no return take it back.
 
+mod traffic;
 mod weighed;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ use crate::schema::Schema;
 use crate::sql_type::SqlType;
 use crate::sync::Relay;
 
+pub use traffic::Traffic;
 pub use weighed::{Cost, Estimate, Impossible, Strategy};
 
 /// The `format` field of a plan this version writes and reads.
@@ -333,6 +335,12 @@ pub struct Model {
     /// Downtime that may be taken, seconds; 0: at every moment some instance of the app runs.
     #[serde(default)]
     pub downtime_s: u64,
+    /// Size and traffic of the tables of `source`.
+    #[serde(default)]
+    pub traffic: Vec<Traffic>,
+    /// Physical replicas.
+    #[serde(default)]
+    pub replicas: u32,
 }
 
 /// All the values that are written to a column, NULL aside.

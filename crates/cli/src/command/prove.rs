@@ -6,10 +6,10 @@ use std::io::{IsTerminal, stderr};
 use planner::Plan;
 use simulator::{Bounds, Counterexample, Progress, Search, Verdict};
 
-use super::{bounds, planned};
-use crate::args::{Invocation, usage};
+use super::{bounds, plan_of};
+use crate::args::Invocation;
 use crate::report::BadInput;
-use crate::{Outcome, input, output};
+use crate::{Outcome, output};
 
 /// Transitions between two looks at the clock of the terminal.
 const SLICE: usize = 100_000;
@@ -18,7 +18,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<Outcome, BadInput> {
     let format = invocation.format()?;
     let bounds = bounds(invocation)?;
     let bounds = if invocation.has("as-asked") { bounds.as_asked() } else { bounds };
-    let plan = plan(invocation)?;
+    let plan = plan_of(invocation)?;
     let verdict = search(&plan, &bounds)?;
     let printed = match format {
         "json" => super::pretty(&verdict)?,
@@ -29,26 +29,6 @@ pub(crate) fn run(invocation: &Invocation) -> Result<Outcome, BadInput> {
         Verdict::Verified { .. } => Outcome::Fine,
         Verdict::Refuted(_) | Verdict::BoundsExceeded { .. } => Outcome::Unsafe,
     })
-}
-
-/// The plan in the file, or the one that is made from a request.
-fn plan(invocation: &Invocation) -> Result<Plan, BadInput> {
-    let make = if invocation.has("as-asked") { planner::as_asked } else { planner::plan };
-    let asked = match &invocation.file {
-        None => input::request(invocation)?,
-        Some(path) => {
-            let file = input::read(path)?;
-            if !file.text.trim_start().starts_with('{') {
-                input::request_from(invocation, Some(&file))?
-            } else if invocation.has("as-asked") {
-                let help = "name the schema and the change (or a REQUEST.toml) that the plan was made from";
-                return Err(usage("--as-asked wants a request, not a plan", help));
-            } else {
-                return input::plan(&file);
-            }
-        }
-    };
-    planned(&asked, make(&asked.request))
 }
 
 fn search(plan: &Plan, bounds: &Bounds) -> Result<Verdict, BadInput> {

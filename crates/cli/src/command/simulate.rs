@@ -2,10 +2,10 @@
 
 use simulator::Walk;
 
-use super::bounds;
-use crate::args::{Invocation, usage};
+use super::{bounds, plan_of};
+use crate::args::Invocation;
 use crate::report::BadInput;
-use crate::{Outcome, input, output};
+use crate::{Outcome, output};
 
 /// Moments in which only the app does something: the migration does not get on any more.
 const IDLE_MAX: usize = 150;
@@ -14,14 +14,13 @@ const IDLE_MAX: usize = 150;
 const FAULT_EVERY: u64 = 7;
 
 pub(crate) fn run(invocation: &Invocation) -> Result<Outcome, BadInput> {
+    if invocation.has("timed") || invocation.has("tune") {
+        return super::timed::run(invocation);
+    }
     let format = invocation.format()?;
     let seed = invocation.number("seed")?.unwrap_or(0);
     let bounds = bounds(invocation)?;
-    let Some(path) = &invocation.file else {
-        let help = "make one: concertina plan … --format json > plan.json";
-        return Err(usage("there is no plan to play", help));
-    };
-    let plan = input::plan(&input::read(path)?)?;
+    let plan = plan_of(invocation)?;
     let mut walk = Walk::new(&plan, &bounds, seed)
         .map_err(|error| BadInput::new("not-playable", &error.to_string(), ""))?;
     let n_faults = if invocation.has("faults") { bounds.faults } else { 0 };

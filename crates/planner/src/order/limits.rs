@@ -1,6 +1,8 @@
 //! How a script's statements run: each under a limit of how long it waits for a lock and how long
 //! it may take, and in a transaction if it can be. Must not know recipes.
 
+use std::collections::BTreeSet;
+
 use super::Frame;
 use crate::engine::facts;
 use crate::op::Op;
@@ -64,17 +66,24 @@ fn settings(limits: Limits, local: bool) -> [Op; 2] {
 fn limits(frame: &Frame<'_>, schema: &mut Schema, group: &[Statement]) -> (Limits, bool) {
     let budget = u64::from(frame.request.constraints.lock_wait_ms.max(1));
     let (mut brief, mut may_be) = (true, true);
+    let mut blocked = BTreeSet::new();
     for statement in group {
-        let row = facts(frame.engine, &statement.op, schema).row;
+        let found = facts(frame.engine, &statement.op, schema);
+        let row = found.row;
+        let blocks = found.locks.into_iter().filter(|lock| !lock.blocks.is_empty());
+        blocked.extend(blocks.map(|lock| lock.relation));
         may_be &= row.in_transaction && !is_by_batches(&statement.op);
         brief &= may_be && !row.scans();
         // A refusal here is found, with its trace, by the simulator.
         let _refused = schema.apply(&statement.op).is_err();
     }
     let transacted = may_be || group.iter().any(|s| s.transaction.is_some());
+    // While it waits for one table, requests already wait for those that it has: all its waits
+    // together are to stay within the budget.
+    let each = (budget / u64::try_from(blocked.len().max(1)).unwrap_or(u64::MAX)).max(1);
     // A short lock timeout on a concurrent build would leave an invalid index behind, and nobody
     // waits for its lock.
-    let lock = if group.iter().any(|s| is_concurrent(&s.op)) { 0 } else { budget };
+    let lock = if group.iter().any(|s| is_concurrent(&s.op)) { 0 } else { each };
     (Limits { lock, statement: if brief { budget + BRIEF_MS } else { 0 } }, transacted)
 }
 
