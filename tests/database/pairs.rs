@@ -143,6 +143,7 @@ fn plan(statements: &[Done]) -> Plan {
             conversions: Vec::new(),
             narrowed: Vec::new(),
             closed: Vec::new(),
+            confined: Vec::new(),
             relays: Vec::new(),
             big_tables: Vec::new(),
             lock_wait_ms: 0,

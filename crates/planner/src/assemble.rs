@@ -236,6 +236,7 @@ fn naive_ops(what: &What, schema: &Schema) -> Vec<Op> {
         What::Reshape(reshape) => reshape.as_asked(schema),
         What::Extract(extract) => extract.as_asked(schema),
         What::Spread(spread) => spread.as_asked(),
+        What::Partition(partition) => partition.effect(),
         What::Retype(retype) => retype.ops(),
         What::Numbering(numbering) => numbering_ops(numbering),
         What::Object { id, after } => {
@@ -365,6 +366,7 @@ fn model(request: &Request, read: &Read, touched: &[QName], recipes: &[Recipe]) 
         conversions: recipes.iter().flat_map(|r| r.conversions.clone()).collect(),
         narrowed: recipes.iter().flat_map(|r| r.narrowed.clone()).collect(),
         closed: recipes.iter().flat_map(|r| r.closed.clone()).collect(),
+        confined: recipes.iter().flat_map(|r| r.confined.clone()).collect(),
         relays: recipes.iter().flat_map(|r| r.relays.clone()).collect(),
         big_tables: big_tables.into_iter().collect(),
         lock_wait_ms: u64::from(request.constraints.lock_wait_ms),

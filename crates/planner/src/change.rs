@@ -11,10 +11,12 @@ use crate::schema::{Object, ObjectId};
 mod extract;
 mod inverse;
 mod numbering;
+mod partition;
 mod reshape;
 mod spread;
 
 pub use extract::Extract;
+pub use partition::Partition;
 pub use reshape::Reshape;
 pub use spread::Spread;
 mod retype;
@@ -43,6 +45,8 @@ pub enum What {
     Extract(Box<Extract>),
     /// `-- concertina: move t.c to u (t_id, c)`, `spread t.c to u (t_id, c)`.
     Spread(Box<Spread>),
+    /// A plain table becomes one partition of a partitioned one, which has its name from then on.
+    Partition(Box<Partition>),
     /// Columns of one table get other types, each by a second column that takes its name.
     Retype(Retype),
     /// A column gets its numbers from elsewhere: a sequence becomes an identity, or the other way round.

@@ -4,6 +4,7 @@
 mod columns;
 mod family;
 mod objects;
+mod partitioning;
 mod parts;
 mod suspects;
 mod tables;
@@ -19,33 +20,32 @@ pub(crate) use suspects::suspects;
 
 /// What turns `source` into `target`, in dependency order.
 pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Vec<Diagnostic>) {
-    let mut diff =
-        Diff { source, work: source.clone(), target, asked: Vec::new(), diagnostics: Vec::new() };
-    diff.renames(hints);
-    if diff.repartitioned() {
+    let mut diff = Diff::new(source, source.clone(), target);
+    let turns = diff.turns(hints);
+    if !diff.diagnostics.is_empty() {
         return (diff.asked, diff.diagnostics);
     }
-    diff.schemas();
-    diff.sequences_let_go();
-    let waiting = diff.objects_before_tables();
-    diff.objects_taken_down();
-    diff.routines_over_views();
-    diff.drop_views();
-    diff.leave_families();
-    diff.drop_keys();
-    diff.drop_constraints_and_indexes();
-    diff.free_names();
-    diff.drop_tables();
-    diff.create_tables(&waiting);
-    diff.columns();
-    diff.add_constraints_and_indexes();
-    diff.join_families();
-    diff.add_constraints_and_indexes();
-    diff.add_keys();
-    diff.create_views();
-    diff.objects_after_tables();
-    diff.objects_dropped();
-    (diff.asked, diff.diagnostics)
+    if turns.is_empty() {
+        diff.run(hints);
+        return (diff.asked, diff.diagnostics);
+    }
+    // While such a table is plain, first everything else that is to be different.
+    let flat = turns.iter().fold(target.clone(), |flat, turn| turn.flattened(source, &flat));
+    let mut first = Diff::new(source, source.clone(), &flat);
+    let answers = |hint: &&Hint| turns.iter().any(|turn| turn.answers(hint));
+    let others: Vec<Hint> = hints.iter().filter(|hint| !answers(hint)).cloned().collect();
+    first.run(&others);
+    let Diff { work, mut asked, mut diagnostics, .. } = first;
+    let mut last = Diff::new(source, work, target);
+    for turn in &turns {
+        last.turn(turn);
+    }
+    if last.diagnostics.is_empty() {
+        last.run(&[]);
+    }
+    asked.extend(last.asked);
+    diagnostics.extend(last.diagnostics);
+    (asked, diagnostics)
 }
 
 /// The same with columns that become others: `reshapes` first, then whatever else is different.
@@ -94,6 +94,40 @@ struct Diff<'a> {
     target: &'a Schema,
     asked: Vec<Asked>,
     diagnostics: Vec<Diagnostic>,
+}
+
+impl<'a> Diff<'a> {
+    fn new(source: &'a Schema, work: Schema, target: &'a Schema) -> Self {
+        Self { source, work, target, asked: Vec::new(), diagnostics: Vec::new() }
+    }
+
+    /// Everything that is different, in dependency order.
+    fn run(&mut self, hints: &[Hint]) {
+        self.renames(hints);
+        if self.repartitioned() {
+            return;
+        }
+        self.schemas();
+        self.sequences_let_go();
+        let waiting = self.objects_before_tables();
+        self.objects_taken_down();
+        self.routines_over_views();
+        self.drop_views();
+        self.leave_families();
+        self.drop_keys();
+        self.drop_constraints_and_indexes();
+        self.free_names();
+        self.drop_tables();
+        self.create_tables(&waiting);
+        self.columns();
+        self.add_constraints_and_indexes();
+        self.join_families();
+        self.add_constraints_and_indexes();
+        self.add_keys();
+        self.create_views();
+        self.objects_after_tables();
+        self.objects_dropped();
+    }
 }
 
 impl Diff<'_> {

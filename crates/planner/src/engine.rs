@@ -145,3 +145,66 @@ pub fn merge_locks(all: impl IntoIterator<Item = Lock>) -> Vec<Lock> {
     }
     merged.into_values().collect()
 }
+
+/// Locks that statements of one transaction hold in the end, the strongest on each relation, under the
+/// names that whoever waits knows; `schema` is taken forward through them, up to the first that the
+/// server refuses. Nobody waits for a table that is `made` by them or before.
+pub fn locks_in_transaction<'a>(
+    engine: Engine,
+    schema: &mut Schema,
+    ops: impl IntoIterator<Item = &'a Op>,
+    made: &mut Vec<QName>,
+) -> Vec<Lock> {
+    let mut all = Vec::new();
+    let mut renamed: std::collections::BTreeMap<QName, QName> = std::collections::BTreeMap::new();
+    for op in ops {
+        let known = |name: &QName| renamed.get(name).cloned().unwrap_or_else(|| name.clone());
+        // There is nothing to read in a partition that is new, as its parent is.
+        let is_empty = matches!(
+            op,
+            Op::AttachPartition { table, child, .. } if made.contains(table) && made.contains(child)
+        );
+        let of_others = facts(engine, op, schema).locks.into_iter();
+        let of_others = of_others.filter(|lock| !made.contains(&lock.relation));
+        all.extend(of_others.map(|lock| Lock {
+            relation: known(&lock.relation),
+            held: if is_empty { Held::Instant } else { lock.held },
+            ..lock
+        }));
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the others neither make nor rename")]
+        match op {
+            Op::CreateTable { table, .. } => made.push(table.clone()),
+            Op::RenameTable { table, to } if !made.contains(table) => {
+                renamed.insert(table.sibling(to), known(table));
+            }
+            _ => {}
+        }
+        // What follows a refusal in its transaction is never run; the proof finds it.
+        if schema.apply(op).is_err() {
+            break;
+        }
+    }
+    merge_locks(all)
+}
+
+/// The locks of transactions one after the other: on each relation the strongest mode, and the longest
+/// time for which one of them makes somebody wait.
+pub fn worst_locks(all: impl IntoIterator<Item = Lock>) -> Vec<Lock> {
+    let mut worst: std::collections::BTreeMap<QName, Lock> = std::collections::BTreeMap::new();
+    for lock in all {
+        let relation = lock.relation.clone();
+        worst
+            .entry(relation.clone())
+            .and_modify(|known| {
+                let waits = |lock: &Lock| !lock.blocks.is_empty();
+                let held = match (waits(known), waits(&lock)) {
+                    (true, false) => known.held,
+                    (false, true) => lock.held,
+                    (true, true) | (false, false) => known.held.max(lock.held),
+                };
+                *known = Lock::new(relation, known.mode.max(lock.mode), held);
+            })
+            .or_insert(lock);
+    }
+    worst.into_values().collect()
+}

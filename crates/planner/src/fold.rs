@@ -23,6 +23,7 @@ pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
             What::Reshape(_)
             | What::Extract(_)
             | What::Spread(_)
+            | What::Partition(_)
             | What::Retype(_)
             | What::Numbering(_)
             | What::Object { .. }
@@ -209,6 +210,10 @@ impl Moved {
                 stage = 1;
             }
         }
+        // What it does with the table's name comes when everything else about it is done.
+        if matches!(what, What::Partition(_)) {
+            stage = 1;
+        }
         if points_at(what, schema).iter().any(|column| self.swapped.contains(column)) {
             stage = 1;
         }
@@ -251,7 +256,11 @@ pub(crate) fn overlap(what: &str, span: (usize, usize)) -> Diagnostic {
 /// Whether a change lets a name or shape go that others may count on.
 fn moves(what: &What, schema: &Schema) -> bool {
     match what {
-        What::Reshape(_) | What::Extract(_) | What::Spread(_) | What::Retype(_) => true,
+        What::Reshape(_)
+        | What::Extract(_)
+        | What::Spread(_)
+        | What::Partition(_)
+        | What::Retype(_) => true,
         What::Numbering(_) | What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
         What::Statement(Op::AlterType { table, column, ty, collation, .. }) => {
             // In a family a column is retyped where it stands: its parent's and its own at once.
@@ -274,6 +283,9 @@ fn moves(what: &What, schema: &Schema) -> bool {
 /// Tables and columns, by their old and new names, that a change is about.
 pub(crate) fn names(what: &What) -> Vec<(QName, Option<String>)> {
     match what {
+        What::Partition(partition) => {
+            vec![(partition.table.clone(), None), (partition.into.clone(), None)]
+        }
         What::Spread(spread) => {
             vec![(spread.table.clone(), Some(spread.column.clone())), (spread.into.clone(), None)]
         }

@@ -12,7 +12,7 @@ mod wait;
 
 use crate::backfill::Backfill;
 use crate::condition::Condition;
-use crate::engine::{Engine, Lock, facts, merge_locks};
+use crate::engine::{Engine, Lock, locks_in_transaction, worst_locks};
 use crate::estimate::Ground;
 use crate::name::QName;
 use crate::op::Op;
@@ -301,21 +301,16 @@ fn step(
     }
 }
 
-/// Locks of a script on `schema`, which is taken forward through it.
+/// Locks of a script on `schema`, which is taken forward through it: the worst of its transactions.
 pub(crate) fn locks(engine: Engine, schema: &mut Schema, script: &[Statement]) -> Vec<Lock> {
-    let mut all = Vec::new();
-    let mut made: Vec<&QName> = Vec::new();
-    for statement in script {
-        // Nobody waits for a table that the script itself makes.
-        let of_others = facts(engine, &statement.op, schema).locks.into_iter();
-        all.extend(of_others.filter(|lock| !made.contains(&&lock.relation)));
-        if let Op::CreateTable { table, .. } = &statement.op {
-            made.push(table);
-        }
-        // A refusal here is found, with its trace, by the simulator.
-        let _refused = schema.apply(&statement.op).is_err();
-    }
-    merge_locks(all)
+    let mut made = Vec::new();
+    let together =
+        |a: &Statement, b: &Statement| a.transaction.is_some() && a.transaction == b.transaction;
+    let transactions = script.chunk_by(together).map(|statements| {
+        let ops = statements.iter().map(|statement| &statement.op);
+        locks_in_transaction(engine, schema, ops, &mut made)
+    });
+    worst_locks(transactions.collect::<Vec<_>>().into_iter().flatten())
 }
 
 fn point_of_no_return(

@@ -323,6 +323,9 @@ pub struct Model {
     /// Columns of which a CHECK, or the plan, says that they hold no values but a few.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closed: Vec<Closed>,
+    /// What the plan assumes of rows that are written before their table is partitioned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confined: Vec<Confined>,
     /// Columns and the rows of another table that mean the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub relays: Vec<Relay>,
@@ -363,6 +366,15 @@ pub struct Narrowed {
     pub column: String,
     /// Every value that is written converts to this type, and back unchanged.
     pub ty: SqlType,
+}
+
+/// An assumption about the rows of a table that becomes one partition of its successor.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Confined {
+    /// Table.
+    pub table: QName,
+    /// Of no row that is written before the table is partitioned is this false.
+    pub check: Expr,
 }
 
 /// Columns of two shapes and what each means in terms of the other.

@@ -11,7 +11,8 @@ use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{
-    Check, Closed, Conversion, Deploy, Hazard, Narrowed, Question, Statement, StepKind, Strategy,
+    Check, Closed, Confined, Conversion, Deploy, Hazard, Narrowed, Question, Statement, StepKind,
+    Strategy,
 };
 use crate::request::Request;
 use crate::schema::{Column, Constraint, ConstraintKind, Key, ObjectKind, Schema};
@@ -20,6 +21,7 @@ use crate::sync::Relay;
 mod add_column;
 mod add_constraint;
 mod batches;
+mod become_partitioned;
 mod change_type;
 mod data_migration;
 mod drop_column;
@@ -142,6 +144,8 @@ pub(crate) struct Recipe {
     pub(crate) narrowed: Vec<Narrowed>,
     /// Columns that hold no values but a few.
     pub(crate) closed: Vec<Closed>,
+    /// What is written to tables until they are partitioned.
+    pub(crate) confined: Vec<Confined>,
     /// Columns and the rows of another table that say the same.
     pub(crate) relays: Vec<Relay>,
     /// Tables that the new release only reads.
@@ -276,6 +280,7 @@ fn usual(context: &Context<'_>, asked: &Asked) -> Result<Recipe, Diagnostic> {
         What::Reshape(reshape) => reshape::plan(context, reshape),
         What::Extract(extract) => extract::plan(context, extract),
         What::Spread(spread) => spread::plan(context, spread),
+        What::Partition(partition) => Ok(become_partitioned::plan(context, partition)),
         What::Retype(change) => retype::plan(context, change),
         What::Numbering(change) => identity::renumber(context, change),
         What::Replace { drop, create, with } => replace::plan(context, drop, (create, with)),

@@ -11,12 +11,13 @@ use crate::name::QName;
 use crate::sql_type::SqlType;
 use crate::sync::{Relay, Side, SyncRule};
 
-pub(crate) mod bounds;
+pub mod bounds;
 pub mod family;
 pub mod key;
 pub mod object;
 pub(crate) mod sequence;
 
+pub use bounds::Bound;
 pub use family::Inherited;
 pub(crate) use family::Partitioning;
 pub use key::Key;

@@ -90,7 +90,8 @@ const QUERIES: [&str; 22] = [
        CASE WHEN k.contype = 'n' AND k.conname ~ '_not_null[0-9]*$' AND k.conname !~ 'concertina' \
          THEN '' ELSE quote_ident(k.conname) END, pg_get_constraintdef(k.oid)) \
      FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace \
-     WHERE k.conrelid <> 0 AND k.contype <> 't' AND $user",
+     WHERE k.conrelid <> 0 AND k.contype <> 't' AND $user \
+       AND NOT EXISTS (SELECT FROM pg_constraint w WHERE w.oid = k.conparentid AND w.conrelid = k.conrelid)",
     // Indexes.
     "SELECT format('index on %s: %s valid=%s ready=%s clustered=%s identity=%s', i.indrelid::regclass, \
        pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisready, i.indisclustered, i.indisreplident) \

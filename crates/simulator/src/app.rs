@@ -162,6 +162,7 @@ impl Model {
         let values: Vec<Value> = uses.own.columns.iter().map(|c| look(&after, &c.name)).collect();
         statement == Statement::Touch && before.is_some()
             || (rows::check(&uses.own, &values).is_ok()
+                && self.is_within_bounds(world, (&uses.relation, &uses.own), &values)
                 && self.own_keys(world, uses, (place, row), &values)
                 && self.keeps(world, release, at, (before.as_ref(), &values)))
     }

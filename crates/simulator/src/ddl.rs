@@ -1,13 +1,15 @@
 //! A batch of the migration's statements on a state: catalogue and rows together, all or nothing.
 //! The catalogue's side is `Schema::apply`; the rows' side is here. Must not know who runs it.
 
-use planner::engine::{Lock, facts, merge_locks};
+use planner::engine::{Lock, locks_in_transaction};
+use planner::name::QName;
 use planner::op::Op;
 use planner::schema::{Constraint, ConstraintKind, Schema, Table};
 use std::sync::Arc;
 
 use crate::eval::{Find, cast};
 use crate::model::{Answer, Model, State, Unmodelled, refusal};
+use crate::partitions::{Parted, arranged};
 use crate::record::Record;
 use crate::rows;
 use crate::value::Value;
@@ -29,22 +31,15 @@ impl Model {
     /// Locks of a batch, the strongest on each relation.
     pub(crate) fn locks(&self, schema: u16, ops: &[Op]) -> Vec<Lock> {
         let mut state = self.state(schema).schema.clone();
-        let mut all = Vec::new();
-        for op in ops {
-            all.extend(facts(self.engine, op, &state).locks);
-            // What follows a refusal in its transaction is never run.
-            if state.apply(op).is_err() {
-                break;
-            }
-        }
-        merge_locks(all)
+        locks_in_transaction(self.engine, &mut state, ops, &mut Vec::new())
     }
 
     /// Runs a batch.
     pub(crate) fn run(&mut self, world: &World, ops: &[Op]) -> Result<Ran, Unmodelled> {
         let mut now = *world;
+        let mut parted = None;
         for op in ops {
-            match self.run_one(&now, op)? {
+            match self.run_one(&now, op, &mut parted)? {
                 Ran::Done(next) => now = next,
                 other @ (Ran::Refused(_) | Ran::LeftInvalid(_)) => return Ok(other),
             }
@@ -52,7 +47,12 @@ impl Model {
         Ok(Ran::Done(now))
     }
 
-    fn run_one(&mut self, world: &World, op: &Op) -> Result<Ran, Unmodelled> {
+    fn run_one(
+        &mut self,
+        world: &World,
+        op: &Op,
+        parted: &mut Option<Parted>,
+    ) -> Result<Ran, Unmodelled> {
         if let Err(refused) = self.rows_allow(world, op) {
             let concurrent = matches!(op, Op::CreateIndex { concurrently: true, .. });
             if concurrent {
@@ -70,6 +70,10 @@ impl Model {
         }
         move_names(&mut after, op, self.tables.iter().map(|t| t.new.as_ref()));
         let mut next = *world;
+        if let Op::DetachPartition { table, child, .. } = op {
+            *parted = self.part(world, (table, child));
+        }
+        self.after_parting(&mut next, (&before, &mut after), op, parted);
         if let Err(refused) = self.rewrite(&mut next, op, (&before, &after))? {
             return Ok(Ran::Refused(refused));
         }
@@ -150,6 +154,9 @@ impl Model {
                     .unwrap_or_default();
                 columns.iter().try_for_each(|c| self.no_nulls(world, table, c))
             }
+            Op::AttachPartition { table, child, bounds } => {
+                self.fits_in(world, (table, child), bounds)
+            }
             Op::AddColumn { table, column } => {
                 let needs =
                     column.not_null && column.default.is_none() && column.identity.is_none();
@@ -168,7 +175,7 @@ impl Model {
         }
     }
 
-    fn no_nulls(&self, world: &World, table: &planner::name::QName, column: &str) -> Answer<()> {
+    fn no_nulls(&self, world: &World, table: &QName, column: &str) -> Answer<()> {
         if self.no_row(world, table, |t, v| rows::get(t, v, column) == Value::Null) {
             return Ok(());
         }
@@ -181,7 +188,7 @@ impl Model {
     fn constraint_holds(
         &self,
         world: &World,
-        table: &planner::name::QName,
+        table: &QName,
         (name, constraint): (&str, &Constraint),
     ) -> Answer<()> {
         let holds = match &constraint.kind {
@@ -247,6 +254,14 @@ impl Model {
                     world.cells[cell] = 0;
                     continue;
                 };
+                if before.names[place] != after.names[place]
+                    && !matches!(op, Op::RenameTable { .. })
+                {
+                    // Under its parent, or out of it again: the columns may stand in another order.
+                    let values = arranged(table, later, &record.values);
+                    world.cells[cell] = self.intern(Record { values, ..record })?;
+                    continue;
+                }
                 if op.relation() != Some(name) && !matches!(op, Op::DropHelpers) {
                     continue;
                 }
@@ -328,11 +343,7 @@ pub(crate) fn assigned(
 
 /// Keeps track of which table is where.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the others move no table")]
-fn move_names<'a>(
-    state: &mut State,
-    op: &Op,
-    new_names: impl Iterator<Item = Option<&'a planner::name::QName>>,
-) {
+fn move_names<'a>(state: &mut State, op: &Op, new_names: impl Iterator<Item = Option<&'a QName>>) {
     match op {
         Op::RenameTable { table, to } => {
             for name in state.names.iter_mut().flatten() {
@@ -343,7 +354,16 @@ fn move_names<'a>(
         }
         Op::CreateTable { table, .. } => {
             for (name, new) in state.names.iter_mut().zip(new_names) {
-                if new == Some(table) {
+                // Where it takes the name of a table that is there still, that one keeps its place.
+                if new == Some(table) && name.is_none() {
+                    *name = Some(table.clone());
+                }
+            }
+        }
+        // From here on its rows are the parent's.
+        Op::AttachPartition { table, child, .. } if !state.names.contains(&Some(table.clone())) => {
+            for name in &mut state.names {
+                if name.as_ref() == Some(child) {
                     *name = Some(table.clone());
                 }
             }

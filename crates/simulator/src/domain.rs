@@ -22,7 +22,7 @@ impl Model {
         let Some(uses) = &self.releases[release].uses[place] else { return Vec::new() };
         let Some(definition) = uses.own.column(column) else { return Vec::new() };
         if self.tables[place].key.iter().any(|k| k == column) {
-            return vec![typed(&definition.ty, row, false)];
+            return vec![self.key_value(place, row, column, &definition.ty)];
         }
         // What only a wider type holds is not written before the old column is gone: see the plan's
         // assumptions.
@@ -38,12 +38,16 @@ impl Model {
         let mut values = if let Some(closed) = closed {
             closed.values.iter().filter_map(literal).take(self.rows.max(2)).collect()
         } else if let Some(parent_type) = self.parent_type(place, uses, column) {
-            (0..self.rows).map(|i| typed(parent_type, i, false)).collect()
+            let value = |i| self.parent_value(place, uses, column, i);
+            (0..self.rows).map(|i| value(i).unwrap_or(typed(parent_type, i, false))).collect()
         } else if uses.own.is_unique_in(column) || self.keeps_unique(release, uses, column) {
             vec![typed(ty, 2 * row, spaced), typed(ty, 2 * row + 1, spaced)]
         } else {
             let mut named = self.named_values(place, column);
             named.extend(self.tables[place].sides.get(column).into_iter().flatten().cloned());
+            if let Some((inside, outside)) = self.tables[place].edges.get(column) {
+                named.extend(inside.iter().take(1).chain(outside).cloned());
+            }
             let n = 2_usize.saturating_sub(named.len());
             let fresh = (0..n).map(|i| typed(ty, i, spaced));
             let objects = self.objects(place, column, ty);
@@ -58,6 +62,18 @@ impl Model {
         }
         values.dedup();
         values
+    }
+
+    /// The value of a key in a row. Where it tells partitions apart, that of the last row, which is free at
+    /// first, is outside of the bounds of the partition that the table becomes.
+    fn key_value(&self, place: usize, row: usize, column: &str, ty: &SqlType) -> Value {
+        let usual = || typed(ty, row, false);
+        let Some((inside, outside)) = self.tables[place].edges.get(column) else {
+            return usual();
+        };
+        let last = row + 1 == self.rows;
+        let beyond = outside.clone().filter(|_| last);
+        beyond.or_else(|| inside.get(row).cloned()).unwrap_or_else(usual)
     }
 
     /// The type that today's release knows the column by.
@@ -120,6 +136,32 @@ impl Model {
             matches!(&c.kind, ConstraintKind::ForeignKey(key) if key.columns.iter().any(|k| k == column))
         });
         refers.then(|| uses.own.column(column).map(|c| &c.ty)).flatten()
+    }
+
+    /// The value in a row of what the column refers to, where it tells partitions apart.
+    fn parent_value(&self, place: usize, uses: &Uses, column: &str, row: usize) -> Option<Value> {
+        let both = self.releases.iter().filter_map(|r| r.uses[place].as_ref());
+        let keys = both.flat_map(|u| u.own.constraints.values()).filter_map(|c| match &c.kind {
+            ConstraintKind::ForeignKey(key) => Some(key),
+            ConstraintKind::PrimaryKey(_)
+            | ConstraintKind::Unique(_)
+            | ConstraintKind::Check(_)
+            | ConstraintKind::NotNull(_)
+            | ConstraintKind::Other(..) => None,
+        });
+        keys.into_iter().find_map(|key| {
+            let at = key.columns.iter().position(|c| c == column)?;
+            let parent = self.tables.iter().position(|t| t.old.as_ref() == Some(&key.parent))?;
+            let columns = if key.parent_columns.is_empty() {
+                &self.tables[parent].key
+            } else {
+                &key.parent_columns
+            };
+            let referenced = columns.get(at)?;
+            self.tables[parent].edges.get(referenced)?;
+            let ty = &uses.own.column(column)?.ty;
+            Some(self.key_value(parent, row, referenced, ty))
+        })
     }
 
     /// Literals that the plan's own in-place changes name for the column.

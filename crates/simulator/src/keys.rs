@@ -32,6 +32,7 @@ impl Model {
         values: &[Value],
     ) -> Answer<()> {
         let Some(table) = self.table(world.schema, place) else { return Ok(()) };
+        self.finds_partition(world, place, values)?;
         for (name, columns) in unique_sets(table) {
             let mine = tuple(table, values, columns);
             if mine.contains(&Value::Null) || mine.iter().any(Value::is_generated) {

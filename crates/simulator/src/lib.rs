@@ -20,6 +20,7 @@ mod invariant;
 mod keys;
 mod memo;
 mod model;
+mod partitions;
 mod proof;
 mod record;
 mod relay;

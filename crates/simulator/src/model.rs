@@ -14,7 +14,7 @@ use planner::expr::Expr;
 use planner::name::QName;
 use planner::op::Op;
 use planner::op::effect::Refusal;
-use planner::plan::{Closed, Conversion, Narrowed, Plan, StepKind};
+use planner::plan::{Closed, Confined, Conversion, Narrowed, Plan, StepKind};
 use planner::schema::{ObjectKind, Schema, Table};
 use planner::sync::Relay;
 
@@ -55,6 +55,8 @@ pub(crate) struct Model {
     pub(crate) backfills: Vec<Backfill>,
     /// What columns and the rows of other tables mean in terms of each other.
     pub(crate) relays: Vec<Relay>,
+    /// What the plan assumes of rows until their table is partitioned.
+    pub(crate) confined: Vec<Confined>,
     pub(crate) big: BTreeSet<QName>,
     /// Whether the request allows that no instance runs.
     pub(crate) may_be_down: bool,
@@ -149,6 +151,9 @@ pub(crate) struct TableModel {
     pub(crate) closed: Vec<Closed>,
     /// Values on either side of the CHECKs, for each column that one names.
     pub(crate) sides: BTreeMap<String, Vec<Value>>,
+    /// For each column that tells partitions apart: values within the bounds of the partition that the
+    /// table becomes, and one outside of them.
+    pub(crate) edges: BTreeMap<String, (Vec<Value>, Option<Value>)>,
     /// In-place changes of data that the plan makes on purpose.
     pub(crate) images: Vec<Image>,
 }
@@ -176,6 +181,7 @@ impl Model {
         }
         let names: BTreeSet<QName> =
             tables.iter().flat_map(|t| t.old.iter().chain(&t.new)).cloned().collect();
+        let names = slice::with_partitions(plan, &names);
         let bounds = bounds.sane();
         let rows = bounds.rows.min(CELLS / tables.len().max(1)).max(1);
         let steps = steps::steps(plan, bounds.instances, (&names, &kept));
@@ -203,6 +209,7 @@ impl Model {
             rows,
             backfills,
             relays: plan.model.relays.clone(),
+            confined: plan.model.confined.clone(),
             big: plan.model.big_tables.iter().cloned().collect(),
             may_be_down: plan.model.downtime_s > 0,
             schemas,
@@ -281,6 +288,7 @@ fn tables(plan: &Plan, group: &BTreeSet<QName>) -> Vec<TableModel> {
                     .cloned()
                     .collect(),
                 sides: sides::of_checks([old, new]),
+                edges: sides::of_bounds(&plan.model, name),
                 images: images(plan, name),
             }
         })
@@ -395,6 +403,12 @@ fn notes(plan: &Plan) -> Vec<String> {
         notes.push(format!(
             "nobody writes a value to {}.{} that does not convert to {}, as the plan assumes",
             narrowed.table, narrowed.column, narrowed.ty
+        ));
+    }
+    for confined in &plan.model.confined {
+        notes.push(format!(
+            "nobody writes a row to {} outside of the bounds of its first partition before it is partitioned, nor one that no partition takes, as the plan assumes",
+            confined.table
         ));
     }
     let acts = |kind| matches!(kind, ObjectKind::Trigger | ObjectKind::Rule | ObjectKind::Policy);

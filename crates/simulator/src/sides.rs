@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 
 use planner::expr::Expr;
+use planner::name::QName;
 use planner::schema::{ConstraintKind, Table};
 use planner::sql_type::SqlType;
 
 use crate::domain::{literal, typed};
 use crate::eval::truth;
+use crate::partitions::takes;
 use crate::rows::value_of;
 use crate::value::Value;
 
@@ -39,8 +41,49 @@ pub(crate) fn of_checks(tables: [Option<&Table>; 2]) -> BTreeMap<String, Vec<Val
     found
 }
 
+/// For each column that tells partitions apart, of a table that becomes one of them: values within its
+/// bounds, and one outside of them.
+pub(crate) fn of_bounds(
+    model: &planner::plan::Model,
+    name: &QName,
+) -> BTreeMap<String, (Vec<Value>, Option<Value>)> {
+    let mut found = BTreeMap::new();
+    let Some(table) = model.source.table(name) else { return found };
+    for confined in model.confined.iter().filter(|confined| confined.table == *name) {
+        for column in confined.check.columns() {
+            let (mut inside, outside) = both_sides(table, &confined.check, &column);
+            let mut seen = Vec::new();
+            inside.retain(|value| {
+                let new = !seen.contains(value);
+                seen.push(value.clone());
+                new
+            });
+            let at = table.columns.iter().position(|c| c.name == column);
+            let taken = |value: &Value| {
+                let mut row: Vec<Value> =
+                    table.columns.iter().map(|c| typed(&c.ty, 0, false)).collect();
+                if let Some(cell) = at.and_then(|at| row.get_mut(at)) {
+                    *cell = value.clone();
+                }
+                takes(&model.target, name, table, &row)
+            };
+            let beyond = outside.into_iter().find(taken);
+            found.insert(column, (inside, beyond));
+        }
+    }
+    found
+}
+
 fn sides(table: &Table, check: &Expr, column: &str) -> Vec<Value> {
-    let Some(at) = table.columns.iter().position(|c| c.name == column) else { return Vec::new() };
+    let (passing, violating) = both_sides(table, check, column);
+    passing.into_iter().take(2).chain(violating.into_iter().take(1)).collect()
+}
+
+/// Values that a CHECK lets pass, and those that it does not.
+fn both_sides(table: &Table, check: &Expr, column: &str) -> (Vec<Value>, Vec<Value>) {
+    let Some(at) = table.columns.iter().position(|c| c.name == column) else {
+        return (Vec::new(), Vec::new());
+    };
     let row: Vec<Value> = table.columns.iter().map(|c| typed(&c.ty, 0, false)).collect();
     let verdict = |value: &Value| {
         let mut row = row.clone();
@@ -48,11 +91,10 @@ fn sides(table: &Table, check: &Expr, column: &str) -> Vec<Value> {
         value_of(table, &row, check).ok().and_then(|value| truth(&value))
     };
     let candidates = candidates(check, &table.columns[at].ty);
-    let with = |wanted: bool, n: usize| {
-        candidates.iter().filter(move |v| verdict(v) == Some(wanted)).take(n).cloned()
+    let with = |wanted: bool| {
+        candidates.iter().filter(|v| verdict(v) == Some(wanted)).cloned().collect::<Vec<_>>()
     };
-    let violating: Vec<Value> = with(false, 1).collect();
-    with(true, 2).chain(violating).collect()
+    (with(true), with(false))
 }
 
 /// Values of the type, usual ones first, then those beside the literals.
@@ -70,7 +112,16 @@ fn candidates(check: &Expr, ty: &SqlType) -> Vec<Value> {
                 let long = usize::try_from(n).unwrap_or_default();
                 values.extend([long, long + 1].map(|n| Value::Text("a".repeat(n))));
             }
-            (Value::Text(_), Value::Text(text)) => values.push(Value::Text(text)),
+            (Value::Text(_), Value::Text(text)) => {
+                // Before it, and after it.
+                let shorter = |n: usize| {
+                    let end = text.char_indices().rev().nth(n - 1).map_or(0, |(at, _)| at);
+                    Value::Text(text.get(..end).unwrap_or_default().to_owned())
+                };
+                let beside = [shorter(1), shorter(2), Value::Text(format!("{text}0"))];
+                values.push(Value::Text(text.clone()));
+                values.extend(beside);
+            }
             (
                 Value::Null | Value::Bool(_) | Value::Int(_) | Value::Text(_) | Value::Term(..),
                 _,

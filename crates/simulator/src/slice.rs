@@ -11,7 +11,7 @@ use planner::expr::Lookup;
 use planner::name::QName;
 use planner::op::Op;
 use planner::plan::{Conversion, Plan};
-use planner::schema::{ConstraintKind, Schema, Table};
+use planner::schema::{ConstraintKind, Schema, Table, bounds};
 use planner::sync::{Relay, SyncRule};
 
 /// Columns to keep, by every name that a table has during the plan.
@@ -137,10 +137,50 @@ pub(crate) fn renames(plan: &Plan) -> BTreeMap<QName, QName> {
     plan.steps()
         .flat_map(|s| &s.script)
         .filter_map(|s| match &s.op {
-            Op::RenameTable { table, to } => Some((table.sibling(to), table.clone())),
+            // What takes a name that goes on being used is another table's name to the app.
+            Op::RenameTable { table, to } if !stays(plan, table) => {
+                Some((table.sibling(to), table.clone()))
+            }
             _ => None,
         })
         .collect()
+}
+
+/// Whether the app goes on using a name.
+fn stays(plan: &Plan, table: &QName) -> bool {
+    let there = |schema: &Schema| schema.tables.contains_key(table);
+    there(&plan.model.source) && there(&plan.model.target)
+}
+
+/// The tables with all that is below them, before or after: their rows stand with those of the parent.
+pub(crate) fn with_partitions(plan: &Plan, names: &BTreeSet<QName>) -> BTreeSet<QName> {
+    let mut all = names.clone();
+    for schema in [&plan.model.source, &plan.model.target] {
+        all.extend(names.iter().flat_map(|name| schema.descendants(name)));
+    }
+    all
+}
+
+/// Whether rows only change partitions, with all that they hold.
+fn moves_within_family(plan: &Plan, op: &Op) -> bool {
+    let Op::InsertSelect { table, from, .. } = op else { return false };
+    plan.model.target.descendants(from).contains(table)
+}
+
+/// Partitions have the columns of their parents.
+fn level(plan: &Plan, kept: &mut Kept) {
+    for schema in [&plan.model.source, &plan.model.target] {
+        for (name, table) in schema.tables.iter().filter(|(_, table)| table.is_partitioned()) {
+            let mut family = schema.descendants(name);
+            family.push(name.clone());
+            let known = family.iter().filter_map(|name| kept.get(name)).flatten().cloned();
+            let mut all: BTreeSet<String> = known.collect();
+            all.extend(bounds::key_columns(table).unwrap_or_default());
+            for name in family {
+                kept.insert(name, all.clone());
+            }
+        }
+    }
 }
 
 fn parents(table: &Table) -> impl Iterator<Item = &QName> {
@@ -160,7 +200,7 @@ pub(crate) fn kept(plan: &Plan) -> Kept {
     let mut keep = |table: &QName, columns: Vec<String>| {
         kept.entry(table.clone()).or_default().extend(columns);
     };
-    for op in ops(plan) {
+    for op in ops(plan).filter(|op| !moves_within_family(plan, op)) {
         mention(op, &mut keep);
     }
     for conversion in &plan.model.conversions {
@@ -203,6 +243,7 @@ pub(crate) fn kept(plan: &Plan) -> Kept {
         kept.insert(old, both);
     }
     fill_up(plan, &mut kept);
+    level(plan, &mut kept);
     kept
 }
 

@@ -18,7 +18,8 @@ pub(super) fn all(source: &Schema, asked: &[Asked], recipes: &[Recipe]) -> Vec<Q
             What::Statement(Op::RenameColumn { .. } | Op::RenameTable { .. })
             | What::Reshape(_)
             | What::Extract(_)
-            | What::Spread(_) => true,
+            | What::Spread(_)
+            | What::Partition(_) => true,
             What::Statement(_)
             | What::Retype(_)
             | What::Numbering(_)

@@ -13,7 +13,9 @@ pub(super) fn releases(model: &Model, touched: &[QName], recipes: &[Recipe]) -> 
         let relations = schema
             .tables
             .iter()
-            .filter(|(name, _)| touched.contains(name) || !model.source.tables.contains_key(name));
+            .filter(|(name, _)| touched.contains(name) || !model.source.tables.contains_key(name))
+            // The app knows the table that new partitions are of.
+            .filter(|(name, t)| !t.is_partition() || model.source.tables.contains_key(name));
         relations
             .flat_map(|(name, table)| {
                 table
@@ -79,6 +81,7 @@ pub(super) fn describe(what: &What) -> String {
         What::Reshape(reshape) => reshape.title(),
         What::Extract(extract) => extract.title(),
         What::Spread(spread) => spread.title(),
+        What::Partition(partition) => partition.title(),
         What::Lifted(_) => String::new(),
         What::Numbering(Numbering { table, column, after, .. }) => match after {
             Numbers::Identity { kind, .. } => {

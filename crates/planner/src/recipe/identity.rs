@@ -165,6 +165,7 @@ pub(super) fn numberings(asked: Vec<Asked>, schema: &Schema) -> Vec<Asked> {
             | What::Reshape(_)
             | What::Extract(_)
             | What::Spread(_)
+            | What::Partition(_)
             | What::Retype(_)
             | What::Numbering(_)
             | What::Replace { .. }
@@ -246,6 +247,7 @@ fn statement(asked: &Asked) -> Option<&Op> {
         What::Reshape(_)
         | What::Extract(_)
         | What::Spread(_)
+        | What::Partition(_)
         | What::Retype(_)
         | What::Numbering(_)
         | What::Replace { .. }
@@ -263,6 +265,7 @@ fn made<'a>(whats: impl Iterator<Item = &'a What>) -> Vec<(&'a ObjectId, &'a Obj
         | What::Reshape(_)
         | What::Extract(_)
         | What::Spread(_)
+        | What::Partition(_)
         | What::Retype(_)
         | What::Numbering(_)
         | What::Replace { .. }

@@ -126,6 +126,7 @@ fn beside_retype(
             What::Reshape(_)
             | What::Extract(_)
             | What::Spread(_)
+            | What::Partition(_)
             | What::Numbering(_)
             | What::Object { .. }
             | What::Replace { .. }

@@ -130,6 +130,11 @@ impl Table {
         self.parts().parents().cloned().collect()
     }
 
+    /// The table of which it is a partition, and its bounds.
+    pub fn partition_of(&self) -> Option<(QName, String)> {
+        self.parts().of
+    }
+
     /// Whether it is a partition of another table.
     pub fn is_partition(&self) -> bool {
         self.partitioning.as_ref().is_some_and(|text| text.starts_with("PARTITION OF "))

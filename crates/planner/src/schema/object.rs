@@ -320,19 +320,33 @@ impl Schema {
 fn rename_subject(text: &str, from: &Subject, to: &Subject) -> String {
     match (from, to) {
         (Subject::Relation(old), Subject::Relation(new))
-        | (Subject::Index(old), Subject::Index(new)) => {
-            text.replace(&old.to_string(), &new.to_string())
+        | (Subject::Index(old), Subject::Index(new)) => renamed(text, old, new),
+        (Subject::Column(old, column), Subject::Column(new, to)) => {
+            let text = renamed(text, old, new);
+            if column == to { text } else { rename_in_text(&text, column, to) }
         }
-        (Subject::Column(old, column), Subject::Column(new, renamed)) => {
-            let text = text.replace(&old.to_string(), &new.to_string());
-            if column == renamed { text } else { rename_in_text(&text, column, renamed) }
-        }
-        (Subject::Constraint(old, name), Subject::Constraint(new, renamed)) => {
-            let text = text.replace(&old.to_string(), &new.to_string());
-            if name == renamed { text } else { rename_in_text(&text, name, renamed) }
+        (Subject::Constraint(old, name), Subject::Constraint(new, to)) => {
+            let text = renamed(text, old, new);
+            if name == to { text } else { rename_in_text(&text, name, to) }
         }
         _ => text.to_owned(),
     }
+}
+
+/// A text with a relation under its new name; a longer name that begins with the old one is another.
+fn renamed(text: &str, old: &QName, new: &QName) -> String {
+    let (old, new) = (old.to_string(), new.to_string());
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(&old) {
+        let (before, found) = rest.split_at(at);
+        let after = found.get(old.len()..).unwrap_or_default();
+        let goes_on = after.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$');
+        out += before;
+        out += if goes_on { &old } else { &new };
+        rest = after;
+    }
+    out + rest
 }
 
 /// How the identity of the setting of an identity column's options ends.

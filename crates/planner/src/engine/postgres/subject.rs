@@ -10,7 +10,8 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::op::effect::Whole;
 use crate::schema::{
-    self, Constraint, ConstraintKind, Index, Object, ObjectId, ObjectKind, Schema, Table, bounds,
+    self, Bound, Constraint, ConstraintKind, Index, Object, ObjectId, ObjectKind, Schema, Table,
+    bounds,
 };
 pub(crate) use columns::{add_column, change_type};
 use objects::object;
@@ -115,11 +116,15 @@ fn attach(schema: &Schema, table: &QName, child: &QName, bounds: &str) -> Form {
     }
     let beside = related(Role::DefaultPartition, table, schema);
     let keyed = !parents_of(above, |_| true).is_empty();
-    let says = bounds::condition(above, bounds);
-    let proved = below.constraints.values().any(|c| {
-        c.validated
-            && matches!(&c.kind, ConstraintKind::Check(check) if Some(check) == says.as_ref())
-    });
+    let proved = match schema.bound(table, child, bounds) {
+        Bound::Every => true,
+        Bound::Where(says) => below.constraints.values().any(|c| {
+            let ConstraintKind::Check(check) = &c.kind else { return false };
+            let same = *check == says || bounds::condition(above, bounds).as_ref() == Some(check);
+            c.validated && same
+        }),
+        Bound::Untold => false,
+    };
     let alone = beside.iter().all(|name| name == child) && !keyed;
     if proved && alone { Form::AttachPartitionProved } else { Form::AttachPartition }
 }

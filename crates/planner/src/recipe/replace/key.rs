@@ -31,6 +31,7 @@ pub(in crate::recipe) fn keys(mut asked: Vec<Asked>, schema: &Schema) -> Vec<Ask
             | What::Reshape(_)
             | What::Extract(_)
             | What::Spread(_)
+            | What::Partition(_)
             | What::Retype(_)
             | What::Numbering(_)
             | What::Replace { .. }

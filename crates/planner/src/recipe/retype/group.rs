@@ -54,6 +54,7 @@ fn children_first(mut asked: Vec<Asked>, schema: &Schema) -> Vec<Asked> {
             | What::Reshape(_)
             | What::Extract(_)
             | What::Spread(_)
+            | What::Partition(_)
             | What::Numbering(_)
             | What::Replace { .. }
             | What::Lifted(_)

@@ -240,6 +240,7 @@ impl Context<'_> {
             | What::Reshape(_)
             | What::Extract(_)
             | What::Spread(_)
+            | What::Partition(_)
             | What::Replace { .. }
             | What::Lifted(_)
             | What::Object { .. } => None,

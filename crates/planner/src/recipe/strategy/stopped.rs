@@ -144,6 +144,7 @@ pub(super) fn stopped(
         What::Reshape(_)
         | What::Extract(_)
         | What::Spread(_)
+        | What::Partition(_)
         | What::Retype(_)
         | What::Numbering(_)
         | What::Replace { .. }
