@@ -34,5 +34,7 @@ pub(crate) mod strategies;
 pub(crate) mod table_facts;
 pub(crate) mod tabs;
 pub(crate) mod theme_toggle;
+pub(crate) mod traffic_chart;
+pub(crate) mod traffic_view;
 pub(crate) mod transport;
 pub(crate) mod verdict_card;

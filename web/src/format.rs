@@ -65,6 +65,13 @@ pub(crate) fn duration((from, to): (f64, f64)) -> String {
     if low == high { low } else { format!("{low} to {high}") }
 }
 
+/// `1.2 s`; `0 ms` for none.
+pub(crate) fn seconds(seconds: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration")]
+    let ms = (seconds * 1000.0) as u64;
+    milliseconds(ms)
+}
+
 /// Duration, WAL, disk and replica lag of a step in one line.
 pub(crate) fn estimate(estimate: &Estimate) -> String {
     let mut parts = vec![duration(estimate.seconds)];

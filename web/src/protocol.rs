@@ -6,7 +6,7 @@
 
 use planner::Request;
 use serde::{Deserialize, Serialize};
-use simulator::{Bounds, Choice, Moment, Progress, Verdict};
+use simulator::{Bounds, Choice, Moment, Progress, Setting, TimedStep, Verdict};
 
 use crate::view::{Finding, PlanView};
 
@@ -94,6 +94,13 @@ pub enum ToWorker {
         /// Moment to go on from.
         from: usize,
     },
+    /// Run the plan and the change as asked in the lock queues, under the request's traffic.
+    Time {
+        /// Counts up; answers carry it.
+        id: u64,
+        /// With what.
+        setting: Setting,
+    },
     /// Look at another moment: its choices are wanted.
     WalkSeek {
         /// Its index.
@@ -150,15 +157,29 @@ pub enum FromWorker {
     },
     /// A proof or a run could not be started, or went wrong.
     Failed {
-        /// Of the `Prove` or the `Walk`.
+        /// Of the `Prove`, the `Walk` or the `Time`.
         id: u64,
-        /// Which of the two.
+        /// Which of them.
         job: Job,
         /// Why.
         message: String,
     },
     /// The run: what is new in it.
     Walked(Box<Walked>),
+    /// One step more of a `Time`.
+    Timed {
+        /// Of the `Time`.
+        id: u64,
+        /// Of which of the two.
+        subject: Subject,
+        /// How it went.
+        step: Box<TimedStep>,
+    },
+    /// A `Time` is through.
+    TimeIsUp {
+        /// Of the `Time`.
+        id: u64,
+    },
 }
 
 /// What a failure was about.
@@ -169,6 +190,8 @@ pub enum Job {
     Proof,
     /// A run.
     Walk,
+    /// A run under traffic.
+    Time,
 }
 
 /// What came of a `Plan`.

@@ -11,11 +11,13 @@ pub(crate) mod input;
 pub(crate) mod outbox;
 pub(crate) mod play;
 pub(crate) mod proof;
+pub(crate) mod traffic;
 
 use input::{Edit, Input};
 use outbox::Outbox;
 use play::{Play, PlayAction};
 use proof::{Proof, ProofAction};
+use traffic::{Traffic, TrafficAction};
 
 /// How the worker is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +39,8 @@ pub(crate) enum Tab {
     Plan,
     /// A run.
     Play,
+    /// A run under traffic.
+    Traffic,
     /// A proof.
     Proof,
     /// The plan as files.
@@ -83,6 +87,8 @@ pub(crate) struct State {
     pub(crate) play: Play,
     /// The proof.
     pub(crate) proof: Proof,
+    /// The run under traffic.
+    pub(crate) traffic: Traffic,
     /// What the worker has to be told.
     pub(crate) outbox: Outbox,
 }
@@ -118,6 +124,8 @@ pub(crate) enum Action {
     Play(PlayAction),
     /// Something about the proof.
     Proof(ProofAction),
+    /// Something about the run under traffic.
+    Traffic(TrafficAction),
 }
 
 impl Reducible for State {
@@ -181,6 +189,7 @@ impl State {
                 }
             }
             Action::Proof(action) => self.proof.apply(action, &mut self.outbox),
+            Action::Traffic(action) => self.traffic.apply(action, &mut self.outbox),
         }
     }
 
@@ -199,6 +208,7 @@ impl State {
         self.outbox = Outbox::default();
         self.proof.forget_search();
         self.play.stale = true;
+        self.traffic.forget();
     }
 
     fn ask(&mut self) {
@@ -234,7 +244,10 @@ impl State {
             FromWorker::Verdict { id, verdict } => self.proof.verdict(id, *verdict),
             FromWorker::Failed { id, job: Job::Proof, message } => self.proof.failed(id, message),
             FromWorker::Failed { id, job: Job::Walk, message } => self.play.failed(id, message),
+            FromWorker::Failed { id, job: Job::Time, message } => self.traffic.failed(id, message),
             FromWorker::Walked(walked) => self.play.walked(*walked),
+            FromWorker::Timed { id, subject, step } => self.traffic.timed(id, subject, *step),
+            FromWorker::TimeIsUp { id } => self.traffic.is_up(id),
         }
     }
 
@@ -252,6 +265,7 @@ impl State {
             if !same {
                 self.play.stale = true;
                 self.proof.plan_changed();
+                self.traffic.forget();
                 self.start_run_if_wanted();
             }
         }
@@ -261,6 +275,10 @@ impl State {
     fn start_run_if_wanted(&mut self) {
         if self.tab == Tab::Play && self.play.stale && self.shown.is_some() {
             self.play.apply(PlayAction::Start, &mut self.outbox);
+        }
+        if self.tab == Tab::Traffic && self.traffic.stale && self.shown.is_some() {
+            let setting = self.traffic.setting.clone();
+            self.traffic.apply(TrafficAction::Run(setting), &mut self.outbox);
         }
     }
 }

@@ -10,6 +10,7 @@ use super::play_view::PlayView;
 use super::proof_view::ProofView;
 use super::status::Status;
 use super::tabs::{self, Tabs};
+use super::traffic_view::TrafficView;
 use crate::state::{Action, Shown, State, Tab};
 
 #[derive(Properties, PartialEq)]
@@ -61,6 +62,9 @@ fn tab(props: &Props, shown: Shown) -> Html {
         Tab::Plan => html! { <PlanPanel plan={shown.plan} /> },
         Tab::Play => html! {
             <PlayView play={state.play.clone()} plan={shown.plan} on={on.reform(Action::Play)} />
+        },
+        Tab::Traffic => html! {
+            <TrafficView traffic={state.traffic.clone()} on={on.reform(Action::Traffic)} />
         },
         Tab::Proof => html! {
             <ProofView proof={state.proof.clone()} on={on.reform(Action::Proof)} />

@@ -15,9 +15,10 @@ pub(crate) struct Props {
     pub(crate) on: Callback<Tab>,
 }
 
-const TABS: [(Tab, &str, &str); 4] = [
+const TABS: [(Tab, &str, &str); 5] = [
     (Tab::Plan, "plan", "Plan"),
     (Tab::Play, "play", "Play"),
+    (Tab::Traffic, "traffic", "Traffic"),
     (Tab::Proof, "proof", "Proof"),
     (Tab::Export, "export", "Export"),
 ];

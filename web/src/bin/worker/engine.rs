@@ -9,6 +9,7 @@ use web::protocol::{FromWorker, Job, SHOWN_BYTES_MAX, Slot, Subject, ToWorker};
 
 use crate::planning;
 use crate::proving::Proving;
+use crate::timing::Timing;
 use crate::walking::Walking;
 
 /// The worker's state.
@@ -26,12 +27,14 @@ pub(crate) struct Engine {
     proving: Option<Proving>,
     /// A run.
     walking: Option<Walking>,
+    /// A run under traffic.
+    timing: Option<Timing>,
 }
 
 impl Engine {
     /// Whether `work` has something to do.
     pub(crate) fn is_busy(&self) -> bool {
-        self.wanted.is_some() || self.proving.is_some()
+        self.wanted.is_some() || self.timing.is_some() || self.proving.is_some()
     }
 
     /// Takes a message; what is quick is answered at once, the rest waits for `work`.
@@ -54,6 +57,20 @@ impl Engine {
             ToWorker::WalkStep { from } => self.on_walk(|walk| walk.step(from)),
             ToWorker::WalkTake { from, choice } => self.on_walk(|walk| walk.take(from, choice)),
             ToWorker::WalkRollBack { from } => self.on_walk(|walk| walk.roll_back(from)),
+            ToWorker::Time { id, setting } => {
+                let subjects = [Subject::Plan, Subject::AsAsked];
+                let plans = subjects.map(|subject| self.subject(subject).map(|p| (subject, p)));
+                let [plan, as_asked] = plans;
+                match (plan, as_asked) {
+                    (Ok(plan), Ok(as_asked)) => {
+                        self.timing = Some(Timing::start(id, &[plan, as_asked], &setting));
+                        Vec::new()
+                    }
+                    (Err(message), _) | (_, Err(message)) => {
+                        vec![FromWorker::Failed { id, job: Job::Time, message }]
+                    }
+                }
+            }
             ToWorker::WalkSeek { at } => self.on_walk(|walk| walk.seek(at)),
         }
     }
@@ -84,6 +101,13 @@ impl Engine {
         if let Some((id, request, held)) = self.wanted.take() {
             return self.make_plan(id, request, &held).into_iter().collect();
         }
+        if let Some(timing) = &mut self.timing {
+            let said = timing.advance();
+            if matches!(said, FromWorker::TimeIsUp { .. }) {
+                self.timing = None;
+            }
+            return vec![said];
+        }
         let Some(proving) = &mut self.proving else {
             return Vec::new();
         };
@@ -104,6 +128,7 @@ impl Engine {
         if plan.is_some() {
             if plan != self.plan {
                 self.proving = None;
+                self.timing = None;
             }
             self.plan = plan;
             self.request = Some(request);

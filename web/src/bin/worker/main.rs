@@ -6,6 +6,7 @@ mod planning;
 mod present;
 mod proving;
 mod scope;
+mod timing;
 mod walking;
 
 fn main() {

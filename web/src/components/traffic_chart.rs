@@ -1,0 +1,82 @@
+//! One step's series as a small chart: requests that wait and connections in use, or how far a
+//! replica is behind, over time. Drawn as SVG; a sentence says the same.
+
+use std::rc::Rc;
+
+use simulator::{Sample, TimedStep};
+use yew::prelude::*;
+
+use crate::format::seconds;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    /// The step.
+    pub(crate) step: Rc<TimedStep>,
+    /// The highest value of the chart, so that charts beside each other compare.
+    pub(crate) most: f64,
+}
+
+// Whole numbers: printing floats would take more of the shell than this file.
+const WIDTH: usize = 3_000;
+const HEIGHT: u32 = 600;
+
+/// The chart.
+#[component]
+pub(crate) fn TrafficChart(props: &Props) -> Html {
+    let series = &props.step.series;
+    let lag = props.step.batches > 0;
+    let label = if lag {
+        format!("How far a replica is behind, up to {}", seconds(props.step.lag_max_s))
+    } else {
+        format!("Requests that wait, up to {}, and connections in use", props.step.waiting_max)
+    };
+    let view = format!("0 0 {WIDTH} {HEIGHT}");
+    html! {
+        <svg class="chart" viewBox={view} preserveAspectRatio="none" role="img" aria-label={label}>
+            if let Some(at) = starts(series) {
+                <line class="start" x1={at.clone()} x2={at} y1="0" y2={HEIGHT.to_string()} />
+            }
+            if lag {
+                <path class="waiting" d={area(series, props.most, |s| s.lag_s)} />
+            } else {
+                <path class="waiting" d={area(series, props.most, |s| f64::from(s.waiting))} />
+                <path class="connections" d={line(series, props.most, |s| f64::from(s.connections))} />
+                <path class="failed" d={line(series, props.most, |s| f64::from(s.failed))} />
+            }
+        </svg>
+    }
+}
+
+/// Where the step's first statement stands.
+fn starts(series: &[Sample]) -> Option<String> {
+    let first = series.iter().position(|sample| sample.at_s >= 0.0).filter(|at| *at > 0)?;
+    Some(x(first, series.len()).to_string())
+}
+
+fn x(at: usize, n: usize) -> usize {
+    at * WIDTH / (n.max(2) - 1)
+}
+
+fn y(value: f64, most: f64) -> u32 {
+    let share = if most > 0.0 { (value / most).clamp(0.0, 1.0) } else { 0.0 };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 580")]
+    let up = (share * f64::from(HEIGHT - 20)) as u32;
+    HEIGHT - 10 - up
+}
+
+fn line(series: &[Sample], most: f64, value: fn(&Sample) -> f64) -> String {
+    let mut path = String::new();
+    for (at, sample) in series.iter().enumerate() {
+        let letter = if at == 0 { 'M' } else { 'L' };
+        let (x, y) = (x(at, series.len()), y(value(sample), most));
+        path += &format!("{letter}{x} {y}");
+    }
+    path
+}
+
+fn area(series: &[Sample], most: f64, value: fn(&Sample) -> f64) -> String {
+    if series.is_empty() {
+        return String::new();
+    }
+    format!("{}L{WIDTH} {HEIGHT}L0 {HEIGHT}Z", line(series, most, value))
+}
