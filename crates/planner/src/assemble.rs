@@ -63,8 +63,8 @@ fn planned(request: &Request, finish: impl FnOnce(&Read, Plan) -> Plan) -> Plann
         Err(diagnostics) => return Planned { plan: None, diagnostics },
     };
     let plan = match recipes(request, &read) {
-        Ok(recipes) => {
-            let plan = assemble(request, &read, &recipes);
+        Ok((recipes, wanted)) => {
+            let plan = assemble(request, &read, (&recipes, &wanted));
             let refused = limits::refused(request, &plan);
             let fits = refused.is_none();
             read.diagnostics.extend(refused);
@@ -174,8 +174,9 @@ fn unknown_facts(request: &Request, schema: &Schema) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// One recipe for each thing asked, each on the schema that the earlier ones leave.
-fn recipes(request: &Request, read: &Read) -> Result<Vec<Recipe>, Vec<Diagnostic>> {
+/// One recipe for each thing asked, each on the schema that the earlier ones leave; and the one that
+/// all leave.
+fn recipes(request: &Request, read: &Read) -> Result<(Vec<Recipe>, Schema), Vec<Diagnostic>> {
     let mut schema = read.source.clone();
     let mut created = BTreeSet::new();
     let mut moved = Moved::default();
@@ -221,7 +222,7 @@ fn recipes(request: &Request, read: &Read) -> Result<Vec<Recipe>, Vec<Diagnostic
         let ops = naive_ops(&asked.what, &read.source);
         errors.extend(ops.iter().filter_map(|op| statements::orphans(asked, op, &schema)));
     }
-    if errors.is_empty() { Ok(recipes) } else { Err(errors) }
+    if errors.is_empty() { Ok((recipes, schema)) } else { Err(errors) }
 }
 
 /// What somebody would run for it.
@@ -246,12 +247,12 @@ fn naive_ops(what: &What, schema: &Schema) -> Vec<Op> {
     }
 }
 
-fn assemble(request: &Request, read: &Read, recipes: &[Recipe]) -> Plan {
+fn assemble(request: &Request, read: &Read, (recipes, wanted): (&[Recipe], &Schema)) -> Plan {
     let touched = touched(&read.asked, &read.source, recipes);
     let existing: Vec<QName> =
         touched.iter().filter(|t| read.source.tables.contains_key(t)).cloned().collect();
-    let frame =
-        order::Frame { engine: read.engine, request, source: &read.source, tables: &existing };
+    let (engine, source) = (read.engine, &read.source);
+    let frame = order::Frame { engine, request, source, wanted, tables: &existing };
     let Arranged { phases, point_of_no_return, backfills, validation } =
         order::arrange(&frame, recipes);
     let model = model(request, read, &in_steps(&phases, &read.source, &touched), recipes);

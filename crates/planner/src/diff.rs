@@ -125,6 +125,7 @@ impl<'a> Diff<'a> {
         self.add_constraints_and_indexes();
         self.add_keys();
         self.create_views();
+        self.privileges_not_given();
         self.objects_after_tables();
         self.objects_dropped();
     }

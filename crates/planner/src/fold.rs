@@ -149,10 +149,18 @@ fn absorb(earlier: &mut Asked, op: &Op) -> bool {
         (
             Op::CreateTable { table, definition },
             Op::AddConstraint { table: t, name, constraint },
-        ) if table == t && !matches!(constraint.kind, ConstraintKind::ForeignKey(_)) => {
+        ) if table == t
+            && !matches!(constraint.kind, ConstraintKind::ForeignKey(_))
+            && (constraint.validated || !matches!(constraint.kind, ConstraintKind::Other(..))) =>
+        {
             definition.constraints.insert(name.clone(), constraint.clone());
             true
         }
+        // CREATE TABLE says nothing of columns that come from a parent.
+        (
+            Op::CreateTable { table, definition },
+            Op::SetDefault { table: t, column, .. } | Op::SetNotNull { table: t, column, .. },
+        ) if table == t && definition.inherited.columns.contains(column) => false,
         (Op::CreateTable { table, definition }, Op::SetDefault { table: t, column, default })
             if table == t =>
         {
@@ -212,6 +220,12 @@ impl Moved {
         }
         // What it does with the table's name comes when everything else about it is done.
         if matches!(what, What::Partition(_)) {
+            stage = 1;
+        }
+        if let What::Object { after: Some(object), .. } = what
+            && let Some(relation) = object.of.as_ref().and_then(Subject::relation)
+            && self.swapped.iter().any(|(table, c)| table == relation && object.mentions(c))
+        {
             stage = 1;
         }
         if points_at(what, schema).iter().any(|column| self.swapped.contains(column)) {

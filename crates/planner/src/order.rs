@@ -7,6 +7,7 @@ mod limits;
 mod outside;
 mod rebuild;
 mod rollout;
+mod spelled;
 mod users;
 mod wait;
 
@@ -34,6 +35,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) request: &'a Request,
     /// Source schema.
     pub(crate) source: &'a Schema,
+    /// The schema as all that is asked leaves it.
+    pub(crate) wanted: &'a Schema,
     /// Touched tables: for the backup's commands.
     pub(crate) tables: &'a [QName],
 }
@@ -264,10 +267,12 @@ fn step(
 ) -> Step {
     outside::with_commands(frame.request, frame.source, &mut draft);
     draft.script = rebuild::around(schema, &draft.script);
+    draft.script = heirs::kept((frame.source, frame.wanted), schema, draft.script);
     let before = schema.clone();
     let locks = locks(frame.engine, schema, &draft.script);
     draft.rollback = draft
         .rollback
+        .map(|script| spelled::again(&before, script))
         .map(|script| heirs::restored(&before, schema, rebuild::around(schema, &script)));
     let ground = Ground { request: frame.request, engine: frame.engine, source: frame.source };
     let (estimate, _) = ground.draft(&mut before.clone(), &draft);

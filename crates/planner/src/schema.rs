@@ -13,6 +13,7 @@ use crate::sync::{Relay, Side, SyncRule};
 
 pub mod bounds;
 pub mod family;
+mod given;
 pub mod key;
 pub mod object;
 pub(crate) mod sequence;
@@ -151,6 +152,9 @@ pub struct Index {
 /// A view.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct View {
+    /// Names that it gives to the query's columns, where it does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
     /// The query, verbatim.
     pub query: String,
     /// MATERIALIZED.

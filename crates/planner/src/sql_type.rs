@@ -111,6 +111,61 @@ impl SqlType {
             .collect()
     }
 
+    /// How its values are stored where nothing else is said; `None` for a type of somebody's own.
+    pub fn storage(&self) -> Option<&'static str> {
+        const PLAIN: &[&str] = &[
+            "boolean",
+            "\"char\"",
+            "smallint",
+            "integer",
+            "bigint",
+            "real",
+            "double precision",
+            "money",
+            "oid",
+            "date",
+            "interval",
+            "uuid",
+            "macaddr",
+            "macaddr8",
+            "point",
+            "line",
+            "lseg",
+            "box",
+            "circle",
+            "name",
+            "tsquery",
+            "pg_lsn",
+            "regclass",
+        ];
+        const EXTENDED: &[&str] = &[
+            "text",
+            "character",
+            "character varying",
+            "bytea",
+            "json",
+            "jsonb",
+            "xml",
+            "bit",
+            "bit varying",
+            "path",
+            "polygon",
+            "tsvector",
+            "jsonpath",
+        ];
+        let base = self.base();
+        let base = base.as_str();
+        if self.0.ends_with("[]") || EXTENDED.contains(&base) {
+            Some("EXTENDED")
+        } else if matches!(base, "numeric" | "inet" | "cidr") {
+            Some("MAIN")
+        } else if PLAIN.contains(&base) || base.starts_with("time") {
+            Some("PLAIN")
+        } else {
+            None
+        }
+    }
+
     /// What changing a column of this type to `to` does ("5b. Type changes", measured on 15).
     pub fn change_to(&self, to: &Self) -> TypeChange {
         if self == to {

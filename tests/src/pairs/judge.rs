@@ -38,6 +38,8 @@ struct Stage<'a> {
     database: Database<'a>,
     old: Dump,
     new: Dump,
+    /// The old schema's text, where it has subscriptions.
+    subscribes: Option<String>,
 }
 
 /// Why a plan was not walked to its end.
@@ -119,13 +121,19 @@ impl<'a> Judge<'a> {
         };
         let old = dump::take(self.tools, &database)?;
         let new = dump::take(self.tools, &wanted)?;
-        Ok(Ok(Stage { database, old, new }))
+        let subscribes = pair.old.to_uppercase().contains("CREATE SUBSCRIPTION");
+        let subscribes = subscribes.then(|| pair.old.clone());
+        Ok(Ok(Stage { database, old, new, subscribes }))
     }
 
     /// Runs the plan there, and in part back.
     fn walk(&self, stage: &Stage<'_>, plan: Plan) -> Result<Verdict, Failure> {
         let mut checks = Vec::new();
-        let back = self.server.copy(&stage.database)?;
+        // A subscription belongs to its database, and is not copied with it.
+        let back = match &stage.subscribes {
+            Some(old) => load::load(self.server, self.tools, old, self.limit)?,
+            None => self.server.copy(&stage.database)?,
+        };
         let stopped = match self.forward(&stage.database, plan.steps(), Some(&mut checks))? {
             Ok(()) => self.compare_ends(stage, &back, &plan)?,
             Err(stop) => Some(stop),

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use super::Diff;
 use crate::change::{Asked, What};
 use crate::name::QName;
+use crate::schema::object::{OF, SCHEMA};
 use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject, View};
 
 /// Whether a view stays as it is.
 pub(super) fn same(before: &View, after: &View) -> bool {
-    after.materialized == before.materialized && same_text(&after.query, &before.query)
+    after.materialized == before.materialized
+        && after.columns == before.columns
+        && same_text(&after.query, &before.query)
 }
 
 /// The same text but for white space: compared word by word.
@@ -203,7 +206,7 @@ impl Diff<'_> {
             .iter()
             .filter(|(id, object)| {
                 !id.kind.is_early()
-                    && !self.target.objects.contains_key(*id)
+                    && (!self.target.objects.contains_key(*id) || self.binds_anew(id, object))
                     && object.of.as_ref().is_none_or(|of| self.target.has(of))
             })
             .map(|(id, _)| id.clone())
@@ -211,6 +214,29 @@ impl Diff<'_> {
             .collect();
         for id in gone {
             self.drop_object(&id);
+        }
+    }
+
+    /// Whether a table has to be free of its type for a while: the type changes.
+    fn binds_anew(&self, id: &ObjectId, object: &Object) -> bool {
+        let bound = object.make.first().and_then(|sql| sql.rsplit_once(" OF "));
+        let Some((_, ty)) = bound.filter(|_| id.name.ends_with(OF)) else { return false };
+        let ty = ObjectId::new(ObjectKind::Type, ty);
+        self.source.objects.get(&ty).map(|t| &t.make)
+            != self.target.objects.get(&ty).map(|t| &t.make)
+    }
+
+    /// Privileges that what is new has by default, and is not to have.
+    pub(super) fn privileges_not_given(&mut self) {
+        let (source, target) = (self.source, self.target);
+        let extra = |id: &&ObjectId| {
+            id.kind == ObjectKind::Privilege
+                && !target.objects.contains_key(*id)
+                && !source.objects.contains_key(*id)
+        };
+        let extra: Vec<ObjectId> = self.work.objects.keys().filter(extra).cloned().collect();
+        for id in extra {
+            self.change_object(id, None);
         }
     }
 
@@ -324,7 +350,11 @@ fn differs((source, work): (&Schema, &Schema), id: &ObjectId, object: &Object) -
         // One that is there has brought its own comment, which a dump may leave out.
         None if brings_its_own(id) => !object.of.as_ref().is_some_and(|of| source.has(of)),
         None => true,
-        Some(_) if matches!(id.kind, ObjectKind::Schema | ObjectKind::Extension) => false,
+        Some(_) if id.kind == ObjectKind::Schema => false,
+        Some(before) if id.kind == ObjectKind::Extension => {
+            let (now, wanted) = (before.part(SCHEMA), object.part(SCHEMA));
+            now.is_some() && wanted.is_some() && now != wanted
+        }
         // What the whole server has is no database's to change.
         Some(_) if id.is_role() => false,
         Some(before) => before.make != object.make,

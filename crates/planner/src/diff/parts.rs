@@ -29,7 +29,10 @@ impl Diff<'_> {
     pub(super) fn drop_keys(&mut self) {
         let mut drops = Vec::new();
         for (name, table) in &self.work.tables {
-            let Some(after) = self.target.table(name) else { continue };
+            let Some(after) = self.target.table(name) else {
+                drops.extend(self.rests_on_what_goes(name, table));
+                continue;
+            };
             for (key, constraint) in &table.constraints {
                 let ConstraintKind::ForeignKey(foreign) = &constraint.kind else { continue };
                 if self.work.inherits_constraint(name, key) {
@@ -53,6 +56,18 @@ impl Diff<'_> {
         for op in drops {
             self.push(op);
         }
+    }
+
+    /// Foreign keys of a table that goes to keys that go before it.
+    fn rests_on_what_goes(&self, name: &QName, table: &Table) -> Vec<Op> {
+        let foreign = table.constraints.iter().filter_map(|(key, constraint)| {
+            let ConstraintKind::ForeignKey(foreign) = &constraint.kind else { return None };
+            let parent_stays = self.target.tables.contains_key(&foreign.parent);
+            let own = !self.work.inherits_constraint(name, key);
+            (own && parent_stays && self.loses_its_key(foreign))
+                .then(|| Op::DropConstraint { table: name.clone(), name: key.clone() })
+        });
+        foreign.collect()
     }
 
     /// Whether the unique key that a foreign key points at is dropped or changed.

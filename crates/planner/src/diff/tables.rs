@@ -6,7 +6,7 @@ use super::Diff;
 use crate::change::Hint;
 use crate::name::{QName, clip};
 use crate::op::Op;
-use crate::schema::Table;
+use crate::schema::{Schema, Table};
 
 impl Diff<'_> {
     /// Renames that hints ask for. Columns go by their table's old name.
@@ -154,9 +154,45 @@ impl Diff<'_> {
                     .retain(|name, c| !c.kind.has_index() || inherited.indexes.contains_key(name));
                 definition.partitioning = parts.text();
             }
-            self.push(Op::CreateTable { table: name, definition });
+            self.as_parents_have_it(&name, &mut definition);
+            self.push(Op::CreateTable { table: name.clone(), definition });
+            self.own_defaults(&name, table);
         }
     }
+
+    /// Columns that an heir has from its parents alone begin as theirs: CREATE TABLE says nothing of them.
+    fn as_parents_have_it(&self, name: &QName, definition: &mut Table) {
+        let Ok(given) = self.work.with_parents(definition) else { return };
+        let heir = definition.inherited.columns.clone();
+        for column in definition.columns.iter_mut().filter(|c| heir.contains(&c.name)) {
+            let Some(theirs) = given.column(&column.name) else { continue };
+            column.default.clone_from(&theirs.default);
+            column.not_null = theirs.not_null || definition_key(self.target, name, &column.name);
+        }
+    }
+
+    /// What an heir says otherwise of columns that it has from its parents.
+    fn own_defaults(&mut self, name: &QName, wanted: &Table) {
+        for column in wanted.columns.iter().filter(|c| wanted.inherited.columns.contains(&c.name)) {
+            let now = self.work.table(name).and_then(|t| t.column(&column.name)).cloned();
+            let Some(now) = now else { continue };
+            let (table, name) = (name.clone(), column.name.clone());
+            if now.default != column.default {
+                let default = column.default.clone();
+                self.push(Op::SetDefault { table: table.clone(), column: name.clone(), default });
+            }
+            if now.not_null != column.not_null {
+                let not_null = column.not_null;
+                self.push(Op::SetNotNull { table, column: name, not_null });
+            }
+        }
+    }
+}
+
+/// Whether a table's primary key makes a column NOT NULL.
+fn definition_key(schema: &Schema, table: &QName, column: &str) -> bool {
+    let key = schema.table(table).and_then(Table::primary_key);
+    key.is_some_and(|key| key.iter().any(|c| c == column))
 }
 
 /// The name of what gives its name to something new before it goes.

@@ -81,6 +81,7 @@ impl Schema {
                 self.free(table)?;
                 let definition = self.with_parents(definition)?;
                 self.tables.insert(table.clone(), Arc::new(definition));
+                self.give(self.given_to_relation(table));
                 Ok(())
             }
             Op::DropTable { table } => self.drop_table(table),

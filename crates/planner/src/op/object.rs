@@ -4,7 +4,7 @@
 
 use crate::name::{QName, literal};
 use crate::op::Op;
-use crate::schema::object::is_domain_constraint;
+use crate::schema::object::{OPTIONS, SCHEMA, SEQUENCE_NAME, UNLOGGED, is_domain_constraint};
 use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject};
 
 /// Why no statement leads from one state to the other.
@@ -50,7 +50,14 @@ pub fn view_again(schema: &Schema, view: &QName) -> Vec<Op> {
         ops.extend(make(id, object));
         ops.extend(said_of(schema, id));
     }
+    ops.extend(not_given(schema, schema.given_to_relation(view)));
     ops
+}
+
+/// The statements that take back what something that is made again is given by default, and has not now.
+pub(crate) fn not_given(schema: &Schema, given: Vec<(ObjectId, Object)>) -> Vec<Op> {
+    let extra = given.into_iter().filter(|(id, _)| !schema.objects.contains_key(id));
+    extra.flat_map(|(id, object)| change(&id, Some(&object), None).unwrap_or_default()).collect()
 }
 
 /// The statements that make again what is said of an object, and goes with it.
@@ -60,7 +67,10 @@ pub fn said_of(schema: &Schema, id: &ObjectId) -> Vec<Op> {
     let is_of = |of: &Subject| match of {
         Subject::Object(other) => other == id || (id.kind == ObjectKind::Enum && *other == plain),
         Subject::Index(name) => id.kind == ObjectKind::ViewIndex && name.to_string() == id.name,
-        Subject::Relation(_) | Subject::Column(..) | Subject::Constraint(..) => false,
+        Subject::Relation(name) | Subject::Column(name, _) => {
+            id.kind == ObjectKind::ForeignTable && name.to_string() == id.name
+        }
+        Subject::Constraint(..) => false,
     };
     let found = schema.objects.iter().filter(|(_, object)| object.of.as_ref().is_some_and(is_of));
     found.flat_map(|(id, object)| make(id, object)).collect()
@@ -77,7 +87,10 @@ fn first(id: &ObjectId, object: &Object) -> String {
 }
 
 fn alter(id: &ObjectId, before: &Object, after: &Object) -> Result<Vec<String>, NoWay> {
-    if id.kind.is_setting() {
+    if id.kind == ObjectKind::Property && id.name.ends_with(OPTIONS) && !after.parts.is_empty() {
+        return Ok(storage(before, after));
+    }
+    if id.kind.is_setting() && !id.name.ends_with(SEQUENCE_NAME) {
         // An identity that is there goes on where it is, if its new bounds let it.
         let was = before.make.first().map_or("", String::as_str);
         let set = |sql: &String| {
@@ -85,6 +98,13 @@ fn alter(id: &ObjectId, before: &Object, after: &Object) -> Result<Vec<String>, 
             if goes_on { sql.trim_end_matches(" RESTART").to_owned() } else { sql.clone() }
         };
         return Ok(after.make.iter().map(set).collect());
+    }
+    if let (ObjectKind::Extension, Some(place)) = (id.kind, after.part(SCHEMA)) {
+        return if STAYS.contains(&id.name.as_str()) {
+            Err(NoWay(format!("the extension `{}` cannot move to another schema", id.name)))
+        } else {
+            Ok(vec![format!("ALTER EXTENSION {} SET SCHEMA {place}", id.name)])
+        };
     }
     if after.make.starts_with(&before.make) {
         return Ok(after.make.get(before.make.len()..).unwrap_or_default().to_vec());
@@ -124,6 +144,36 @@ fn alter(id: &ObjectId, before: &Object, after: &Object) -> Result<Vec<String>, 
     Ok(statements)
 }
 
+/// Extensions that say of themselves that they are not relocatable.
+const STAYS: &[&str] =
+    &["xml2", "adminpack", "postgis", "postgis_topology", "pg_cron", "timescaledb", "pgrouting"];
+
+/// Storage options that differ, so that all come to stand in the order wanted: what is set goes to the
+/// end of those that stay.
+fn storage(before: &Object, after: &Object) -> Vec<String> {
+    let Some((alter, _)) = after.make.first().and_then(|sql| sql.split_once(" SET (")) else {
+        return Vec::new();
+    };
+    let list = |parts: Vec<&str>| parts.join(", ");
+    let gone: Vec<&str> = before
+        .parts
+        .iter()
+        .map(|(key, _)| key.as_str())
+        .filter(|key| after.part(key).is_none())
+        .collect();
+    let mut rest = before.parts.iter();
+    let n_kept = after.parts.iter().take_while(|part| rest.any(|kept| kept == *part)).count();
+    let set: Vec<&str> = after.parts.iter().skip(n_kept).map(|(_, text)| text.as_str()).collect();
+    let mut statements = Vec::new();
+    if !gone.is_empty() {
+        statements.push(format!("{alter} RESET ({})", list(gone)));
+    }
+    if !set.is_empty() {
+        statements.push(format!("{alter} SET ({})", list(set)));
+    }
+    statements
+}
+
 /// Options that differ, as one ALTER SEQUENCE. An option that is not given has its default.
 fn sequence(id: &ObjectId, before: &Object, after: &Object) -> Vec<String> {
     const DEFAULTS: &[(&str, &str)] = &[
@@ -147,15 +197,20 @@ fn sequence(id: &ObjectId, before: &Object, after: &Object) -> Vec<String> {
             if value.starts_with("NO ") || value == *key { value } else { format!("{key} {value}") }
         })
         .collect();
-    if changed.is_empty() {
-        return Vec::new();
+    let mut statements = Vec::new();
+    if !changed.is_empty() {
+        let mut changed = changed.join(" ");
+        if !reaches(after, before) {
+            // Where it stands may be outside its new bounds: it begins again.
+            changed += " RESTART";
+        }
+        statements.push(format!("ALTER SEQUENCE {} {changed}", id.name));
     }
-    let mut changed = changed.join(" ");
-    if !reaches(after, before) {
-        // Where it stands may be outside its new bounds: it begins again.
-        changed += " RESTART";
+    if before.part(UNLOGGED) != after.part(UNLOGGED) {
+        let word = if after.part(UNLOGGED).is_some() { UNLOGGED } else { "LOGGED" };
+        statements.push(format!("ALTER SEQUENCE {} SET {word}", id.name));
     }
-    vec![format!("ALTER SEQUENCE {} {changed}", id.name)]
+    statements
 }
 
 /// Where a sequence begins that is not told where: at its lowest number, or counting down its highest.

@@ -4,7 +4,7 @@ use crate::backfill::throttle;
 use crate::expr::Expr;
 use crate::name::{QName, literal, quote, quote_list};
 use crate::op::Op;
-use crate::schema::{Column, Constraint, ConstraintKind, Index, Table};
+use crate::schema::{Column, Constraint, ConstraintKind, Index, Table, View};
 
 /// The statement, without a final semicolon.
 pub fn render(op: &Op) -> String {
@@ -105,16 +105,23 @@ fn index_op(op: &Op) -> String {
     }
 }
 
+/// The names that a view gives to its columns.
+fn named(view: &View) -> String {
+    let names = &view.columns;
+    if names.is_empty() { String::new() } else { format!(" ({})", quote_list(names)) }
+}
+
 #[expect(clippy::wildcard_enum_match_arm, reason = "`render` sends only view operations here")]
 fn view_op(op: &Op) -> String {
     match op {
         Op::CreateView { view, definition } => format!(
-            "CREATE {}VIEW {view} AS {}",
+            "CREATE {}VIEW {view}{} AS {}",
             if definition.materialized { "MATERIALIZED " } else { "" },
+            named(definition),
             definition.query
         ),
         Op::ReplaceView { view, definition } => {
-            format!("CREATE OR REPLACE VIEW {view} AS {}", definition.query)
+            format!("CREATE OR REPLACE VIEW {view}{} AS {}", named(definition), definition.query)
         }
         Op::DropView { view, materialized } => {
             format!("DROP {}VIEW {view}", if *materialized { "MATERIALIZED " } else { "" })

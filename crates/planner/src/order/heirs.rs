@@ -7,7 +7,74 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::op::object::make;
 use crate::plan::Statement;
-use crate::schema::{ObjectKind, Schema, Table};
+use crate::schema::{Column, ObjectKind, Schema, Table};
+
+/// The step with what keeps the tables below as they are to be: what is theirs alone there already, and
+/// what came from a parent that they leave only since the plan began.
+pub(super) fn kept(
+    (source, wanted): (&Schema, &Schema),
+    before: &Schema,
+    script: Vec<Statement>,
+) -> Vec<Statement> {
+    let below: BTreeSet<QName> = script
+        .iter()
+        .filter_map(|statement| statement.op.relation())
+        .flat_map(|table| before.descendants(table))
+        .collect();
+    let left: BTreeSet<&QName> = script
+        .iter()
+        .filter_map(|statement| {
+            let Op::NoInherit { table, .. } = &statement.op else { return None };
+            Some(table)
+        })
+        .collect();
+    if below.is_empty() && left.is_empty() {
+        return script;
+    }
+    let mut now = before.clone();
+    if script.iter().any(|statement| now.apply(&statement.op).is_err()) {
+        return script;
+    }
+    let mut added = Vec::new();
+    for name in below {
+        let (Some(was), Some(is), Some(wanted)) =
+            (before.table(&name), now.table(&name), wanted.table(&name))
+        else {
+            continue;
+        };
+        let mut right = was.clone();
+        right.columns.retain(|c| {
+            let same = |w: &Column| w.default == c.default && w.not_null == c.not_null;
+            wanted.column(&c.name).is_some_and(same)
+        });
+        right.inherited.indexes.clear();
+        added.extend(differences(&name, &right, is));
+    }
+    for name in left {
+        let has = |schema: &Schema, column: &str| {
+            schema.table(name).is_some_and(|t| t.column(column).is_some())
+        };
+        let columns = now.table(name).into_iter().flat_map(|t| &t.columns);
+        let gone = columns.filter(|c| !has(source, &c.name) && !has(wanted, &c.name));
+        added.extend(gone.map(|c| Op::DropColumn { table: name.clone(), column: c.name.clone() }));
+    }
+    // What its parent still says cannot be undone here.
+    added.retain(|op| now.apply(op).is_ok());
+    let mut script = script;
+    if added.is_empty() {
+        return script;
+    }
+    let together = match script.as_slice() {
+        [only] if only.transaction.is_none() => Some("a".to_owned()),
+        _ => script.last().and_then(|last| last.transaction.clone()),
+    };
+    for statement in &mut script {
+        statement.transaction = statement.transaction.take().or_else(|| together.clone());
+    }
+    let more = added.into_iter().map(Statement::new);
+    script.extend(more.map(|s| Statement { transaction: together.clone(), ..s }));
+    script
+}
 
 /// The rollback with what puts back the tables below as they were before the step.
 pub(super) fn restored(before: &Schema, after: &Schema, script: Vec<Statement>) -> Vec<Statement> {

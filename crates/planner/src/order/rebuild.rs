@@ -31,7 +31,7 @@ pub(super) fn around(schema: &Schema, script: &[Statement]) -> Vec<Statement> {
 fn around_all(schema: &Schema, script: Vec<Statement>) -> Vec<Statement> {
     let ops: Vec<&Op> = script.iter().map(|s| &s.op).collect();
     let columns = moved_columns(&ops);
-    let users = users::of_routines(schema, &made_again(&ops));
+    let users = users::of_routines(schema, &made_again(schema, &ops));
     let views = views(schema, &ops, (&columns, &users.views));
     let mut objects = objects(schema, &columns);
     for (id, object) in &users.objects {
@@ -71,13 +71,14 @@ fn around_all(schema: &Schema, script: Vec<Statement>) -> Vec<Statement> {
     all
 }
 
-/// Routines that a script drops and makes again.
-fn made_again(ops: &[&Op]) -> Vec<ObjectId> {
+/// Routines that a script drops and makes again, or leaves to another of their name.
+fn made_again(schema: &Schema, ops: &[&Op]) -> Vec<ObjectId> {
     let mut dropped = Vec::new();
     for op in ops {
-        if let Op::Object { id, becomes: Some(_), sql } = op
-            && sql.starts_with("DROP ")
-        {
+        let Op::Object { id, becomes, sql } = op else { continue };
+        let goes_on =
+            becomes.is_some() || (id.kind == ObjectKind::Routine && users::has_twin(schema, id));
+        if sql.starts_with("DROP ") && goes_on {
             dropped.push(id.clone());
         }
     }
@@ -187,7 +188,7 @@ fn views(
     all
 }
 
-/// Policies, triggers and rules that name those columns.
+/// Policies, triggers and rules that name those columns, and what names them with their table.
 fn objects(schema: &Schema, columns: &BTreeSet<(QName, String)>) -> Vec<(ObjectId, Object)> {
     let mut found = BTreeSet::new();
     for (table, column) in columns {
@@ -195,6 +196,13 @@ fn objects(schema: &Schema, columns: &BTreeSet<(QName, String)>) -> Vec<(ObjectI
             let bound =
                 matches!(id.kind, ObjectKind::Policy | ObjectKind::Trigger | ObjectKind::Rule);
             if bound && object.mentions(column) {
+                found.insert((id.clone(), object.clone()));
+            }
+        }
+        for (id, object) in schema.objects.iter() {
+            let bound = matches!(id.kind, ObjectKind::Policy | ObjectKind::Rule);
+            let reads = |sql: &String| users::names(sql, table);
+            if bound && object.mentions(column) && object.make.iter().any(reads) {
                 found.insert((id.clone(), object.clone()));
             }
         }

@@ -79,6 +79,12 @@ pub(super) fn routine_name(id: &ObjectId) -> Option<QName> {
     id.name.get(..end.unwrap_or(id.name.len()))?.parse().ok()
 }
 
+/// Whether another routine has the name: what uses it can do with that one.
+pub(super) fn has_twin(schema: &Schema, id: &ObjectId) -> bool {
+    let name = routine_name(id);
+    schema.objects.keys().any(|other| other != id && routine_name(other) == name)
+}
+
 fn of_name(schema: &Schema, name: &QName) -> Users {
     let calls = |expr: &Expr| names(&expr.sql(), name);
     let mut users = Users::default();

@@ -6,7 +6,8 @@ use super::{rebuild, users};
 use crate::name::QName;
 use crate::op::Op;
 use crate::recipe::Draft;
-use crate::schema::{ObjectId, ObjectKind, Schema, Subject};
+use crate::schema::object::{OF, SCHEMA};
+use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject};
 
 /// The drafts in an order in which each applies, as near to the given one as can be. Drafts that
 /// never apply come last: the server, and the proof, will say why.
@@ -65,9 +66,46 @@ fn applies(schema: &mut Schema, draft: &Draft) -> bool {
 /// Whether an operation says something of what is not there yet.
 fn lacks(schema: &Schema, op: &Op) -> bool {
     let Op::Object { id, becomes: Some(object), .. } = op else { return false };
+    if is_taken(schema, id) || is_out_of_range(schema, object) || is_otherwise(schema, id, object) {
+        return true;
+    }
     // A sequence may be made for a column to come; what is not understood runs as it was written.
     let waits = !matches!(id.kind, ObjectKind::Sequence | ObjectKind::Unknown);
     waits && object.of.as_ref().is_some_and(|of| !schema.has(of))
+}
+
+/// Whether a type of another kind has the name.
+fn is_taken(schema: &Schema, id: &ObjectId) -> bool {
+    let kinds = [ObjectKind::Enum, ObjectKind::Type, ObjectKind::Domain];
+    let others = kinds.into_iter().filter(|kind| *kind != id.kind);
+    kinds.contains(&id.kind)
+        && others
+            .into_iter()
+            .any(|kind| schema.objects.contains_key(&ObjectId::new(kind, id.name.clone())))
+}
+
+/// Whether a table has not yet the shape of the type that it is to be bound to.
+fn is_otherwise(schema: &Schema, id: &ObjectId, object: &Object) -> bool {
+    let Some(Subject::Relation(name)) = &object.of else { return false };
+    let bound = object.make.first().and_then(|sql| sql.rsplit_once(" OF "));
+    let Some((_, ty)) = bound.filter(|_| id.name.ends_with(OF)) else { return false };
+    let Some(table) = schema.table(name) else { return false };
+    let ty = schema.objects.get(&ObjectId::new(ObjectKind::Type, ty));
+    let attributes = ty.map(|ty| ty.parts.len()).unwrap_or_default();
+    table.partitioning.is_some() || table.columns.len() != attributes
+}
+
+/// Whether an identity's bounds do not fit the type that its column has by now.
+fn is_out_of_range(schema: &Schema, object: &Object) -> bool {
+    let Some(Subject::Column(table, column)) = &object.of else { return false };
+    let highest = match schema.table(table).and_then(|t| t.column(column)).map(|c| c.ty.as_str()) {
+        Some("smallint") => i64::from(i16::MAX),
+        Some("integer") => i64::from(i32::MAX),
+        Some(_) | None => return false,
+    };
+    let said = object.make.first().and_then(|sql| sql.split_once(" SET MAXVALUE "));
+    let number = said.and_then(|(_, rest)| rest.split(' ').next()?.parse::<i64>().ok());
+    number.is_some_and(|number| number > highest)
 }
 
 /// Whether an operation takes away what something else is still made of.
@@ -98,9 +136,7 @@ fn is_needed(schema: &Schema, op: &Op) -> bool {
 
 /// Whether something calls a routine, which no other routine of its name answers for.
 fn is_called(schema: &Schema, id: &ObjectId) -> bool {
-    let name = users::routine_name(id);
-    let twin = schema.objects.keys().any(|other| other != id && users::routine_name(other) == name);
-    !twin && !users::of_routines(schema, std::slice::from_ref(id)).is_empty()
+    !users::has_twin(schema, id) && !users::of_routines(schema, std::slice::from_ref(id)).is_empty()
 }
 
 /// Whether a routine takes or gives rows of a relation.
@@ -127,6 +163,8 @@ fn is_read_by_policy(schema: &Schema, view: &QName) -> bool {
 fn holds_something(schema: &Schema, name: &str) -> bool {
     let bare = name.trim_matches('"');
     let prefix = format!("{name}.");
+    let is_place = |object: &Object| object.part(SCHEMA).is_some_and(|place| place == name);
     schema.tables.keys().chain(schema.views.keys()).any(|relation| relation.schema == bare)
+        || schema.objects.iter().any(|(id, o)| id.kind == ObjectKind::Extension && is_place(o))
         || schema.objects.keys().any(|id| id.kind.is_early() && id.name.starts_with(&prefix))
 }

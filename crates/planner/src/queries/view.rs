@@ -67,10 +67,13 @@ pub(crate) fn shape(catalogue: &Catalogue, name: &QName, view: &View) -> Shape {
         Err(reason) => return Shape::unknown(format!("view {name} is not understood: {reason}")),
     };
     let base = base(catalogue, &path, &statement, &found);
-    let columns = found
-        .columns
-        .into_iter()
-        .map(|(column, from)| ViewColumn { column, base: from.filter(|_| base.is_some()) });
+    let mut names = view.columns.iter();
+    let columns = found.columns.into_iter().map(|(mut column, from)| {
+        if let Some(name) = names.next() {
+            column.name.clone_from(name);
+        }
+        ViewColumn { column, base: from.filter(|_| base.is_some()) }
+    });
     Shape { columns: columns.collect(), unknown: String::new(), base }
 }
 

@@ -1,13 +1,15 @@
 //! Objects that are neither tables, indexes nor views: what is new comes before the app moves, what
 //! goes or changes after it; each with the change backwards as its rollback.
 
+use crate::change::What;
 use crate::diagnostic::Diagnostic;
 use crate::name::QName;
 use crate::op::Op;
-use crate::op::object::{NoWay, change, said_of};
+use crate::op::object::{NoWay, change, not_given, said_of};
 use crate::plan::{Statement, StepKind};
 use crate::recipe::{Context, Draft, Recipe, Slot, enums};
-use crate::schema::{Object, ObjectId, ObjectKind};
+use crate::schema::object::OF;
+use crate::schema::{Object, ObjectId, ObjectKind, Subject};
 
 pub(super) fn plan(
     context: &Context<'_>,
@@ -42,6 +44,18 @@ pub(super) fn plan(
     // Around the views that it names and that change after the app has moved.
     let slot = if names_a_changing_view(context, id, (before, after)) {
         Slot::Tighten
+    } else if after.is_some_and(|after| is_of_new_index(context, after)) {
+        Slot::Soak
+    } else if after.is_none() && id.kind == ObjectKind::Property && id.name.ends_with(OF) {
+        // Free of its type it is as before, and can change.
+        Slot::Expand
+    } else if before.is_none() && after.is_some_and(|after| is_said_of_remade(context, after)) {
+        Slot::Tighten
+    } else if after.is_none() && id.kind == ObjectKind::Privilege && is_of_new(context, before) {
+        Slot::Expand
+    } else if meets_new_owner(context, id, after.or(before)) {
+        // What the old owner had goes with the ownership, what the new one is given comes after it.
+        if after.is_some() { Slot::Swap } else { Slot::Tighten }
     } else {
         slot(id.kind, before, after)
     };
@@ -139,8 +153,12 @@ fn with_attached(
 ) -> Vec<Op> {
     let unmake = dropped.and_then(|object| object.unmake.as_deref());
     let drops = |op: &Op| matches!(op, Op::Object { sql, .. } if Some(sql.as_str()) == unmake);
-    if dropped.is_none() || ops.iter().any(drops) {
+    let remade = ops.iter().any(drops);
+    if dropped.is_none() || remade {
         ops.extend(said_of(context.schema, id));
+    }
+    if remade {
+        ops.extend(not_given(context.schema, context.schema.given_to_object(id)));
     }
     ops
 }
@@ -152,6 +170,63 @@ fn shown(id: &ObjectId) -> String {
         cut += " …";
     }
     cut
+}
+
+/// Whether it is said of an index that the plan builds anew, and of no other.
+fn is_of_new_index(context: &Context<'_>, object: &Object) -> bool {
+    let Some(of) = &object.of else { return false };
+    context.asked.iter().any(|asked| {
+        let What::Replace { create, .. } = &asked.what else { return false };
+        let Op::CreateIndex { table, name, .. } = &**create else { return false };
+        let of_table = *of == Subject::Relation(table.clone());
+        let is_setting = object.make.iter().any(|sql| {
+            [" REPLICA IDENTITY ", " CLUSTER ON "].iter().any(|words| sql.contains(words))
+        });
+        *of == Subject::Index(table.sibling(name))
+            || (of_table && is_setting && object.mentions(name))
+    })
+}
+
+/// Whether it is of something that the plan makes.
+fn is_of_new(context: &Context<'_>, object: Option<&Object>) -> bool {
+    let of = object.and_then(|object| object.of.as_ref());
+    of.is_some_and(|of| !context.source.has(of))
+}
+
+/// Whether it is said of an object that the plan takes away and makes again, and would go with it.
+fn is_said_of_remade(context: &Context<'_>, object: &Object) -> bool {
+    let Some(Subject::Object(of)) = &object.of else { return false };
+    context.asked.iter().any(|asked| {
+        let What::Object { id, after: Some(remade) } = &asked.what else { return false };
+        let before = context.source.objects.get(id).filter(|_| id == of);
+        let ops = before.and_then(|before| change(id, Some(before), Some(remade)).ok());
+        let drops = |op: &Op| matches!(op, Op::Object { sql, .. } if sql.starts_with("DROP "));
+        ops.is_some_and(|ops| ops.iter().any(drops))
+    })
+}
+
+/// Whether it is a privilege of the old or the new owner of a thing that changes hands.
+fn meets_new_owner(context: &Context<'_>, id: &ObjectId, object: Option<&Object>) -> bool {
+    let Some(of) = object.and_then(|object| object.of.as_ref()) else { return false };
+    // Of what is new its owner has all there is anyway.
+    let matters = context.source.has(of) || id.name.contains(" FROM ");
+    if id.kind != ObjectKind::Privilege || !matters {
+        return false;
+    }
+    let is_role = |owner: &Object| {
+        let role = owner.make.first().and_then(|sql| sql.rsplit_once(" OWNER TO "));
+        role.is_some_and(|(_, role)| {
+            [" TO ", " FROM "].iter().any(|link| id.name.ends_with(&format!("{link}{role}")))
+        })
+    };
+    context.asked.iter().any(|asked| {
+        let What::Object { id: owner, after } = &asked.what else { return false };
+        let before = context.source.objects.get(owner);
+        let all = || [after.as_ref(), before].into_iter().flatten();
+        owner.kind == ObjectKind::Owner
+            && all().any(|o| o.of.as_ref() == Some(of))
+            && all().any(is_role)
+    })
 }
 
 /// Whether a routine names a view that the change makes again or drops.
@@ -189,6 +264,8 @@ fn slot(kind: ObjectKind, before: Option<&Object>, after: Option<&Object>) -> Sl
         (None, _) => Slot::Expand,
         (Some(_), Some(_)) if matches!(kind, ObjectKind::Enum | ObjectKind::Domain) => Slot::Expand,
         (Some(_), Some(_)) => Slot::Tighten,
+        // Before anything is made that it would give something to.
+        (Some(_), None) if kind == ObjectKind::DefaultPrivilege => Slot::Prepare,
         (Some(_), None) if kind.is_early() => Slot::Drop,
         (Some(_), None) => Slot::Swap,
     }

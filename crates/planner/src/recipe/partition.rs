@@ -295,17 +295,15 @@ fn no_inherit(context: &Context<'_>, table: &QName, parent: &QName) -> Recipe {
         Op::NoInherit { table: table.clone(), parent: parent.clone() },
         Op::Inherit { table: table.clone(), parent: parent.clone() },
     );
-    recipe.drafts.push(
-        Draft::ddl(
-            context,
-            Slot::Swap,
-            format!("take {table} from under {parent}"),
-            vec![forward],
-        )
-        .back(context, vec![back])
-        .loses("nothing; but columns that came from the parent count as the table's own afterwards")
-        .why("its rows and columns stay, in a table of their own")
-        .done_when("the table is there", there(table)),
-    );
+    let draft =
+        Draft::ddl(context, Slot::Swap, format!("take {table} from under {parent}"), vec![forward])
+            .why("its rows and columns stay, in a table of their own")
+            .done_when("the table is there", there(table));
+    let heir = context.schema.table(table).is_some_and(|t| !t.inherited.is_empty());
+    recipe.drafts.push(if heir {
+        draft.irreversible(&format!("nothing; but what came from {parent} counts as the table's own for good, and PostgreSQL has no statement to change that"))
+    } else {
+        draft.back(context, vec![back])
+    });
     recipe
 }

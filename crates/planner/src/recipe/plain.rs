@@ -76,12 +76,13 @@ fn set_default(
         recipe.needs_release = true;
         recipe.release_change = format!("always gives {table}.{column} a value");
     }
-    // An earlier part of the change may have dropped the one of today, when its time came.
-    let today = context.source.table(table).and_then(|t| t.column(column)?.default.clone());
-    let dropped_before = before.default.is_none() && today.is_some();
+    // An earlier part of the change may have dropped the one of today, or a parent given another, when
+    // its time came.
+    let today = context.source.table(table).and_then(|t| t.column(column));
+    let changed_before = today.is_some_and(|c| c.default.is_some() && c.default != before.default);
     let slot = match default {
         None => Slot::Tighten,
-        Some(_) if dropped_before => Slot::Swap,
+        Some(_) if changed_before => Slot::Swap,
         Some(_) => Slot::Expand,
     };
     let back = Op::SetDefault {

@@ -19,6 +19,7 @@ pub(super) fn plan(context: &Context<'_>, from: &QName, to: &str) -> Result<Reci
     let new = from.sibling(to);
     let columns: Vec<String> = table.columns.iter().map(|c| quote(&c.name)).collect();
     let view = View {
+        columns: Vec::new(),
         query: format!("SELECT {} FROM {from}", columns.join(", ")),
         materialized: false,
         reads: vec![from.clone()],

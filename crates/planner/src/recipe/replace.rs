@@ -5,12 +5,13 @@ use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::name::{QName, clip};
 use crate::op::Op;
-use crate::op::object::{change, make};
+use crate::op::object::make;
 use crate::recipe::steps::{NO_CONCURRENT_INDEX, build_index, enforce_constraint, under_lock};
 use crate::recipe::{Context, Draft, Recipe, Slot, add_constraint, partition, partitioned};
 use crate::schema::{Column, Constraint, ConstraintKind, Index, Object, ObjectId, View};
 
 mod key;
+mod view;
 
 pub(super) use key::keys;
 
@@ -97,14 +98,19 @@ fn replace_index(
         "build the new index first, drop the old one last",
     ));
     recipe.drafts.push(build_index(context, Slot::Constrain, table, (&new, index)));
+    let said = || key::attached(context, context.source, table, name);
+    let mut takes = vec![rename(name, &aside), rename(&new, name)];
+    takes.extend(said());
+    let mut gives = vec![rename(name, &new), rename(&aside, name)];
+    gives.extend(said());
     recipe.drafts.push(
         Draft::atomic(
             context,
             Slot::Swap,
             format!("index {new} takes the name {name}, the old one stays aside"),
-            vec![rename(name, &aside), rename(&new, name)],
+            takes,
         )
-        .back_atomic(context, vec![rename(name, &new), rename(&aside, name)])
+        .back_atomic(context, gives)
         .why("only names change; queries have one of the two at every moment")
         .done_when(
             "the old index is aside",
@@ -367,57 +373,13 @@ fn replace_view(
     view: &QName,
     (after, with): (&View, &[(ObjectId, Object)]),
 ) -> Result<Recipe, Diagnostic> {
-    let Some(before) = context.source.views.get(view) else {
+    if !context.source.views.contains_key(view) {
         return Err(context.unsupported(
             &format!("replacing the view {view}"),
             "ask for its drop first, in a request of its own",
         ));
-    };
-    let mut recipe = Recipe::default();
-    let star = after.identifiers.iter().any(|i| i == "*");
-    if before == after && with.is_empty() && !star {
-        // It only stood in the way of something: the step that it stands in the way of moves it.
-        return Ok(recipe);
     }
-    if before == after && !star {
-        recipe.drafts.push(said_of_view(context, view, with));
-        return Ok(recipe);
-    }
-    recipe
-        .assumptions
-        .push(format!("both releases find what they read in {view}, as it is and as it will be"));
-    let drop = |v: &View| Op::DropView { view: view.clone(), materialized: v.materialized };
-    let create =
-        |definition: &View| Op::CreateView { view: view.clone(), definition: definition.clone() };
-    let mut forward = vec![drop(before), create(after)];
-    forward.extend(with.iter().flat_map(|(id, object)| make(id, object)));
-    let mut back = vec![drop(after), create(before)];
-    back.extend(context.source.objects_of(view).flat_map(|(id, object)| make(id, object)));
-    recipe.drafts.push(
-        Draft::atomic(context, Slot::Tighten, format!("replace view {view}"), forward)
-            .back_atomic(context, back)
-            .why("one transaction: a query finds the old view or the new one, never none")
-            .done_when(
-                "the view is there",
-                Condition::Relation { relation: view.clone(), present: true },
-            ),
-    );
-    Ok(recipe)
-}
-
-/// What is said of a view that stays changes.
-fn said_of_view(context: &Context<'_>, view: &QName, with: &[(ObjectId, Object)]) -> Draft {
-    // What has no statement back was refused when the view was read.
-    let turn = |id: &ObjectId, from: Option<&Object>, to: Option<&Object>| {
-        change(id, from, to).unwrap_or_default()
-    };
-    let today = |id: &ObjectId| context.source.objects.get(id);
-    let forward = with.iter().flat_map(|(id, object)| turn(id, today(id), Some(object)));
-    let back = with.iter().rev().flat_map(|(id, object)| turn(id, Some(object), today(id)));
-    let title = format!("what is said of view {view} changes");
-    Draft::atomic(context, Slot::Tighten, title, forward.collect())
-        .back_atomic(context, back.collect())
-        .why("only the catalogue changes")
+    Ok(view::plan(context, view, (after, with)))
 }
 
 /// The old column goes and another takes its name: what the old one held is lost, unless it was computed.

@@ -29,6 +29,12 @@ impl Inherited {
     }
 }
 
+/// How the text of a partition begins.
+const PARTITION_OF: &str = "PARTITION OF ";
+
+/// How the text of an heir begins.
+const INHERITS: &str = "INHERITS ";
+
 /// How a table is partitioned, or a partition, in its parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Partitioning {
@@ -45,7 +51,7 @@ impl Partitioning {
     pub(crate) fn read(text: &str) -> Self {
         let mut found = Self::default();
         let mut rest = text.trim_start();
-        if let Some(list) = rest.strip_prefix("INHERITS ") {
+        if let Some(list) = rest.strip_prefix(INHERITS) {
             let end = outside_quotes(list, |rest| rest.starts_with(')')).unwrap_or(list.len());
             let inner = list.get(..end).unwrap_or_default().trim_start_matches('(');
             found.inherits = split_outside_quotes(inner, ',')
@@ -54,7 +60,7 @@ impl Partitioning {
                 .collect();
             rest = list.get(end + 1..).unwrap_or_default().trim_start();
         }
-        if let Some(after) = rest.strip_prefix("PARTITION OF ") {
+        if let Some(after) = rest.strip_prefix(PARTITION_OF) {
             let end = outside_quotes(after, |r| r.starts_with(' ')).unwrap_or(after.len());
             let (parent, bounds) = after.split_at(end);
             let by = outside_quotes(bounds, |r| r.starts_with(" PARTITION BY "));
@@ -137,7 +143,7 @@ impl Table {
 
     /// Whether it is a partition of another table.
     pub fn is_partition(&self) -> bool {
-        self.partitioning.as_ref().is_some_and(|text| text.starts_with("PARTITION OF "))
+        self.partitioning.as_ref().is_some_and(|text| text.starts_with(PARTITION_OF))
     }
 
     /// What backs a key or is an index, as an index.
@@ -206,11 +212,18 @@ impl Index {
 impl Schema {
     /// Tables right below.
     pub fn children(&self, parent: &QName) -> Vec<QName> {
-        let below = self.tables.iter().filter(|(_, table)| table.partitioning.is_some());
-        below
-            .filter(|(_, table)| table.parts().parents().any(|p| p == parent))
-            .map(|(name, _)| name.clone())
-            .collect()
+        // Asked for every step of every plan: what is no partition of it is told without being read.
+        let of = format!("{PARTITION_OF}{parent} ");
+        let is_below = |table: &Table| {
+            table.partitioning.as_deref().is_some_and(|text| {
+                text.starts_with(&of)
+                    || (!text.starts_with(PARTITION_OF)
+                        && text.starts_with(INHERITS)
+                        && table.parts().parents().any(|p| p == parent))
+            })
+        };
+        let below = self.tables.iter().filter(|(_, table)| is_below(table));
+        below.map(|(name, _)| name.clone()).collect()
     }
 
     /// Every table below, each after those above it.

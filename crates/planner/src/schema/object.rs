@@ -211,7 +211,10 @@ impl Schema {
                 if id.kind == ObjectKind::Ownership {
                     self.own_sequence(&id.name, object.of.clone());
                 }
-                Arc::make_mut(&mut self.objects).insert(id.clone(), object);
+                let is_new = Arc::make_mut(&mut self.objects).insert(id.clone(), object).is_none();
+                if is_new {
+                    self.give(self.given_to_object(id));
+                }
             }
             None => {
                 if id.kind == ObjectKind::Ownership {
@@ -240,7 +243,7 @@ impl Schema {
         let of = Subject::Column(table.clone(), column.to_owned());
         Arc::make_mut(&mut self.objects).retain(|id, object| {
             !(id.kind == ObjectKind::Property
-                && id.name.ends_with(IDENTITY)
+                && (id.name.ends_with(IDENTITY) || id.name.ends_with(SEQUENCE_NAME))
                 && object.of.as_ref() == Some(&of))
         });
     }
@@ -352,8 +355,23 @@ fn renamed(text: &str, old: &QName, new: &QName) -> String {
 /// How the identity of the setting of an identity column's options ends.
 pub const IDENTITY: &str = "IDENTITY OPTIONS";
 
+/// How the identity of what binds a table to a composite type ends.
+pub const OF: &str = " OF";
+
+/// How the identity of what says storage options ends.
+pub const OPTIONS: &str = " OPTIONS";
+
+/// How the identity of the setting of the name of an identity's sequence ends.
+pub const SEQUENCE_NAME: &str = "SEQUENCE NAME";
+
 /// How the identity of a table's row security setting ends.
 pub const ROW_SECURITY: &str = " ROW SECURITY";
+
+/// The part of a sequence that says that a crash may reset it.
+pub const UNLOGGED: &str = "UNLOGGED";
+
+/// The part of an extension that says where its things are.
+pub const SCHEMA: &str = "SCHEMA";
 
 /// How the identity of a role begins.
 pub const ROLE: &str = "ROLE ";

@@ -212,7 +212,7 @@ impl Asker<'_> {
                 Ok(())
             }
             Parsed::Transaction => Ok(()),
-            Parsed::Setting => {
+            Parsed::Setting | Parsed::Role => {
                 self.warn(
                     "setting-ignored",
                     span,

@@ -2,7 +2,7 @@
 //! out stay out: `names` chooses them. Must not know the schema.
 
 use super::cursor::{Cursor, Placed, PlacedName, Read};
-use super::expr;
+use super::{expr, object};
 use crate::name::quote_list;
 use crate::schema::{ConstraintKind, ForeignKey, Key};
 
@@ -23,6 +23,8 @@ pub(super) struct NewConstraint {
     pub(super) primary: bool,
     /// ` DEFERRABLE …` of a key that takes an index over.
     pub(super) deferral: String,
+    /// Storage options of the index behind a key.
+    pub(super) storage: Vec<(String, String)>,
     /// Token range.
     pub(super) tokens: (usize, usize),
 }
@@ -125,6 +127,7 @@ fn of(body: Body) -> NewConstraint {
         parent: None,
         primary: false,
         deferral: String::new(),
+        storage: Vec::new(),
         tokens: (0, 0),
     }
 }
@@ -179,7 +182,7 @@ fn key(cursor: &mut Cursor<'_>, column: Option<&Placed>, primary: bool) -> Read<
         let names: Vec<String> = cursor.columns()?.into_iter().map(|c| c.name).collect();
         include = format!(" INCLUDE ({})", quote_list(&names));
     }
-    storage(cursor)?;
+    let storage = storage(cursor)?;
     let key = Key {
         primary,
         columns: names,
@@ -187,18 +190,16 @@ fn key(cursor: &mut Cursor<'_>, column: Option<&Placed>, primary: bool) -> Read<
         include,
         deferral: deferrable(cursor),
     };
-    Ok(NewConstraint { columns, primary, ..of(Body::Kind(key.kind())) })
+    Ok(NewConstraint { columns, primary, storage, ..of(Body::Kind(key.kind())) })
 }
 
-/// Storage parameters and tablespace of the index behind a key: no part of what the key promises.
-fn storage(cursor: &mut Cursor<'_>) -> Read<()> {
-    if cursor.eat("WITH") {
-        cursor.parens()?;
-    }
+/// Storage options of the index behind a key, and its tablespace: no part of what the key promises.
+fn storage(cursor: &mut Cursor<'_>) -> Read<Vec<(String, String)>> {
+    let found = if cursor.eat("WITH") { object::options::list(cursor)? } else { Vec::new() };
     if cursor.eat("USING INDEX TABLESPACE") {
         cursor.ident("a tablespace")?;
     }
-    Ok(())
+    Ok(found)
 }
 
 /// PostgreSQL 18's `WITHOUT OVERLAPS` and `PERIOD`.

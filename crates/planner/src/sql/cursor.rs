@@ -322,6 +322,9 @@ impl<'a> Cursor<'a> {
 
 /// The identifier that a word or quoted name means.
 pub(super) fn unquote(text: &str) -> Option<String> {
+    if let Some(escaped) = text.strip_prefix("U&").or_else(|| text.strip_prefix("u&")) {
+        return unescape(&unquote(escaped)?);
+    }
     match text.strip_prefix('"') {
         Some(rest) => {
             let name = rest.strip_suffix('"')?.replace("\"\"", "\"");
@@ -331,6 +334,25 @@ pub(super) fn unquote(text: &str) -> Option<String> {
         None if text.contains('"') => None,
         None => Some(text.to_ascii_lowercase()),
     }
+}
+
+/// The characters that `\0061` and `\+000061` mean, as in `U&"…"`.
+fn unescape(text: &str) -> Option<String> {
+    let mut name = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        name += before;
+        if let Some(after) = after.strip_prefix('\\') {
+            name.push('\\');
+            rest = after;
+            continue;
+        }
+        let (digits, n) = after.strip_prefix('+').map_or((after, 4), |digits| (digits, 6));
+        let code = u32::from_str_radix(digits.get(..n)?, 16).ok()?;
+        name.push(char::from_u32(code)?);
+        rest = digits.get(n..)?;
+    }
+    Some(name + rest)
 }
 
 /// Whether an unquoted word is a keyword that cannot be a column's or table's name.

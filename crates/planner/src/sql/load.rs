@@ -111,6 +111,7 @@ impl Loader<'_> {
             return;
         }
         self.check_parents();
+        super::usual::leave_out(&mut self.schema);
         super::paths::qualify(&mut self.schema);
     }
 
@@ -242,6 +243,7 @@ impl Loader<'_> {
             }
             Parsed::Objects(said) => self.objects(&said, span),
             Parsed::SearchPath(path) => self.path = path,
+            Parsed::Role => self.diagnostics.push(report::other_role(self.source, span)),
             Parsed::Setting
             | Parsed::Transaction
             | Parsed::Data
@@ -262,6 +264,7 @@ impl Loader<'_> {
         }
         let defined = resolve::table(new, &self.schema, &mut self.names);
         self.schema.tables.insert(name.clone(), Arc::new(defined.table));
+        self.schema.give(self.schema.given_to_relation(&name));
         if let Some((table, bounds)) = defined.of {
             self.apply(&[Op::AttachPartition { table, child: name.clone(), bounds }], span);
         }
@@ -297,13 +300,16 @@ impl Loader<'_> {
         let below = !only && !self.schema.children(name).is_empty();
         let Some(table) = self.schema.tables.get_mut(name).map(Arc::make_mut) else { return };
         if !below {
-            resolve::add_constraint(table, written, name, &mut self.names);
+            let options = resolve::add_constraint(table, written, name, &mut self.names);
+            self.objects(options.as_slice(), span);
             return;
         }
         let table = table.clone();
         if let Some((key, constraint)) = resolve::constraint(written, name, &table, &mut self.names)
         {
+            let options = resolve::key_options(written, &name.sibling(&key));
             self.apply(&[Op::AddConstraint { table: name.clone(), name: key, constraint }], span);
+            self.objects(options.as_slice(), span);
         }
     }
 
@@ -332,7 +338,8 @@ impl Loader<'_> {
         let name = new.name.name.clone();
         let view = resolve::view(new, &self.schema, &new.query_with_data);
         self.names.take(name.clone());
-        self.schema.views.insert(name, view);
+        self.schema.views.insert(name.clone(), view);
+        self.schema.give(self.schema.given_to_relation(&name));
         self.objects(&new.settings, span);
     }
 

@@ -5,6 +5,7 @@
 mod about;
 mod create;
 mod foreign;
+pub(in crate::sql) mod options;
 mod routine;
 mod sequence;
 mod settings;
@@ -17,7 +18,7 @@ use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject};
 pub(super) use about::table_owner;
 pub(super) use sequence::serial;
 pub(super) use settings::{
-    ColumnSetting, column_setting, identity_options, property, setting, storage_options,
+    ColumnSetting, column_setting, identity_options, property, sequence_name, setting,
 };
 
 /// What a statement says of objects.
@@ -31,6 +32,8 @@ pub(super) enum Said {
     Gone { ids: Vec<ObjectId>, if_exists: bool },
     /// A role may do more or less with a thing.
     Privileges(about::Privileges),
+    /// Something has other storage options.
+    Options(options::Options),
 }
 
 /// A change of an object that is there.
@@ -123,6 +126,7 @@ pub(super) fn settle(
                 .collect())
         }
         Said::Privileges(privileges) => Ok(vec![privileges.settle(schema)]),
+        Said::Options(options) => Ok(vec![options.settle(schema)]),
     }
 }
 

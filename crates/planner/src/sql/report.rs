@@ -263,6 +263,17 @@ fn distance(a: &str, b: &str) -> usize {
     last.last().copied().unwrap_or(0)
 }
 
+/// Who makes things decides who owns them, which no text shows.
+pub(super) fn other_role(source: Source, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "role-not-diffed",
+        (source, span),
+        "what follows is made by another role: its owner, and for whom default privileges hold, are not compared",
+        "say OWNER TO and FOR ROLE, or leave SET ROLE away",
+    )
+    .warning()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -37,9 +37,12 @@ pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defin
     let mut parts = table.parts();
     let of = parts.of.take();
     table.partitioning = parts.text();
+    let mut copied = Vec::new();
     for template in &new.templates {
         inherit(&mut table, template, name, schema, names);
+        copied.extend(super::like::comments(template, name, schema));
     }
+    table.columns.extend(new.typed.iter().flat_map(|name| attributes(schema, name)));
     let mut sequences = Vec::new();
     let mut constraints: Vec<&NewConstraint> = Vec::new();
     for written in &new.columns {
@@ -63,7 +66,7 @@ pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defin
     // Two nameless keys over the same columns are one; the primary key wins.
     let mut keys: Vec<Vec<String>> = Vec::new();
     constraints.sort_by_key(|c| !c.primary);
-    let mut late = Vec::new();
+    let (mut late, mut key_options) = (Vec::new(), Vec::new());
     for written in constraints {
         let listed: Vec<String> = written.columns.iter().map(|c| c.name.clone()).collect();
         let is_key = matches!(
@@ -79,16 +82,34 @@ pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defin
         if of.is_some() && !matches!(written.body, Body::Kind(ConstraintKind::Check(_))) {
             late.push(written.clone());
         } else {
-            add_constraint(&mut table, written, name, names);
+            key_options.extend(add_constraint(&mut table, written, name, names));
         }
     }
     let mut settings = new.settings.clone();
+    settings.extend(key_options);
+    settings.extend(copied);
     let written = new.columns.iter().chain(&new.overrides);
     settings.extend(written.flat_map(|c| column_settings(name, c)));
     Defined { settings, table, of, keys: late, sequences }
 }
 
-/// What a partition says of a column that it has from its parent.
+/// A composite type's attributes as columns.
+fn attributes(schema: &Schema, name: &QName) -> Vec<Column> {
+    let id = ObjectId::new(ObjectKind::Type, name.to_string());
+    let parts = schema.objects.get(&id).map(|object| object.parts.as_slice()).unwrap_or_default();
+    let column = |(key, text): &(String, String)| {
+        let (ty, collation) = match text.split_once(" COLLATE ") {
+            Some((ty, collation)) => (ty, Some(collation.to_owned())),
+            None => (text.as_str(), None),
+        };
+        let name = crate::name::split_dotted(key).and_then(|mut parts| parts.pop());
+        let name = name.unwrap_or_else(|| key.clone());
+        Column { collation, ..Column::nullable(name, SqlType::new(ty)) }
+    };
+    parts.iter().map(column).collect()
+}
+
+/// What a partition or a typed table says of a column that it is given.
 fn override_options(column: &mut Column, said: &Column) {
     column.not_null |= said.not_null;
     if said.default.is_some() {
@@ -106,13 +127,13 @@ pub(super) fn column_settings(table: &QName, written: &NewColumn) -> Vec<Said> {
     all.map(|s| object::column_setting(("TABLE", table), column, s, &of)).collect()
 }
 
-/// Puts a constraint into a table that is being defined.
+/// Puts a constraint into a table that is being defined; gives what is said of its index.
 pub(super) fn add_constraint(
     table: &mut Table,
     written: &NewConstraint,
     name: &QName,
     names: &mut Names,
-) {
+) -> Option<Said> {
     if written.primary {
         for listed in &written.columns {
             if let Some(column) = table.column_mut(&listed.name) {
@@ -121,12 +142,24 @@ pub(super) fn add_constraint(
         }
     }
     if let Some((key, constraint)) = constraint(written, name, table, names) {
+        let options = key_options(written, &name.sibling(&key));
         table.constraints.insert(key, constraint);
-    } else if let Body::NotNull(listed) = &written.body
+        return options;
+    }
+    if let Body::NotNull(listed) = &written.body
         && let Some(column) = table.column_mut(&listed.name)
     {
         column.not_null = true;
     }
+    None
+}
+
+/// The storage options written in a key, said of its index.
+pub(super) fn key_options(written: &NewConstraint, index: &QName) -> Option<Said> {
+    let of = Subject::Index(index.clone());
+    let storage = written.storage.clone();
+    (!storage.is_empty())
+        .then(|| object::options::said(("INDEX", index), &of, (storage, Vec::new())))
 }
 
 /// A constraint with its name; `None` for a validated NOT NULL and for USING INDEX.
@@ -262,6 +295,9 @@ fn inherit(
         };
         table.constraints.insert(key, constraint.clone());
     }
+    if takes(Takes::Keys) {
+        super::like::indexes(table, parent, name, names);
+    }
 }
 
 /// An index's name, chosen where it has none, and its definition with real columns only.
@@ -308,6 +344,7 @@ pub(super) fn view(new: &NewView, schema: &Schema, query: &str) -> View {
         }
     }
     View {
+        columns: new.columns.clone(),
         query: query.to_owned(),
         materialized: new.materialized,
         reads,

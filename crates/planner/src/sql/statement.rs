@@ -46,6 +46,8 @@ pub(super) enum Parsed {
     Data,
     /// A session setting.
     Setting,
+    /// From here on another role is at work.
+    Role,
     /// Carried, not modelled.
     Carried(Carried),
 }
@@ -189,6 +191,10 @@ fn setting(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     if cursor.eat("SET") {
         cursor.eat("SESSION");
         cursor.eat("LOCAL");
+        if cursor.eat("ROLE") || cursor.eat("AUTHORIZATION") {
+            let back = cursor.is_any(0, &["NONE", "DEFAULT"]);
+            return Ok(if back { Parsed::Setting } else { Parsed::Role });
+        }
         if cursor.eat("search_path") {
             if !cursor.eat("TO") && !cursor.eat_operator("=") {
                 return Err(cursor.expected("`=` or TO"));
@@ -263,7 +269,7 @@ fn create_table(cursor: &mut Cursor<'_>, unlogged: bool) -> Read<Parsed> {
     let mut ahead = *cursor;
     ahead.eat("IF NOT EXISTS");
     let name = ahead.name("a table name")?;
-    if ahead.sees("OF") || ahead.sees("AS") {
+    if ahead.sees("AS") {
         return Ok(carried(Some(name.name)));
     }
     Ok(Parsed::Table(Box::new(table::create(cursor, unlogged)?)))

@@ -5,6 +5,7 @@ use super::cursor::{Cursor, Placed, PlacedName, Read};
 use super::object::{self, ColumnSetting, Said};
 use super::{expr, types};
 use crate::expr::Expr;
+use crate::name::QName;
 use crate::schema::{Column, Subject};
 
 /// A column as written, with the constraints written in it.
@@ -33,12 +34,14 @@ pub(super) struct NewTable {
     pub(super) if_not_exists: bool,
     /// Columns.
     pub(super) columns: Vec<NewColumn>,
-    /// Options of a partition's columns, which are its parent's: their types stand for nothing.
+    /// Options of columns that a parent or a type gives: their types stand for nothing.
     pub(super) overrides: Vec<NewColumn>,
     /// Table constraints.
     pub(super) constraints: Vec<NewConstraint>,
     /// Tables whose columns come first: LIKE, PARTITION OF.
     pub(super) templates: Vec<Template>,
+    /// The composite type whose attributes are its columns.
+    pub(super) typed: Option<QName>,
     /// Tables that it inherits from.
     pub(super) heir_of: Vec<PlacedName>,
     /// `PARTITION BY …`, `PARTITION OF …` or `INHERITS …`.
@@ -67,8 +70,10 @@ pub(super) enum Takes {
     Identity,
     /// CHECK.
     Checks,
-    /// PRIMARY KEY, UNIQUE.
+    /// PRIMARY KEY, UNIQUE, and indexes.
     Keys,
+    /// COMMENT ON a column or CHECK.
+    Comments,
 }
 
 impl NewTable {
@@ -90,6 +95,7 @@ impl Template {
             (Takes::Identity, "IDENTITY"),
             (Takes::Checks, "CONSTRAINTS"),
             (Takes::Keys, "INDEXES"),
+            (Takes::Comments, "COMMENTS"),
         ];
         let takes = takes.into_iter().filter(|(_, word)| {
             let not = options.contains(&format!("EXCLUDING {word}"));
@@ -110,6 +116,7 @@ pub(super) fn create(cursor: &mut Cursor<'_>, unlogged: bool) -> Read<NewTable> 
         overrides: Vec::new(),
         constraints: Vec::new(),
         templates: Vec::new(),
+        typed: None,
         heir_of: Vec::new(),
         partitioning: None,
         settings: Vec::new(),
@@ -119,6 +126,8 @@ pub(super) fn create(cursor: &mut Cursor<'_>, unlogged: bool) -> Read<NewTable> 
     }
     if cursor.eat("PARTITION OF") {
         partition_of(cursor, &mut table)?;
+    } else if cursor.eat("OF") {
+        of_type(cursor, &mut table)?;
     } else {
         let (from, to) = cursor.parens()?;
         elements(&mut cursor.part(from, to), &mut table)?;
@@ -126,6 +135,18 @@ pub(super) fn create(cursor: &mut Cursor<'_>, unlogged: bool) -> Read<NewTable> 
     options(cursor, &mut table)?;
     cursor.end()?;
     Ok(table)
+}
+
+/// `OF type (…)`: made as any other table, and bound to its type then.
+fn of_type(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
+    let name = cursor.name("a composite type")?.name;
+    table.set(("OF", &format!("OF {name}"), "NOT OF"));
+    table.typed = Some(name);
+    if cursor.is_symbol(0, b'(') {
+        let (from, to) = cursor.parens()?;
+        overrides(&mut cursor.part(from, to), table)?;
+    }
+    Ok(())
 }
 
 fn elements(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
@@ -273,7 +294,8 @@ fn options(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
         } else if cursor.eat("WITH") {
             let name = table.name.name.clone();
             let of = Subject::Relation(name.clone());
-            table.settings.extend(object::storage_options(cursor, ("TABLE", &name), &of)?);
+            let said = object::options::set(cursor, ("TABLE", &name), &of)?;
+            table.settings.push(said);
         } else if cursor.eat("TABLESPACE") {
             let space = cursor.ident("a tablespace")?;
             let set = format!("SET TABLESPACE {}", crate::name::quote(&space.name));
@@ -431,10 +453,10 @@ fn sequence_options(cursor: &mut Cursor<'_>) -> Read<Vec<ColumnSetting>> {
         "CACHE 1",
         "NO CYCLE",
     ];
-    let mut found = Vec::new();
+    let (mut found, mut name) = (Vec::new(), None);
     while !cursor.done() {
         if cursor.eat("SEQUENCE NAME") {
-            cursor.name("a sequence name")?;
+            name = Some(cursor.name("a sequence name")?.name);
             continue;
         }
         let start = cursor.at;
@@ -450,5 +472,10 @@ fn sequence_options(cursor: &mut Cursor<'_>) -> Read<Vec<ColumnSetting>> {
             found.push(text);
         }
     }
-    Ok(if found.is_empty() { Vec::new() } else { vec![object::identity_options(&found)] })
+    let mut settings = Vec::new();
+    if !found.is_empty() {
+        settings.push(object::identity_options(&found));
+    }
+    settings.extend(name.map(|name| object::sequence_name(&name)));
+    Ok(settings)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::cursor::{Cursor, PlacedName, Read, is_reserved, unquote};
 use super::object::{self, Said};
 use super::token::Kind;
-use crate::name::{QName, quote_list};
+use crate::name::QName;
 use crate::schema::Subject;
 
 /// A view as written.
@@ -19,6 +19,8 @@ pub(super) struct NewView {
     pub(super) if_not_exists: bool,
     /// MATERIALIZED.
     pub(super) materialized: bool,
+    /// Names that it gives to the query's columns.
+    pub(super) columns: Vec<String>,
     /// The query, verbatim.
     pub(super) query: String,
     /// Names after FROM and JOIN, and whether each was qualified.
@@ -40,16 +42,21 @@ pub(super) fn create(
     let if_not_exists = cursor.eat("IF NOT EXISTS");
     let name = cursor.name("a view name")?;
     let columns = if cursor.is_symbol(0, b'(') { cursor.columns()? } else { Vec::new() };
+    let mut settings = Vec::new();
     if cursor.eat("USING") {
-        cursor.ident("an access method")?;
+        let method = cursor.ident("an access method")?.name;
+        if method != "heap" {
+            let set = format!("SET ACCESS METHOD {}", crate::name::quote(&method));
+            let setting = ("ACCESS METHOD", set.as_str(), "SET ACCESS METHOD heap");
+            let of = Subject::Relation(name.name.clone());
+            settings.push(object::setting(("MATERIALIZED VIEW", &name.name), setting, of));
+        }
     }
-    let settings = if cursor.eat("WITH") {
+    if cursor.eat("WITH") {
         let words = if materialized { "MATERIALIZED VIEW" } else { "VIEW" };
         let of = Subject::Relation(name.name.clone());
-        object::storage_options(cursor, (words, &name.name), &of)?
-    } else {
-        Vec::new()
-    };
+        settings.push(object::options::set(cursor, (words, &name.name), &of)?);
+    }
     if cursor.eat("TABLESPACE") {
         cursor.ident("a tablespace")?;
     }
@@ -69,16 +76,11 @@ pub(super) fn create(
     } else {
         to
     };
-    let named = |query: &str| {
-        if columns.is_empty() {
-            return query.to_owned();
-        }
-        let names: Vec<String> = columns.iter().map(|c| c.name.clone()).collect();
-        format!("SELECT * FROM ({query}) AS named ({})", quote_list(&names))
-    };
-    let (query, query_with_data) = (named(cursor.slice(from, to)), named(cursor.slice(from, end)));
+    let (query, query_with_data) =
+        (cursor.slice(from, to).to_owned(), cursor.slice(from, end).to_owned());
+    let columns: Vec<String> = columns.into_iter().map(|c| c.name).collect();
     let mut identifiers = identifiers(cursor, from, end);
-    identifiers.extend(columns.iter().map(|c| c.name.clone()));
+    identifiers.extend(columns.iter().cloned());
     let reads = relations(&cursor.part(from, to));
     cursor.at = to;
     Ok(NewView {
@@ -86,6 +88,7 @@ pub(super) fn create(
         or_replace,
         if_not_exists,
         materialized,
+        columns,
         query,
         reads,
         identifiers: identifiers.into_iter().collect(),

@@ -14,6 +14,7 @@ impl Schema {
             Op::CreateView { view, definition } => {
                 self.free(view)?;
                 self.views.insert(view.clone(), definition.clone());
+                self.give(self.given_to_relation(view));
                 Ok(())
             }
             Op::ReplaceView { view, definition } => match self.views.get_mut(view) {

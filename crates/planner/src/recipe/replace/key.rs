@@ -210,7 +210,12 @@ fn swap(
 
 /// Comments on a key, and settings of its table that name its index, go with it: made again for the
 /// one of the same name.
-fn attached(context: &Context<'_>, schema: &Schema, table: &QName, name: &str) -> Vec<Op> {
+pub(super) fn attached(
+    context: &Context<'_>,
+    schema: &Schema,
+    table: &QName,
+    name: &str,
+) -> Vec<Op> {
     let of_table = Subject::Relation(table.clone());
     let of_key =
         [Subject::Constraint(table.clone(), name.to_owned()), Subject::Index(table.sibling(name))];

@@ -77,6 +77,12 @@ impl Asker<'_> {
             self.say(std::slice::from_ref(sequence), span)?;
         }
         let dropped = resolved.ops.len().saturating_sub(1);
+        let key = match (resolved.ops.last(), action) {
+            (Some(Op::AddConstraint { name, .. }), Action::AddConstraint(written)) => {
+                resolve::key_options(written, &table.name.sibling(name))
+            }
+            _ => None,
+        };
         for (at, op) in resolved.ops.into_iter().enumerate() {
             let cascades =
                 matches!(action, Action::DropColumn { .. } | Action::DropConstraint { .. });
@@ -104,7 +110,6 @@ impl Asker<'_> {
             | Action::AlterType { .. }
             | Action::SetDefault { .. }
             | Action::SetNotNull { .. }
-            | Action::AddConstraint(_)
             | Action::Validate(_)
             | Action::DropConstraint { .. }
             | Action::RenameColumn { .. }
@@ -117,6 +122,7 @@ impl Asker<'_> {
             | Action::NoInherit(_)
             | Action::Settings(_)
             | Action::Carried => Ok(()),
+            Action::AddConstraint(_) => self.say(key.as_slice(), span),
         }
     }
 

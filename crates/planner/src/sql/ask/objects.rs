@@ -31,7 +31,8 @@ impl Asker<'_> {
         let mut defined = self.with_names(|schema, names| {
             let mut defined = resolve::table(new, schema, names);
             for key in &defined.keys {
-                resolve::add_constraint(&mut defined.table, key, &name, names);
+                let options = resolve::add_constraint(&mut defined.table, key, &name, names);
+                defined.settings.extend(options);
             }
             defined
         });

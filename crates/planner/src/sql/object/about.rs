@@ -131,8 +131,36 @@ fn named(cursor: &mut Cursor<'_>) -> Read<Option<(String, Option<Subject>)>> {
             return Ok(Some((format!("{words} {name}"), of)));
         }
     }
+    if cursor.eat("OPERATOR") {
+        let name = operator(cursor)?;
+        let text = format!("OPERATOR {name}");
+        return Ok(Some((text.clone(), object(ObjectKind::Operator, text))));
+    }
     let (from, to) = cursor.skip_until(|c| c.is(0, "IS"));
     Ok(Some((cursor.flat(from, to), None)))
+}
+
+/// An operator with its sides, or an operator class or family with its method.
+fn operator(cursor: &mut Cursor<'_>) -> Read<String> {
+    for word in ["CLASS", "FAMILY"] {
+        if cursor.eat(word) {
+            let name = qualified(cursor, "a name")?;
+            cursor.expect("USING")?;
+            return Ok(format!("{word} {name} USING {}", super::bare(cursor, "a method")?));
+        }
+    }
+    let (from, to) = cursor.skip_until(|c| c.is_symbol(0, b'('));
+    let name = cursor.flat(from, to);
+    let (from, to) = cursor.parens()?;
+    let mut inner = cursor.part(from, to);
+    let mut sides = Vec::new();
+    while !inner.done() {
+        let (from, to) = inner.skip_to_comma();
+        let side = inner.flat(from, to);
+        sides.push(if side.eq_ignore_ascii_case("NONE") { "NONE".to_owned() } else { side });
+        inner.eat_symbol(b',');
+    }
+    Ok(format!("{name} ({})", sides.join(", ")))
 }
 
 fn column(cursor: &mut Cursor<'_>) -> Read<(QName, String)> {
@@ -165,6 +193,15 @@ pub(super) fn owner(cursor: &Cursor<'_>, statement: &str) -> Option<Said> {
     let unmake = about.is_some().then(|| format!("ALTER {name} OWNER TO CURRENT_USER"));
     let object = Object { of: about, ..Object::one(make, unmake) };
     Some(Said::Made(ObjectId::new(ObjectKind::Owner, name), object))
+}
+
+/// `ALTER SCHEMA name OWNER TO role`, as CREATE SCHEMA … AUTHORIZATION says it.
+pub(super) fn schema_owner(name: &str, role: &str) -> Said {
+    let thing = format!("SCHEMA {name}");
+    let unmake = format!("ALTER {thing} OWNER TO CURRENT_USER");
+    let of = Subject::Object(ObjectId::new(ObjectKind::Schema, name.to_owned()));
+    let made = Object::one(format!("ALTER {thing} OWNER TO {}", role_name(role)), Some(unmake));
+    Said::Made(ObjectId::new(ObjectKind::Owner, thing), made.of(of))
 }
 
 /// `ALTER TABLE table OWNER TO role`.
@@ -352,8 +389,14 @@ impl Privileges {
             return None;
         }
         let (_, name) = thing.split_once(' ')?;
-        let as_table = format!("TABLE {name}");
-        let mut names = [thing.clone(), as_table, format!("VIEW {name}")].into_iter();
+        // GRANT says TABLE and FUNCTION of more than the two.
+        let kinds: &[&str] = match thing.split(' ').next().unwrap_or_default() {
+            "TABLE" | "SEQUENCE" => &RELATIONS,
+            "FUNCTION" | "PROCEDURE" | "ROUTINE" => &["FUNCTION", "PROCEDURE", "AGGREGATE"],
+            "TYPE" | "DOMAIN" => &["TYPE", "DOMAIN"],
+            other => &[other],
+        };
+        let mut names = kinds.iter().map(|kind| format!("{kind} {name}"));
         let owner = names.find_map(|n| schema.objects.get(&ObjectId::new(ObjectKind::Owner, n)));
         let owns = owner
             .and_then(|owner| owner.make.first())
@@ -363,6 +406,8 @@ impl Privileges {
             .then_some("ALL")
     }
 }
+
+const RELATIONS: [&str; 5] = ["TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE", "FOREIGN TABLE"];
 
 fn privilege_list(parts: &[(String, String)]) -> String {
     parts.iter().map(|(p, _)| p.as_str()).collect::<Vec<_>>().join(", ")

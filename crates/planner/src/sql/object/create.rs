@@ -1,8 +1,8 @@
 //! CREATE, ALTER and DROP of the kinds of objects whose definition is kept as text.
 
-use super::{Alteration, Said, bare, foreign, qualified, rest, routine, sequence, types};
+use super::{Alteration, Said, about, bare, foreign, qualified, rest, routine, sequence, types};
 use crate::name::literal;
-use crate::schema::object::ROLE;
+use crate::schema::object::{ROLE, SCHEMA};
 use crate::schema::{Object, ObjectId, ObjectKind, Subject};
 use crate::sql::cursor::{Cursor, Read};
 
@@ -45,6 +45,7 @@ const KINDS: &[Named] = &[
     Named { words: "TYPE", kind: ObjectKind::Type, name: Naming::Qualified },
     Named { words: "DOMAIN", kind: ObjectKind::Domain, name: Naming::Qualified },
     Named { words: "SEQUENCE", kind: ObjectKind::Sequence, name: Naming::Qualified },
+    Named { words: "UNLOGGED SEQUENCE", kind: ObjectKind::Sequence, name: Naming::Qualified },
     Named { words: "FUNCTION", kind: ObjectKind::Routine, name: Naming::Signature },
     Named { words: "PROCEDURE", kind: ObjectKind::Routine, name: Naming::Signature },
     Named { words: "ROUTINE", kind: ObjectKind::Routine, name: Naming::Signature },
@@ -78,15 +79,19 @@ pub(super) fn create(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
     }
     let Some(named) = kind(cursor) else { return Ok(None) };
     match (named.kind, named.words) {
+        (ObjectKind::Schema, _) => return schema(cursor).map(Some),
+        (ObjectKind::Extension, _) => return extension(cursor).map(Some),
         (ObjectKind::Foreign, words) => return foreign::create(cursor, words).map(Some),
-        (ObjectKind::Sequence, _) => return sequence::create(cursor),
+        (ObjectKind::Sequence, words) => {
+            return sequence::create(cursor, words.starts_with("UNLOGGED"));
+        }
         (ObjectKind::Type, _) => return types::create(cursor),
         (ObjectKind::Domain, _) => return types::create_domain(cursor),
         (ObjectKind::Aggregate, _) => return routine::aggregate(cursor),
         (ObjectKind::Routine, word) => return routine::create(cursor, word),
         _ => {}
     }
-    let if_not_exists = cursor.eat("IF NOT EXISTS");
+    cursor.eat("IF NOT EXISTS");
     let words = named.words;
     let (name, of, text) = match named.name {
         Naming::Bare => {
@@ -103,14 +108,40 @@ pub(super) fn create(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
     if always_there(named.kind, &name) {
         return Ok(Some(Vec::new()));
     }
-    let text = if if_not_exists && named.kind == ObjectKind::Extension {
-        text.replacen("EXTENSION", "EXTENSION IF NOT EXISTS", 1)
-    } else {
-        text
-    };
     let drop = words.trim_start_matches("CONSTRAINT ").trim_start_matches("TRUSTED ");
     let object = Object { of, ..Object::one(text, Some(format!("DROP {drop} {name}"))) };
     Ok(Some(vec![Said::Made(identity(named, name), object)]))
+}
+
+/// `SCHEMA name AUTHORIZATION role`; either may be left out.
+fn schema(cursor: &mut Cursor<'_>) -> Read<Vec<Said>> {
+    cursor.eat("IF NOT EXISTS");
+    let named = if cursor.is(0, "AUTHORIZATION") { None } else { Some(bare(cursor, "a name")?) };
+    let role = if cursor.eat("AUTHORIZATION") { Some(bare(cursor, "a role")?) } else { None };
+    let Some(name) = named.or_else(|| role.clone()) else { return Ok(Vec::new()) };
+    let mut said = Vec::new();
+    if !always_there(ObjectKind::Schema, &name) {
+        let make = format!("CREATE SCHEMA {name}{}", rest(cursor));
+        let object = Object::one(make, Some(format!("DROP SCHEMA {name}")));
+        said.push(Said::Made(ObjectId::new(ObjectKind::Schema, name.clone()), object));
+    }
+    said.extend(role.map(|role| about::schema_owner(&name, &role)));
+    Ok(said)
+}
+
+/// An extension; where its things are is a part of it.
+fn extension(cursor: &mut Cursor<'_>) -> Read<Vec<Said>> {
+    let words = if cursor.eat("IF NOT EXISTS") { "EXTENSION IF NOT EXISTS" } else { "EXTENSION" };
+    let name = bare(cursor, "a name")?;
+    if always_there(ObjectKind::Extension, &name) {
+        return Ok(Vec::new());
+    }
+    let make = format!("CREATE {words} {name}{}", rest(cursor));
+    cursor.skip_until(|c| c.is(0, "SCHEMA"));
+    let place = if cursor.eat("SCHEMA") { Some(bare(cursor, "a schema")?) } else { None };
+    let parts = place.map(|place| (SCHEMA.to_owned(), place)).into_iter().collect();
+    let object = Object { parts, ..Object::one(make, Some(format!("DROP EXTENSION {name}"))) };
+    Ok(vec![Said::Made(ObjectId::new(ObjectKind::Extension, name), object)])
 }
 
 /// A role belongs to the whole server: it is made where it is not there, and never dropped.

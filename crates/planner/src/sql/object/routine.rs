@@ -12,6 +12,8 @@ struct Argument {
     head: String,
     /// The type, where it is part of the identity.
     ty: Option<String>,
+    /// VARIADIC.
+    variadic: bool,
 }
 
 /// Reads from after `CREATE FUNCTION` or `PROCEDURE`; `word` is the one it was.
@@ -38,9 +40,10 @@ pub(super) fn create(cursor: &mut Cursor<'_>, word: &str) -> Read<Option<Vec<Sai
 /// Reads from after `CREATE AGGREGATE`.
 pub(super) fn aggregate(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
     let name = cursor.name("an aggregate's name")?.name.to_string();
+    let text = rest(cursor);
     let identity = format!("{name}{}", identity(cursor)?);
     let object = Object::one(
-        format!("CREATE AGGREGATE {identity}{}", rest(cursor)),
+        format!("CREATE AGGREGATE {name}{text}"),
         Some(format!("DROP AGGREGATE {identity}")),
     );
     Ok(Some(vec![Said::Made(ObjectId::new(ObjectKind::Aggregate, identity), object)]))
@@ -63,16 +66,25 @@ pub(super) fn identity(cursor: &mut Cursor<'_>) -> Read<String> {
 fn arguments(cursor: &mut Cursor<'_>) -> Read<Vec<Argument>> {
     let (from, to) = cursor.parens()?;
     let mut inner = cursor.part(from, to);
-    let mut found = Vec::new();
+    let mut found: Vec<Argument> = Vec::new();
+    let mut orders_variadic = false;
     while !inner.done() {
         let (from, to) =
             inner.skip_until(|c| c.is_symbol(0, b',') || (c.is(0, "ORDER") && c.is(1, "BY")));
-        if from == to {
-            // `ORDER BY` of an ordered-set aggregate: its arguments count too.
+        if inner.sees("ORDER BY") {
+            // Of an ordered-set aggregate: its arguments count too, but for the one that stands for
+            // the same as the direct one before it.
+            if from != to {
+                found.push(argument(&mut cursor.part(from, to)));
+            }
             inner.at += 2;
+            orders_variadic = found.last().is_some_and(|last| last.variadic);
             continue;
         }
-        found.push(argument(&mut cursor.part(from, to)));
+        let next = argument(&mut cursor.part(from, to));
+        if !(orders_variadic && next.variadic) {
+            found.push(next);
+        }
         inner.eat_symbol(b',');
     }
     Ok(found)
@@ -98,6 +110,7 @@ fn argument(cursor: &mut Cursor<'_>) -> Argument {
     Argument {
         head: if defaulted { format!("{text} DEFAULT") } else { text },
         ty: (!outside).then_some(ty),
+        variadic: mode == Some("VARIADIC"),
     }
 }
 

@@ -2,17 +2,21 @@
 
 use super::{Alteration, Said};
 use crate::name::{QName, quote};
+use crate::schema::object::UNLOGGED;
 use crate::schema::{Object, ObjectId, ObjectKind, Subject};
 use crate::sql::cursor::{Cursor, Read};
 use crate::sql::types;
 
-/// Reads from after `CREATE SEQUENCE`.
-pub(super) fn create(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
+/// Reads from after `CREATE [UNLOGGED] SEQUENCE`.
+pub(super) fn create(cursor: &mut Cursor<'_>, unlogged: bool) -> Read<Option<Vec<Said>>> {
     cursor.eat("IF NOT EXISTS");
     let name = cursor.name("a sequence name")?.name;
     let (parts, owned) = options(cursor)?;
-    let parts: Vec<(String, String)> =
+    let mut parts: Vec<(String, String)> =
         parts.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+    if unlogged {
+        parts.push((UNLOGGED.to_owned(), UNLOGGED.to_owned()));
+    }
     let owner = owned.flatten();
     let mut said = vec![made(&name, parts, owner.as_ref())];
     said.extend(owner.map(|(table, column)| ownership(&name, &table, &column)));
@@ -23,10 +27,16 @@ pub(super) fn create(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
 pub(super) fn alter(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
     cursor.eat("IF EXISTS");
     let name = cursor.name("a sequence name")?.name;
-    if cursor.is_any(0, &["RENAME", "SET"]) {
+    if cursor.is(0, "RENAME") || cursor.sees("SET SCHEMA") {
         return Ok(None);
     }
-    let (parts, owned) = options(cursor)?;
+    let (parts, owned) = if cursor.eat("SET LOGGED") {
+        (vec![(UNLOGGED.to_owned(), None)], None)
+    } else if cursor.eat("SET UNLOGGED") {
+        (vec![(UNLOGGED.to_owned(), Some(UNLOGGED.to_owned()))], None)
+    } else {
+        options(cursor)?
+    };
     let id = ObjectId::new(ObjectKind::Sequence, name.to_string());
     let mut said = Vec::new();
     let of = owned.clone().flatten().map(|(table, column)| Subject::Column(table, column));
@@ -75,8 +85,10 @@ fn ownership(name: &QName, table: &QName, column: &str) -> Said {
 
 /// `CREATE SEQUENCE name options`.
 pub(super) fn create_sql(name: &str, parts: &[(String, String)]) -> String {
-    let mut text = format!("CREATE SEQUENCE {name}");
-    for (key, value) in parts {
+    let is_unlogged = |(key, _): &(String, String)| key == UNLOGGED;
+    let kind = if parts.iter().any(is_unlogged) { "UNLOGGED SEQUENCE" } else { "SEQUENCE" };
+    let mut text = format!("CREATE {kind} {name}");
+    for (key, value) in parts.iter().filter(|part| !is_unlogged(part)) {
         text += " ";
         text += &if value.starts_with("NO ") || value == key {
             value.clone()

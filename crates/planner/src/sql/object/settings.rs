@@ -1,12 +1,30 @@
 //! Settings of relations, columns and indexes: row security, storage, options, states of triggers. Each
 //! is an object with the action that makes it and the one that takes it back.
 
-use super::Said;
-use crate::name::{QName, quote};
+use super::{Said, options};
+use crate::name::{QName, derived, quote};
 use crate::op::object::clauses_reach;
-use crate::schema::object::{IDENTITY, ROW_SECURITY};
+use crate::schema::object::{IDENTITY, ROW_SECURITY, SEQUENCE_NAME};
 use crate::schema::{Object, ObjectId, ObjectKind, Subject};
 use crate::sql::cursor::{Cursor, Read};
+
+/// The name of an identity's sequence as a setting.
+pub(in crate::sql) fn sequence_name(name: &QName) -> ColumnSetting {
+    (SEQUENCE_NAME.to_owned(), name.to_string(), String::new())
+}
+
+/// An identity whose sequence has another name than PostgreSQL would give it.
+fn named_sequence(table: &QName, column: &str, name: &str) -> Said {
+    let usual = table.sibling(derived::choose(&table.name, column, "seq", |_| false));
+    let id =
+        ObjectId::new(ObjectKind::Property, format!("{table} {} {SEQUENCE_NAME}", quote(column)));
+    let given = name.parse::<QName>().ok().filter(|g| *g != usual && g.schema == usual.schema);
+    let Some(given) = given else { return Said::Gone { ids: vec![id], if_exists: true } };
+    let rename =
+        |from: &QName, to: &QName| format!("ALTER SEQUENCE {from} RENAME TO {}", quote(&to.name));
+    let object = Object::one(rename(&usual, &given), Some(rename(&given, &usual)));
+    Said::Made(id, object.of(Subject::Column(table.clone(), column.to_owned())))
+}
 
 /// Reads from after ALTER: settings of views, indexes and foreign tables.
 pub(super) fn relation_setting(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
@@ -48,6 +66,9 @@ pub(in crate::sql) fn column_setting(
     (key, make, unmake): &ColumnSetting,
     of: &Subject,
 ) -> Said {
+    if key == SEQUENCE_NAME {
+        return named_sequence(relation.1, column, make);
+    }
     let of = match of {
         Subject::Relation(name) => Subject::Column(name.clone(), column.to_owned()),
         Subject::Column(..) | Subject::Constraint(..) | Subject::Index(_) | Subject::Object(_) => {
@@ -58,21 +79,6 @@ pub(in crate::sql) fn column_setting(
     let action = |text: &str| format!("ALTER COLUMN {column} {text}");
     let key = format!("{column} {key}");
     setting(relation, (&key, &action(make), &action(unmake)), of)
-}
-
-/// `(fillfactor = 70, …)` at the cursor, a setting each.
-pub(in crate::sql) fn storage_options(
-    cursor: &mut Cursor<'_>,
-    relation: (&str, &QName),
-    of: &Subject,
-) -> Read<Vec<Said>> {
-    let found = options(cursor)?.into_iter();
-    Ok(found
-        .map(|(key, text)| {
-            let (set, reset) = (format!("SET ({text})"), format!("RESET ({key})"));
-            setting(relation, (&format!("OPTION {key}"), &set, &reset), of.clone())
-        })
-        .collect())
 }
 
 /// Settings that one action of `ALTER words name` makes; empty where it is none.
@@ -90,19 +96,8 @@ pub(in crate::sql) fn property(
         let id = ObjectId::new(ObjectKind::Property, format!("{name} {key}"));
         Said::Gone { ids: vec![id], if_exists: true }
     };
-    let column = {
-        let mut ahead = *cursor;
-        (ahead.eat("ALTER COLUMN") || ahead.eat("ALTER")).then_some(ahead)
-    };
-    if let Some(mut ahead) = column {
-        let Ok(placed) = ahead.ident("a column") else { return Ok(Vec::new()) };
-        let settings = column_settings(&mut ahead)?;
-        if settings.is_empty() {
-            return Ok(Vec::new());
-        }
-        cursor.at = ahead.at;
-        let all = settings.iter();
-        return Ok(all.map(|s| column_setting((words, name), &placed.name, s, subject)).collect());
+    if let Some(said) = column_property(cursor, (words, name), subject)? {
+        return Ok(said);
     }
     for (action, key, unmake) in [
         ("ENABLE ROW LEVEL SECURITY", ROW_SECURITY.trim(), "DISABLE ROW LEVEL SECURITY"),
@@ -116,6 +111,9 @@ pub(in crate::sql) fn property(
             return Ok(vec![unset(key)]);
         }
     }
+    if cursor.eat("NOT OF") {
+        return Ok(vec![unset("OF")]);
+    }
     if cursor.eat("REPLICA IDENTITY DEFAULT") {
         return Ok(vec![unset("REPLICA IDENTITY")]);
     }
@@ -125,6 +123,7 @@ pub(in crate::sql) fn property(
     for (action, key, unmake) in [
         ("REPLICA IDENTITY", "REPLICA IDENTITY", "REPLICA IDENTITY DEFAULT"),
         ("CLUSTER ON", "CLUSTER", "SET WITHOUT CLUSTER"),
+        ("OF", "OF", "NOT OF"),
         ("SET TABLESPACE", "TABLESPACE", "SET TABLESPACE pg_default"),
         ("SET ACCESS METHOD", "ACCESS METHOD", "SET ACCESS METHOD heap"),
     ] {
@@ -138,14 +137,36 @@ pub(in crate::sql) fn property(
         return Ok(vec![said]);
     }
     if cursor.eat("SET") && cursor.is_symbol(0, b'(') {
-        return storage_options(cursor, (words, name), subject);
+        return Ok(vec![options::set(cursor, (words, name), subject)?]);
     }
     if cursor.eat("RESET") && cursor.is_symbol(0, b'(') {
-        let found = options(cursor)?;
-        return Ok(found.into_iter().map(|(key, _)| unset(&format!("OPTION {key}"))).collect());
+        return Ok(vec![options::reset(cursor, (words, name), subject)?]);
     }
     cursor.at = start;
     Ok(Vec::new())
+}
+
+/// Settings of a column, where the action is about one; empty where it sets none.
+fn column_property(
+    cursor: &mut Cursor<'_>,
+    (words, name): (&str, &QName),
+    subject: &Subject,
+) -> Read<Option<Vec<Said>>> {
+    let mut ahead = *cursor;
+    if !ahead.eat("ALTER COLUMN") && !ahead.eat("ALTER") {
+        return Ok(None);
+    }
+    let Ok(placed) = ahead.ident("a column") else { return Ok(Some(Vec::new())) };
+    if let Some(said) = options::of_column(&mut ahead, (words, name), &placed.name)? {
+        cursor.at = ahead.at;
+        return Ok(Some(vec![said]));
+    }
+    let settings = column_settings(&mut ahead)?;
+    if !settings.is_empty() {
+        cursor.at = ahead.at;
+    }
+    let all = settings.iter();
+    Ok(Some(all.map(|s| column_setting((words, name), &placed.name, s, subject)).collect()))
 }
 
 /// ENABLE or DISABLE of a trigger or rule.
@@ -180,30 +201,6 @@ fn trigger_state(
         }
     }
     Ok(None)
-}
-
-/// `(key = value, …)`: each key with its text.
-fn options(cursor: &mut Cursor<'_>) -> Read<Vec<(String, String)>> {
-    let (from, to) = cursor.parens()?;
-    let mut inner = cursor.part(from, to);
-    let mut found = Vec::new();
-    while !inner.done() {
-        let start = inner.at;
-        let (from, to) =
-            inner.skip_until(|c| c.is_symbol(0, b',') || c.peek(0).is_some_and(|t| c.of(t) == "="));
-        let key = inner.flat(from, to);
-        inner.skip_to_comma();
-        let value = inner.flat(to, inner.at);
-        let value = value.trim_start_matches('=').trim();
-        let text = if start == inner.at || value.is_empty() {
-            key.clone()
-        } else {
-            format!("{key} = {value}")
-        };
-        found.push((key, text));
-        inner.eat_symbol(b',');
-    }
-    Ok(found)
 }
 
 /// Options of an identity's sequence, each with its default.
@@ -282,15 +279,6 @@ fn column_settings(cursor: &mut Cursor<'_>) -> Read<Vec<ColumnSetting>> {
     }
     if !identity.is_empty() {
         return Ok(vec![identity_options(&identity)]);
-    }
-    if cursor.eat("SET") && cursor.is_symbol(0, b'(') {
-        let found = options(cursor)?;
-        return Ok(found
-            .into_iter()
-            .map(|(key, text)| {
-                (format!("OPTION {key}"), format!("SET ({text})"), format!("RESET ({key})"))
-            })
-            .collect());
     }
     cursor.at = start;
     Ok(Vec::new())

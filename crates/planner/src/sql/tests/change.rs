@@ -129,7 +129,7 @@ fn objects_are_read_and_the_rest_runs_as_it_is() {
 UPDATE users SET name = o.id FROM orders o; SET lock_timeout = '1s'; CREATE TYPE mood AS ENUM ('a'); ALTER TABLE users ADD m mood;",
         &format!("privilege TABLE public.users TO me: GRANT SELECT ON TABLE public.users TO me
 INSERT INTO orders SELECT 1, 2, 3
-setting public.users OPTION fillfactor: ALTER TABLE public.users SET (fillfactor = 70)
+setting public.users OPTIONS: ALTER TABLE public.users SET (fillfactor = 70)
 ALTER TABLE public.users ADD COLUMN x integer
 UPDATE users SET name = o.id FROM orders o
 enum public.mood: CREATE TYPE public.mood AS ENUM ('a')

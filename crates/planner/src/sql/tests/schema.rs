@@ -161,7 +161,7 @@ CREATE TABLE public.t (
 )
 CREATE VIEW public.v AS SELECT x.m, count(*) FROM (t AS x LEFT JOIN other.u ON true), t2 WHERE at > now()
   reads public.t other.u; at count m now other t t2 u x
-CREATE MATERIALIZED VIEW public.w AS SELECT * FROM (SELECT * FROM v) AS named (q)
+CREATE MATERIALIZED VIEW public.w (q) AS SELECT * FROM v
   reads public.v; * q v
 enum public.mood
   CREATE TYPE public.mood AS ENUM ('sad', 'new', 'it''s ok')
