@@ -13,7 +13,7 @@ use planner::request::{Change, Request};
 use planner::{Plan, Planned};
 use similar::TextDiff;
 
-use crate::format::CaseFile;
+use crate::format::{CaseFile, DEEP};
 use crate::proof;
 
 /// A case: a file, read.
@@ -91,10 +91,17 @@ pub(crate) fn golden_trial(case: &Arc<Case>) -> Trial {
 }
 
 fn golden(case: &Case) -> Result<(), Failed> {
-    let printed = reprint(case);
-    if reprint(case) != printed {
+    let mut file = recompute(case);
+    if recompute(case).print() != file.print() {
         return Err("two runs differ: something is not deterministic".into());
     }
+    if is_slow()
+        && file.section(DEEP).is_some()
+        && let Ok(plan) = case.plan()
+    {
+        file.set(DEEP, &proof::deep_section(&plan));
+    }
+    let printed = file.print();
     if printed == case.text {
         return Ok(());
     }
@@ -107,14 +114,19 @@ fn golden(case: &Case) -> Result<(), Failed> {
     Err(format!("{}\n{hint}\n{shown}", case.path.display()).into())
 }
 
-fn reprint(case: &Case) -> String {
+/// Whether trials that take long are wanted.
+pub(crate) fn is_slow() -> bool {
+    env::var("RUN_SLOW_TESTS").is_ok_and(|value| value == "1")
+}
+
+fn recompute(case: &Case) -> CaseFile {
     let planned = planner::plan(&case.request);
     let asked = planner::as_asked(&case.request);
     let mut file = case.file.clone();
     file.set("diagnostics", &diagnostics(&case.request, &planned));
     file.set("plan", &planned.plan.as_ref().map_or(String::new(), planner::render::markdown));
     file.set("proof", &proof::section(planned.plan.as_ref(), asked.plan.as_ref()));
-    file.print()
+    file
 }
 
 fn diagnostics(request: &Request, planned: &Planned) -> String {

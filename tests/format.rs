@@ -22,6 +22,9 @@ pub(crate) const GIVEN: [&str; 14] = [
 /// Sections that the tests write.
 pub(crate) const GENERATED: [&str; 3] = ["diagnostics", "plan", "proof"];
 
+/// A section that the tests write where a case has it: what takes long is not for every case.
+pub(crate) const DEEP: &str = "deep-proof";
+
 /// A case file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CaseFile {
@@ -88,7 +91,7 @@ impl CaseFile {
 }
 
 fn rank(name: &str) -> Option<usize> {
-    GIVEN.iter().chain(&GENERATED).position(|known| *known == name)
+    GIVEN.iter().chain(&GENERATED).chain([&DEEP]).position(|known| *known == name)
 }
 
 /// Without blank lines around it and blanks at the ends of lines.

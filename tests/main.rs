@@ -44,6 +44,7 @@ fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
                 trials.extend(database::trials(case, servers));
                 trials.push(mutants::trial(case));
                 trials.push(timed::trial(case));
+                trials.push(mutants::reduction_trial(case));
             }
             trials.extend(squawk::trials(&cases));
         }

@@ -4,14 +4,13 @@
 //! its steps.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::env;
 use std::sync::Arc;
 
 use libtest_mimic::{Completion, Failed, Trial};
 use planner::Plan;
 use planner::plan::{Phase, PhaseKind, Step, StepKind};
 
-use crate::cases::Case;
+use crate::cases::{Case, is_slow};
 use crate::proof::{self, Answer};
 
 /// A broken plan and what was done to it.
@@ -26,6 +25,32 @@ pub(crate) fn trial(case: &Arc<Case>) -> Trial {
     Trial::ignorable_test(format!("{}::mutants", case.name), move || perform(&case))
 }
 
+/// The trial that what a search leaves out makes no difference, to the plan and to its mutants.
+pub(crate) fn reduction_trial(case: &Arc<Case>) -> Trial {
+    let case = Arc::clone(case);
+    Trial::ignorable_test(format!("{}::reduction", case.name), move || compare(&case))
+}
+
+fn compare(case: &Case) -> Result<Completion, Failed> {
+    if !is_slow() {
+        return Ok(Completion::ignored_with("RUN_SLOW_TESTS=1 runs it"));
+    }
+    let plan = match case.plan() {
+        Ok(plan) => plan,
+        Err(reason) => return Ok(Completion::ignored_with(reason)),
+    };
+    let asked = planner::as_asked(&case.request).plan;
+    let asked = asked.map(|plan| Mutant { name: "as asked".to_owned(), plan });
+    let itself = Mutant { name: "the plan".to_owned(), plan: plan.clone() };
+    let all = mutants(&plan).into_iter().chain(asked).chain([itself]);
+    let differ = all.filter_map(|Mutant { name, plan }| {
+        let (with, without) = (proof::answer(&plan), proof::answer_unreduced(&plan));
+        (with != without).then(|| format!("{name}: {with:?} with, {without:?} without"))
+    });
+    let lines: Vec<String> = differ.collect();
+    if lines.is_empty() { Ok(Completion::Completed) } else { Err(lines.join("\n").into()) }
+}
+
 fn perform(case: &Case) -> Result<Completion, Failed> {
     let plan = match case.plan() {
         Ok(plan) => plan,
@@ -36,7 +61,7 @@ fn perform(case: &Case) -> Result<Completion, Failed> {
     }
     let equivalent = equivalent(case)?;
     let mut unused: BTreeSet<&String> = equivalent.keys().collect();
-    let slow = env::var("RUN_SLOW_TESTS").is_ok_and(|value| value == "1");
+    let slow = is_slow();
     let mut lines = Vec::new();
     for mutant in mutants(&plan) {
         let reason = equivalent.get(&mutant.name);

@@ -30,7 +30,16 @@ fn verdict(plan: &Plan, bounds: &Bounds) -> Result<Verdict, String> {
 
 /// The answer within the usual bounds.
 pub(crate) fn answer(plan: &Plan) -> Answer {
-    match verdict(plan, &Bounds::default()) {
+    answer_within(plan, &Bounds::default())
+}
+
+/// The answer where no state is left out.
+pub(crate) fn answer_unreduced(plan: &Plan) -> Answer {
+    answer_within(plan, &Bounds { reduced: false, ..Bounds::default() })
+}
+
+fn answer_within(plan: &Plan, bounds: &Bounds) -> Answer {
+    match verdict(plan, bounds) {
         Ok(Verdict::Verified { .. }) => Answer::Verified,
         Ok(Verdict::Refuted(found)) => {
             Answer::Refuted(format!("{}: {}", found.invariant, found.detail))
@@ -61,6 +70,20 @@ pub(crate) fn section(plan: Option<&Plan>, as_asked: Option<&Plan>) -> String {
     let bounds = bounds.as_asked();
     let asked = as_asked.map_or(String::new(), |plan| line("as asked", text(plan, &bounds)));
     plan + &asked
+}
+
+/// The `--- deep-proof` section: the plan within wider bounds.
+pub(crate) fn deep_section(plan: &Plan) -> String {
+    let bounds = Bounds { instances: 3, rows: 3, faults: 2, ..Bounds::default() };
+    match verdict(plan, &bounds) {
+        Ok(Verdict::Verified { states, transitions, depth, .. }) => {
+            format!("verified: {states} states, {transitions} transitions, depth {depth}\n")
+        }
+        Ok(Verdict::Refuted(found)) => format!("refuted: {}: {}\n", found.invariant, found.detail),
+        // How many states were found before it says nothing.
+        Ok(Verdict::BoundsExceeded { reason, .. }) => format!("bounds exceeded: {reason}\n"),
+        Err(reason) => format!("cannot be proved: {reason}\n"),
+    }
 }
 
 fn text(plan: &Plan, bounds: &Bounds) -> String {

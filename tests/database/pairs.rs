@@ -140,6 +140,7 @@ fn plan(statements: &[Done]) -> Plan {
         model: Model {
             source: Schema::default(),
             target: Schema::default(),
+            asked: Vec::new(),
             conversions: Vec::new(),
             narrowed: Vec::new(),
             closed: Vec::new(),

@@ -3,3 +3,4 @@
 //! Must not hold trials: those are in the test target, beside this folder.
 
 pub mod pairs;
+pub mod plans;

@@ -8,6 +8,7 @@ mod limits;
 mod outside;
 mod questions;
 mod statements;
+mod touched;
 mod words;
 
 use std::collections::BTreeSet;
@@ -20,14 +21,15 @@ use crate::fold::Moved;
 use crate::name::QName;
 use crate::op::{self, Op};
 use crate::order::{self, Arranged};
-use crate::plan::{FORMAT, Hazard, Model, NotAnalysed, Phase, Plan, Traffic, hash_text};
-use crate::recipe::{Context, Recipe, joined, neighbours, numbering_ops, recipe};
+use crate::plan::{FORMAT, Hazard, Model, NotAnalysed, Plan, Traffic, hash_text};
+use crate::recipe::{Context, Recipe, joined, numbering_ops, recipe};
 use crate::request::{Backup, Change, Request};
 use crate::schema::{ConstraintKind, Schema};
 use crate::{Planned, diff, fold, queries, sql};
 
 use as_asked::naive_plan;
 use assumptions::assumptions;
+use touched::{in_steps, touched, with_relatives};
 use words::{releases, title};
 
 /// A request, read.
@@ -255,8 +257,11 @@ fn assemble(request: &Request, read: &Read, (recipes, wanted): (&[Recipe], &Sche
     let frame = order::Frame { engine, request, source, wanted, tables: &existing };
     let Arranged { phases, point_of_no_return, backfills, validation } =
         order::arrange(&frame, recipes);
-    let model = model(request, read, &in_steps(&phases, &read.source, &touched), recipes);
-    let releases = releases(&model, &touched, recipes);
+    let in_steps = in_steps(&phases, &read.source, &touched);
+    let used = with_relatives(&touched, &read.asked, &read.source);
+    let all: BTreeSet<QName> = in_steps.into_iter().chain(used.iter().cloned()).collect();
+    let model = model(request, read, &all.into_iter().collect::<Vec<_>>(), recipes);
+    let releases = releases(&model, &used, recipes);
     let mut hazards: Vec<Hazard> = recipes.iter().flat_map(|r| r.hazards.clone()).collect();
     hazards.sort_by_key(|h| h.span);
     let mut said = BTreeSet::new();
@@ -286,68 +291,15 @@ fn assemble(request: &Request, read: &Read, (recipes, wanted): (&[Recipe], &Sche
     plan
 }
 
-/// Tables that the change is about, and parents of the keys it adds.
-fn touched(asked: &[Asked], source: &Schema, recipes: &[Recipe]) -> Vec<QName> {
-    let mut names = BTreeSet::new();
-    let values =
-        recipes.iter().flat_map(|r| &r.conversions).flat_map(|c| c.up.iter().chain(&c.down));
-    names.extend(values.flat_map(|(_, value)| value.lookups()).map(|lookup| lookup.table.clone()));
-    for asked in asked {
-        if let What::Retype(retype) = &asked.what {
-            names.extend(neighbours(retype, source));
-        }
-        for op in naive_ops(&asked.what, source) {
-            let is_there =
-                |r: &&QName| source.tables.contains_key(r) || source.views.contains_key(r);
-            names.extend(op.relation().filter(is_there).cloned());
-            names.extend(relative(&op).filter(|r| source.tables.contains_key(*r)).cloned());
-            if let Op::CreateTable { table, definition } = &op {
-                names.insert(table.clone());
-                names.extend(
-                    definition.constraints.values().filter_map(|c| parent(&c.kind)).cloned(),
-                );
-            }
-            if let Op::AddConstraint { constraint, .. } = &op
-                && let ConstraintKind::ForeignKey(key) = &constraint.kind
-            {
-                names.insert(key.parent.clone());
-            }
-        }
-    }
-    names.into_iter().collect()
-}
-
-/// The same with what the steps themselves touch: a view that makes way, a constraint that is made again.
-fn in_steps(phases: &[Phase], source: &Schema, touched: &[QName]) -> Vec<QName> {
-    let steps = phases.iter().flat_map(|phase| &phase.steps);
-    let ops = steps.flat_map(|step| step.script.iter().chain(&step.rollback.script));
-    let named = ops.filter_map(|statement| statement.op.relation());
-    let is_there = |r: &&QName| source.tables.contains_key(r) || source.views.contains_key(r);
-    let all: BTreeSet<QName> = named.filter(is_there).chain(touched).cloned().collect();
-    all.into_iter().collect()
-}
-
-/// The other table of an operation on a family.
-fn relative(op: &Op) -> impl Iterator<Item = &QName> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are about one table")]
-    let other = match op {
-        Op::AttachPartition { child, .. } | Op::DetachPartition { child, .. } => Some(child),
-        Op::InsertSelect { from, .. } => Some(from),
-        Op::AttachIndex { parent, .. }
-        | Op::Inherit { parent, .. }
-        | Op::NoInherit { parent, .. } => Some(parent),
-        _ => None,
-    };
-    other.into_iter()
-}
-
 /// The schemas before and after, cut to the touched tables and the parents of their keys.
 fn model(request: &Request, read: &Read, touched: &[QName], recipes: &[Recipe]) -> Model {
     let source = cut(&read.source, touched);
     let mut target = source.clone();
-    for asked in &read.asked {
-        for op in naive_ops(&asked.what, &target.clone()) {
+    let mut asked = Vec::new();
+    for change in &read.asked {
+        for op in naive_ops(&change.what, &target.clone()) {
             let _refused = target.apply(&op).is_err();
+            asked.push(op);
         }
     }
     let big_tables = source
@@ -364,6 +316,7 @@ fn model(request: &Request, read: &Read, touched: &[QName], recipes: &[Recipe]) 
         target,
         traffic,
         replicas: request.constraints.replicas,
+        asked,
         conversions: recipes.iter().flat_map(|r| r.conversions.clone()).collect(),
         narrowed: recipes.iter().flat_map(|r| r.narrowed.clone()).collect(),
         closed: recipes.iter().flat_map(|r| r.closed.clone()).collect(),

@@ -314,6 +314,10 @@ pub struct Model {
     pub source: Schema,
     /// The same, after.
     pub target: Schema,
+    /// The change as asked, a statement after the other: what of it is about rows is held to be done
+    /// when the plan is through.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<Op>,
     /// What old and new columns mean in terms of each other: the specification that sync triggers
     /// and backfills are held to.
     pub conversions: Vec<Conversion>,

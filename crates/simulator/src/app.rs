@@ -364,7 +364,8 @@ impl Model {
             let knows = !side.is_empty() && side.iter().all(|(c, _)| uses.reads.contains(c));
             if knows && side.iter().any(|(c, _)| changed(c)) {
                 let values = side.iter().map(|(c, _)| said(c).unwrap_or_else(|| now(c))).collect();
-                *group = if new_side { Group::New(values) } else { Group::Old(values) };
+                *group =
+                    if new_side { Group::by_new(conversion, values) } else { Group::Old(values) };
             }
         }
         let in_group = |c: &str| {

@@ -20,8 +20,12 @@ impl Model {
             Condition::CaughtUp { .. } => true,
             Condition::BackupRestorable => world.backup,
             Condition::BackfillFinished { name } => {
-                // A backfill of another group of tables is that group's business.
-                self.backfill(name).is_none_or(|b| world.finished & (1 << b) != 0)
+                // A backfill of another group of tables is that group's business; one that the plan
+                // does not run never finishes.
+                match self.backfill(name) {
+                    Some(number) => world.finished & (1 << number) != 0,
+                    None => self.is_elsewhere(name),
+                }
             }
             Condition::Parity { .. }
             | Condition::Agreement { .. }

@@ -24,6 +24,7 @@ pub(crate) enum Always {
     Reversible,
     NeverStuck,
     FinishedMeansDone,
+    FinishesAlone,
 }
 
 impl Always {
@@ -60,9 +61,14 @@ impl Always {
             Self::NeverStuck => {
                 ("never stuck", "from every state the migration can be finished or rolled back")
             }
-            Self::FinishedMeansDone => {
-                ("finished means done", "when the plan has run, the schema is the one asked for")
-            }
+            Self::FinishedMeansDone => (
+                "finished means done",
+                "when the plan has run, schema and rows are those asked for",
+            ),
+            Self::FinishesAlone => (
+                "finishes by itself",
+                "where nobody writes and nothing fails, the plan comes to its end",
+            ),
         }
     }
 }

@@ -9,6 +9,7 @@
 //! Pure: no I/O, clock or threads; randomness only from a seed.
 #![deny(clippy::disallowed_methods)]
 
+mod alone;
 mod app;
 mod copy;
 mod ddl;
@@ -18,11 +19,13 @@ mod fleet;
 mod holds;
 mod invariant;
 mod keys;
+mod lull;
 mod memo;
 mod model;
 mod partitions;
 mod proof;
 mod record;
+mod refute;
 mod relay;
 mod rollback;
 pub mod row;
@@ -32,6 +35,8 @@ mod scenario;
 mod search;
 mod sides;
 mod slice;
+mod space;
+mod store;
 mod timed;
 mod trace;
 mod transition;
@@ -42,6 +47,7 @@ mod world;
 pub use model::Unmodelled;
 pub use proof::{Counterexample, Progress, Search, Verdict};
 pub use scenario::Bounds;
+pub use space::{Space, State};
 pub use timed::{Queue, Sample, Session, Setting, TimedStep, TimedWalk, Tuned, tune};
 pub use trace::{BrokenPromise, ColumnFrame, Frame, Instance, Moment, TableFrame, Trace};
 pub use walk::{Choice, Walk};

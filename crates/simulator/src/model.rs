@@ -2,12 +2,13 @@
 //! numbered places, and what each release does. Fixed during a search, but for the interned
 //! schemas and rows. Must not know what can happen next.
 
+mod data;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use planner::backfill::{Backfill, Todo, Work};
+use planner::backfill::Backfill;
 use planner::condition::Condition;
 use planner::engine::{Engine, Lock};
 use planner::expr::Expr;
@@ -24,8 +25,10 @@ use crate::invariant::Broken;
 use crate::memo::Memo;
 use crate::record::{Group, Record};
 use crate::scenario::Bounds;
+use crate::search::Numbers;
 use crate::sides;
 use crate::slice;
+use crate::store::Rows;
 use crate::transition::Action;
 use crate::value::{Interner, Value};
 use crate::world::CELLS;
@@ -53,6 +56,10 @@ pub(crate) struct Model {
     /// Rows that each table has room for.
     pub(crate) rows: usize,
     pub(crate) backfills: Vec<Backfill>,
+    /// Names of those that are other groups' business.
+    elsewhere: BTreeSet<String>,
+    /// The change as asked, what of it is about these tables.
+    pub(crate) asked: Vec<Op>,
     /// What columns and the rows of other tables mean in terms of each other.
     pub(crate) relays: Vec<Relay>,
     /// What the plan assumes of rows until their table is partitioned.
@@ -62,6 +69,8 @@ pub(crate) struct Model {
     pub(crate) may_be_down: bool,
     pub(crate) schemas: Interner<State>,
     pub(crate) records: Interner<Option<Record>>,
+    /// What rows there are together in some state.
+    pub(crate) arrangements: Numbers<Rows>,
     pub(crate) source: u16,
     pub(crate) target: Schema,
     /// What each release can do with rows, and whether what runs reads them well.
@@ -71,7 +80,7 @@ pub(crate) struct Model {
 }
 
 /// A question about rows under a schema, by a release (or by a set of them).
-type Question = (u16, u8, [u16; CELLS]);
+type Question = (u16, u8, u32);
 
 /// A batch: its step, its place there, and whether it is of the rollback.
 type BatchAt = (u8, u8, bool);
@@ -85,12 +94,14 @@ pub(crate) struct Memory {
     pub(crate) look: Memo<Question, Result<(), Broken>>,
     /// What a batch comes to.
     pub(crate) run: Memo<BatchOnRows, Ran>,
+    /// Whether two schemas are the same to the app.
+    pub(crate) alike: Memo<(u16, u16), bool>,
     /// What a batch locks, by schema.
     pub(crate) locks: Memo<(u16, BatchAt), Vec<Lock>>,
 }
 
-/// What a statement of the app comes to: the cells it changes and the rows in them, or a refusal.
-pub(crate) type Effect = Result<Vec<(u8, u16)>, Broken>;
+/// What a statement of the app comes to: the number of the rows after it, or a refusal.
+pub(crate) type Effect = Result<u32, Broken>;
 
 /// A schema, and which of its tables stands in which place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -185,7 +196,15 @@ impl Model {
         let bounds = bounds.sane();
         let rows = bounds.rows.min(CELLS / tables.len().max(1)).max(1);
         let steps = steps::steps(plan, bounds.instances, (&names, &kept));
-        let backfills = backfills(&steps);
+        let backfills = data::backfills(&steps);
+        if steps.len() >= usize::from(u8::MAX) || backfills.len() > 16 {
+            return Err(Unmodelled(format!(
+                "{} steps and {} backfills of rows that depend on each other; 254 and 16 can be searched",
+                steps.len(),
+                backfills.len()
+            )));
+        }
+        let elsewhere = data::elsewhere(plan, &backfills);
         let source = State {
             schema: slice::cut(&plan.model.source, &names, &kept),
             names: tables
@@ -208,18 +227,22 @@ impl Model {
             tables,
             rows,
             backfills,
+            elsewhere,
+            asked: steps::asked(plan, (&names, &kept)),
             relays: plan.model.relays.clone(),
             confined: plan.model.confined.clone(),
             big: plan.model.big_tables.iter().cloned().collect(),
             may_be_down: plan.model.downtime_s > 0,
             schemas,
             records,
+            arrangements: Numbers::new(),
             source: number,
             target,
             memo: Memory {
                 app: Memo::new(),
                 look: Memo::new(),
                 run: Memo::new(),
+                alike: Memo::new(),
                 locks: Memo::new(),
             },
             notes: notes(plan),
@@ -256,6 +279,11 @@ impl Model {
         self.backfills.iter().position(|b| b.name == name)
     }
 
+    /// Whether a backfill of that name belongs to other tables.
+    pub(crate) fn is_elsewhere(&self, backfill: &str) -> bool {
+        self.elsewhere.contains(backfill)
+    }
+
     /// Whether the app has two releases in this plan.
     pub(crate) fn has_two_releases(&self) -> bool {
         self.releases[0].id != self.releases[1].id
@@ -289,58 +317,10 @@ fn tables(plan: &Plan, group: &BTreeSet<QName>) -> Vec<TableModel> {
                     .collect(),
                 sides: sides::of_checks([old, new]),
                 edges: sides::of_bounds(&plan.model, name),
-                images: images(plan, name),
+                images: data::images(plan, name),
             }
         })
         .collect()
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "the others change no data in place")]
-fn images(plan: &Plan, table: &QName) -> Vec<Image> {
-    let forward = plan.steps().flat_map(|s| &s.script).map(|s| &s.op);
-    forward
-        .filter_map(|op| match op {
-            Op::Update { table: t, set, filter } if t == table => {
-                Some(Image { set: set.clone(), filter: filter.clone() })
-            }
-            Op::RunBackfill { backfill }
-                if backfill.table == *table
-                    && backfill.work == Work::Update
-                    && backfill.undo.is_some() =>
-            {
-                let filter = match &backfill.todo {
-                    Todo::Where(left) => Some(left.clone()),
-                    Todo::Disagree(_) | Todo::EveryRow => None,
-                };
-                Some(Image { set: backfill.set.clone(), filter })
-            }
-            // They give no value a new meaning, but choose rows by some.
-            Op::Delete { table: t, filter } | Op::InsertSelect { from: t, filter, .. }
-                if t == table =>
-            {
-                Some(Image { set: Vec::new(), filter: filter.clone() })
-            }
-            Op::RunBackfill { backfill } if backfill.table == *table => match &backfill.todo {
-                Todo::Where(chosen) if backfill.work != Work::Update => {
-                    Some(Image { set: Vec::new(), filter: Some(chosen.clone()) })
-                }
-                Todo::Where(_) | Todo::Disagree(_) | Todo::EveryRow => None,
-            },
-            _ => None,
-        })
-        .collect()
-}
-
-fn backfills(steps: &[StepModel]) -> Vec<Backfill> {
-    let mut found: Vec<Backfill> = Vec::new();
-    for op in steps.iter().flat_map(|s| &s.script).flat_map(|b| &b.ops) {
-        if let Op::RunBackfill { backfill } = op
-            && !found.contains(backfill)
-        {
-            found.push(backfill.clone());
-        }
-    }
-    found
 }
 
 fn releases(plan: &Plan, tables: &[TableModel], schemas: (&Schema, &Schema)) -> [ReleaseModel; 2] {

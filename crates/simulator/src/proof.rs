@@ -5,13 +5,15 @@ use planner::Plan;
 use serde::{Deserialize, Serialize};
 
 use crate::fleet::{self, Fleet};
-use crate::invariant::{Always, Broken, SOMETIMES, seen};
+use crate::invariant::{Broken, SOMETIMES, seen};
 use crate::model::{Model, Unmodelled};
+use crate::refute::{leads_to, refuted, stuck_words};
 use crate::scenario::Bounds;
 use crate::search::Graph;
 use crate::slice;
-use crate::trace::{BrokenPromise, Trace};
-use crate::transition::{Action, Next, Outcome};
+use crate::store::Packed;
+use crate::trace::Trace;
+use crate::transition::{Action, Next};
 use crate::world::{CELLS, Mode, Runner, World};
 
 /// How far a search is.
@@ -78,7 +80,7 @@ pub struct Search {
     bounds: Bounds,
     groups: Vec<std::collections::BTreeSet<planner::name::QName>>,
     at: usize,
-    current: Option<(Model, Graph<World, Action>)>,
+    current: Option<(Model, Graph<Packed>)>,
     next: Next,
     /// Counts of the groups that are finished.
     past: Progress,
@@ -86,6 +88,8 @@ pub struct Search {
     seen: u8,
     ever: u8,
     notes: Vec<String>,
+    /// A promise was broken: what is left is to find the shortest way there.
+    longer: Option<Verdict>,
     verdict: Option<Verdict>,
 }
 
@@ -106,35 +110,42 @@ impl Search {
             seen: 0,
             ever: 0,
             notes: Vec::new(),
+            longer: None,
             verdict: None,
         };
         if search.groups.is_empty() {
             search.groups.push(std::collections::BTreeSet::new());
         }
-        search.open()?;
+        search.open(search.bounds.reduced)?;
         Ok(search)
     }
 
     /// Begins with the next group of tables.
-    fn open(&mut self) -> Result<(), Unmodelled> {
-        let mut model = Model::new(&self.plan, &self.bounds, &self.groups[self.at])?;
+    fn open(&mut self, reduced: bool) -> Result<(), Unmodelled> {
+        let bounds = Bounds { reduced, ..self.bounds.clone() };
+        let mut model = Model::new(&self.plan, &bounds, &self.groups[self.at])?;
         let start = initial(&mut model)?;
         for note in &model.notes {
             if !self.notes.contains(note) {
                 self.notes.push(note.clone());
             }
         }
+        let start = model.pack(&start);
         self.current = Some((model, Graph::new(vec![start])));
         Ok(())
     }
 
     /// Follows about so many transitions more.
     pub fn advance(&mut self, transitions: usize) -> Progress {
-        let goal = self.progress().transitions + transitions as u64;
-        while self.verdict.is_none() && self.progress().transitions < goal {
-            if let Err(why) = self.look_into_one() {
-                let states = self.progress().states;
-                self.verdict = Some(Verdict::BoundsExceeded { states, reason: why.to_string() });
+        let mut left = transitions;
+        while self.verdict.is_none() && left > 0 {
+            match self.look_into_one() {
+                Ok(followed) => left = left.saturating_sub(followed.max(1)),
+                Err(why) => {
+                    let states = self.progress().states;
+                    let reason = why.to_string();
+                    self.verdict = Some(Verdict::BoundsExceeded { states, reason });
+                }
             }
         }
         self.progress()
@@ -158,50 +169,55 @@ impl Search {
         progress
     }
 
-    fn look_into_one(&mut self) -> Result<(), Unmodelled> {
-        let Some((model, graph)) = &mut self.current else { return Ok(()) };
-        let Some((number, world)) = graph.take() else { return self.close() };
-        model.successors(&world, &mut self.next)?;
-        for (action, outcome) in self.next.drain(..) {
-            match outcome {
-                Outcome::Next(to, bits) => {
-                    self.seen |= bits;
-                    let (reached, is_new) = graph.reach(number, action, to, action.is_fault());
-                    if is_new && let Err(broken) = model.look(&to) {
-                        let states = self.past.states + graph.states() as u64;
-                        self.verdict =
-                            Some(refuted(model, graph, (reached, None), &broken, states));
-                        return Ok(());
-                    }
+    /// Looks into the next state; how many transitions that were.
+    fn look_into_one(&mut self) -> Result<usize, Unmodelled> {
+        let Some((model, graph)) = &mut self.current else { return Ok(0) };
+        let before = graph.transitions();
+        let Some((number, state)) = graph.take() else {
+            self.close()?;
+            return Ok(0);
+        };
+        let found = look_into(model, graph, (number, state), &mut self.next)?;
+        match found {
+            Ok(bits) => self.seen |= bits,
+            Err((at, last, broken)) => {
+                let states = self.past.states + graph.states() as u64;
+                let way = graph.path(at);
+                let verdict = refuted(model, (&way, last), &broken, states)?;
+                if !model.bounds.reduced {
+                    self.verdict = Some(verdict);
+                    return Ok(0);
                 }
-                Outcome::Broken(broken) => {
-                    let states = self.past.states + graph.states() as u64;
-                    self.verdict =
-                        Some(refuted(model, graph, (number, Some(action)), &broken, states));
-                    return Ok(());
-                }
+                // Where nothing is left out, the way found first is the shortest.
+                self.longer = Some(verdict);
+                self.open(false)?;
+                return Ok(0);
             }
         }
+        let followed = usize::try_from(graph.transitions() - before).unwrap_or(usize::MAX);
         if graph.states() > self.bounds.states {
             let reason = format!("more than {} states", self.bounds.states);
             let states = self.past.states + graph.states() as u64;
-            self.verdict = Some(Verdict::BoundsExceeded { states, reason });
+            let exceeded = Verdict::BoundsExceeded { states, reason };
+            self.verdict = Some(self.longer.take().unwrap_or(exceeded));
         }
-        Ok(())
+        Ok(followed)
     }
 
     /// A group is finished: nothing may be stuck in it. Then the next, or the verdict.
     fn close(&mut self) -> Result<(), Unmodelled> {
         let progress = self.progress();
-        let Some((model, graph)) = self.current.take() else { return Ok(()) };
+        let Some((mut model, graph)) = self.current.take() else { return Ok(()) };
         let n = model.steps.len();
-        let is_end = |w: &World| {
-            w.runner.mode == Mode::RolledBack
-                || (w.runner.mode == Mode::Forward && usize::from(w.runner.step) >= n)
+        let is_end = |state: &Packed| {
+            let Runner { step, mode, .. } = state.runner();
+            mode == Mode::RolledBack || (mode == Mode::Forward && usize::from(step) >= n)
         };
-        if let Some(stuck) = graph.first_stuck(is_end) {
+        let states = progress.states;
+        if let Some(stuck) = graph.first_stuck(is_end, |state| leads_to(&mut model, *state))? {
             let broken = stuck_words(&model, &graph, stuck);
-            self.verdict = Some(refuted(&model, &graph, (stuck, None), &broken, progress.states));
+            let way = graph.path(stuck);
+            self.verdict = Some(refuted(&mut model, (&way, None), &broken, states)?);
             return Ok(());
         }
         self.past = Progress { frontier: 0, done: false, ..progress };
@@ -214,9 +230,17 @@ impl Search {
             self.verdict = Some(Verdict::BoundsExceeded { states: self.past.states, reason });
             return Ok(());
         }
+        if let Some((way, broken)) = model.alone(graph.all()[0])? {
+            self.verdict = Some(refuted(&mut model, (&way, None), &broken, states)?);
+            return Ok(());
+        }
+        if let Some(longer) = self.longer.take() {
+            self.verdict = Some(longer);
+            return Ok(());
+        }
         self.at += 1;
         if self.at < self.groups.len() {
-            return self.open();
+            return self.open(self.bounds.reduced);
         }
         self.verdict = Some(self.conclude());
         Ok(())
@@ -231,6 +255,35 @@ impl Search {
             notes: self.notes.clone(),
         }
     }
+}
+
+/// A promise found broken: the last state before it (or the one that breaks it), the action that does.
+type Found = (u32, Option<Action>, Broken);
+
+/// Follows every transition of a state, and looks at what is new. Bits of `SOMETIMES`.
+fn look_into(
+    model: &mut Model,
+    graph: &mut Graph<Packed>,
+    (number, state): (u32, Packed),
+    next: &mut Next,
+) -> Result<Result<u8, Found>, Unmodelled> {
+    let mut found = None;
+    let seen = model.follow(state, next, |model, action, led| {
+        let (to, edge) = match led {
+            Ok(led) => led,
+            Err(broken) => {
+                found = Some((number, Some(action), broken.clone()));
+                return false;
+            }
+        };
+        let (reached, is_new) = graph.reach(number, to, edge);
+        if is_new && let Err(broken) = model.look(to) {
+            found = Some((reached, None, broken));
+            return false;
+        }
+        true
+    })?;
+    Ok(found.map_or(Ok(seen), Err))
 }
 
 /// Words for bits of `SOMETIMES`.
@@ -279,44 +332,4 @@ fn required(model: &Model) -> u8 {
         bits |= seen::ROLLED_BACK;
     }
     bits
-}
-
-fn stuck_words(model: &Model, graph: &Graph<World, Action>, stuck: u32) -> Broken {
-    let (start, way) = graph.path(stuck);
-    let last = way.last().map_or(start, |(_, world)| *world);
-    let step = model.steps.get(usize::from(last.runner.step)).map_or("", |s| s.id.as_str());
-    let detail = format!(
-        "at step {step} the migration can be neither finished nor rolled back: the next statement is refused, or its conditions never hold"
-    );
-    Broken::new(Always::NeverStuck, detail)
-}
-
-fn refuted(
-    model: &Model,
-    graph: &Graph<World, Action>,
-    (state, last): (u32, Option<Action>),
-    broken: &Broken,
-    states: u64,
-) -> Verdict {
-    let (start, way) = graph.path(state);
-    let mut trace = Trace { moments: vec![model.start(&start)] };
-    let mut world = start;
-    for (action, after) in way {
-        trace.moments.push(model.moment(&world, action, &after));
-        world = after;
-    }
-    if let Some(action) = last {
-        trace.moments.push(model.moment(&world, action, &world));
-    }
-    let promise = BrokenPromise::from(broken);
-    if let Some(moment) = trace.moments.last_mut() {
-        moment.broken = Some(promise.clone());
-    }
-    Verdict::Refuted(Box::new(Counterexample {
-        invariant: promise.invariant,
-        statement: promise.statement,
-        detail: promise.detail,
-        states,
-        trace,
-    }))
 }

@@ -242,9 +242,7 @@ impl Model {
         ops: &[Op],
         lock_timeout_ms: u64,
     ) -> Option<Broken> {
-        if self.live(world).is_empty() {
-            return None;
-        }
+        let _somebody_to_wait = self.live(world.fleet).next()?;
         for op in ops {
             if let Op::Update { table, .. } | Op::Delete { table, .. } = op
                 && self.big.contains(table)

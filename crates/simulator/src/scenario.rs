@@ -18,11 +18,14 @@ pub struct Bounds {
     /// Whether a plan must also keep the rules of procedure: a gate before, and a backup before,
     /// anything is dropped. Off for a change as asked, so that what it does to the app shows.
     pub procedure: bool,
+    /// Whether states that make no difference are left out (see `lull`). Off to check that they make
+    /// none.
+    pub reduced: bool,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { instances: 2, rows: 2, faults: 1, states: 4_000_000, procedure: true }
+        Self { instances: 2, rows: 2, faults: 1, states: 4_000_000, procedure: true, reduced: true }
     }
 }
 

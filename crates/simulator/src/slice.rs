@@ -200,7 +200,8 @@ pub(crate) fn kept(plan: &Plan) -> Kept {
     let mut keep = |table: &QName, columns: Vec<String>| {
         kept.entry(table.clone()).or_default().extend(columns);
     };
-    for op in ops(plan).filter(|op| !moves_within_family(plan, op)) {
+    let asked = plan.model.asked.iter();
+    for op in ops(plan).chain(asked).filter(|op| !moves_within_family(plan, op)) {
         mention(op, &mut keep);
     }
     for conversion in &plan.model.conversions {

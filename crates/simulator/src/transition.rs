@@ -6,10 +6,15 @@
 //! tried again, an instance that crashes between requests. A long transaction of the app may be
 //! open at any statement of the migration, so it is not a state either.
 
+use std::sync::Arc;
+
 use crate::app::Statement;
+use crate::fleet::Fleet;
 use crate::invariant::{Always, Broken, seen};
 use crate::model::{Effect, Model, Unmodelled};
 use crate::relay::Changes;
+use crate::search::Edge;
+use crate::store::Packed;
 use crate::world::World;
 
 /// What happens.
@@ -56,6 +61,16 @@ pub(crate) enum Outcome {
     Broken(Broken),
 }
 
+/// The bit of `SOMETIMES` that a release's write shows.
+fn wrote(world: &World, release: usize) -> u8 {
+    let begun = world.runner.step > 0 || world.runner.group > 0;
+    match (begun, release) {
+        (false, _) => 0,
+        (true, 0) => seen::OLD_WROTE,
+        (true, _) => seen::NEW_WROTE,
+    }
+}
+
 /// Actions of a state with their outcomes.
 pub(crate) type Next = Vec<(Action, Outcome)>;
 
@@ -64,60 +79,86 @@ impl Model {
     pub(crate) fn successors(&mut self, world: &World, next: &mut Next) -> Result<(), Unmodelled> {
         next.clear();
         self.runner_actions(world, next)?;
-        for release in self.live(world) {
-            self.app_actions(world, release, next)?;
+        let rows = self.rows_of(world);
+        for release in self.live(world.fleet) {
+            let bit = wrote(world, release);
+            for (action, effect) in self.app_actions(world, (release, rows))?.iter() {
+                let outcome = match effect {
+                    Ok(after) => Outcome::Next(self.with_rows(world, *after), bit),
+                    Err(broken) => Outcome::Broken(broken.clone()),
+                };
+                next.push((*action, outcome));
+            }
         }
         Ok(())
+    }
+
+    /// The same for a search: hands on where each action leads, but for the app's in a lull, until
+    /// `go` says no. Bits of `SOMETIMES` that were seen.
+    pub(crate) fn follow(
+        &mut self,
+        state: Packed,
+        next: &mut Next,
+        mut go: impl FnMut(&mut Self, Action, Result<(Packed, Edge), &Broken>) -> bool,
+    ) -> Result<u8, Unmodelled> {
+        let world = self.unpack(state);
+        let mut seen = 0;
+        next.clear();
+        self.runner_actions(&world, next)?;
+        let is_lull = self.bounds.reduced && self.is_lull(&world, next);
+        for (action, outcome) in next.drain(..) {
+            let edge = if action.is_fault() { Edge::Fault } else { Edge::Kept };
+            let goes_on = match outcome {
+                Outcome::Next(to, bits) => {
+                    seen |= bits;
+                    let to = self.pack(&to);
+                    go(self, action, Ok((to, edge)))
+                }
+                Outcome::Broken(broken) => go(self, action, Err(&broken)),
+            };
+            if !goes_on {
+                return Ok(seen);
+            }
+        }
+        if is_lull {
+            return Ok(seen);
+        }
+        for release in self.live(world.fleet) {
+            let effects = self.app_actions(&world, (release, state.rows()))?;
+            if !effects.is_empty() {
+                seen |= wrote(&world, release);
+            }
+            for (action, effect) in effects.iter() {
+                let led = effect.as_ref().map(|rows| (state.with_rows(*rows), Edge::Forgotten));
+                if !go(self, *action, led) {
+                    return Ok(seen);
+                }
+            }
+        }
+        Ok(seen)
     }
 
     /// Releases that have an instance.
-    pub(crate) fn live(&self, world: &World) -> Vec<usize> {
-        let mut live = Vec::new();
-        if world.fleet.old > 0 || !self.has_two_releases() {
-            live.push(0);
-        }
-        if world.fleet.new > 0 && self.has_two_releases() {
-            live.push(1);
-        }
-        live
+    pub(crate) fn live(&self, fleet: Fleet) -> impl Iterator<Item = usize> + use<> {
+        let two = self.has_two_releases();
+        let old = fleet.old > 0 || !two;
+        let new = fleet.new > 0 && two;
+        old.then_some(0).into_iter().chain(new.then_some(1))
     }
 
     /// The app's part: worked out once for all states that share schema and rows.
-    fn app_actions(
+    pub(crate) fn app_actions(
         &mut self,
         world: &World,
-        release: usize,
-        next: &mut Next,
-    ) -> Result<(), Unmodelled> {
+        (release, rows): (usize, u32),
+    ) -> Result<Arc<Vec<(Action, Effect)>>, Unmodelled> {
         let id = u8::try_from(release).unwrap_or(u8::MAX);
-        let key = (world.schema, id, world.cells);
-        let known = match self.memo.app.get(&key) {
-            Some(known) => known,
-            None => {
-                let effects = self.app_effects(world, release)?;
-                self.memo.app.put(key, effects)
-            }
-        };
-        let begun = world.runner.step > 0 || world.runner.group > 0;
-        let bit = match (begun, release) {
-            (false, _) => 0,
-            (true, 0) => seen::OLD_WROTE,
-            (true, _) => seen::NEW_WROTE,
-        };
-        for (action, effect) in known.iter() {
-            let outcome = match effect {
-                Ok(changes) => {
-                    let mut after = *world;
-                    for (cell, record) in changes {
-                        after.cells[usize::from(*cell)] = *record;
-                    }
-                    Outcome::Next(after, bit)
-                }
-                Err(broken) => Outcome::Broken(broken.clone()),
-            };
-            next.push((*action, outcome));
+        let key = (world.schema, id, rows);
+        if let Some(known) = self.memo.app.get(&key) {
+            return Ok(known);
         }
-        Ok(())
+        let effects = self.app_effects(world, release)?;
+        Ok(self.memo.app.put(key, effects))
     }
 
     fn app_effects(
@@ -139,7 +180,7 @@ impl Model {
                     let at = (place, row);
                     let effect = match self.execute(world, release, at, statement) {
                         Ok(after) => match self.followed(world, at, after)? {
-                            Ok(changes) => Ok(self.cells(changes)?),
+                            Ok(changes) => Ok(self.changed(world, changes)?),
                             Err(refused) => {
                                 Err(self.refused(world, release, (at, statement), &refused))
                             }
@@ -155,17 +196,16 @@ impl Model {
         Ok(effects)
     }
 
-    /// Rows in their cells, as numbers.
-    fn cells(&mut self, changes: Changes) -> Result<Vec<(u8, u16)>, Unmodelled> {
-        let mut cells = Vec::new();
+    /// The number of the rows after changes.
+    fn changed(&mut self, world: &World, changes: Changes) -> Result<u32, Unmodelled> {
+        let mut after = *world;
         for (cell, record) in changes {
-            let number = match record {
+            after.cells[cell] = match record {
                 Some(record) => self.intern(record)?,
                 None => 0,
             };
-            cells.push((u8::try_from(cell).unwrap_or(u8::MAX), number));
         }
-        Ok(cells)
+        Ok(self.rows_of(&after))
     }
 
     fn refused(
@@ -180,28 +220,28 @@ impl Model {
     }
 
     /// Promises that a state alone can break: every live release reads every row.
-    pub(crate) fn look(&mut self, world: &World) -> Result<(), Broken> {
-        let live = self.live(world);
-        if live.is_empty() && !self.may_be_down {
+    pub(crate) fn look(&mut self, state: Packed) -> Result<(), Broken> {
+        let live = self.live(state.fleet());
+        let mask = live.fold(0_u8, |mask, release| mask | 1 << release);
+        if mask == 0 && !self.may_be_down {
             return Err(Broken::new(
                 Always::NoOutage,
                 "no instance of any release is left, and the request allows no downtime".to_owned(),
             ));
         }
-        let mask = live.iter().fold(0_u8, |mask, release| mask | 1 << release);
-        let key = (world.schema, mask, world.cells);
+        let key = (state.schema(), mask, state.rows());
         if let Some(known) = self.memo.look.get(&key) {
             return (*known).clone();
         }
-        let found = self.look_at(world, &live);
+        let found = self.look_at(&self.unpack(state));
         (*self.memo.look.put(key, found)).clone()
     }
 
-    fn look_at(&self, world: &World, live: &[usize]) -> Result<(), Broken> {
-        if live.contains(&1) {
+    fn look_at(&self, world: &World) -> Result<(), Broken> {
+        if self.live(world.fleet).any(|release| release == 1) {
             self.relays_well(world)?;
         }
-        for &release in live {
+        for release in self.live(world.fleet) {
             if let Err((sql, refused)) = self.resolves(world.schema, release) {
                 let id = &self.releases[release].id;
                 return Err(Broken::new(

@@ -91,7 +91,10 @@ impl Walk {
         self.worlds.truncate(self.at + 1);
         self.trace.moments.truncate(self.at + 1);
         let (after, broken) = match outcome {
-            Outcome::Next(after, _) => (after, self.model.look(&after).err()),
+            Outcome::Next(after, _) => {
+                let packed = self.model.pack(&after);
+                (after, self.model.look(packed).err())
+            }
             Outcome::Broken(broken) => (before, Some(broken)),
         };
         let mut moment = self.model.moment(&before, action, &after);

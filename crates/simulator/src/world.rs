@@ -1,5 +1,5 @@
 //! One state of everything: the schema, the rows, the app's instances, the migration's runner.
-//! A flat value that is copied, hashed and compared whole. Must not know what can happen next.
+//! A flat value, as transitions see it; `store` has the form that is kept. Must not know what can happen next.
 
 use crate::fleet::Fleet;
 
@@ -44,6 +44,7 @@ pub(crate) struct Runner {
 
 /// What the runner is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
 pub(crate) enum Mode {
     /// Goes forward.
     Forward,

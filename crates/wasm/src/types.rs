@@ -212,6 +212,8 @@ export interface Bounds {
   states?: number;
   /** Whether gates and a backup are promised too; `false` for a change as asked. */
   procedure?: boolean;
+  /** Whether states that make no difference are left out; `false` to check that they make none. */
+  reduced?: boolean;
 }
 
 export interface Progress {

@@ -2,11 +2,10 @@
 //! figure should be depends on the machine, so ratios to a yardstick are printed beside it.
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use planner::request::{Change, Request};
-use simulator::{Bounds, Progress, Search};
+use simulator::{Bounds, Progress, Search, Verdict};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::tokenizer::Tokenizer;
 
@@ -47,17 +46,10 @@ fn plan_of_a_long_dump() {
 
 /// Proof speed on the requests of the case files.
 fn proofs() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/postgres");
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.sort();
-    for path in paths {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let Ok(text) = std::fs::read_to_string(&path) else { continue };
-        let Some(plan) = request(&text).and_then(|request| planner::plan(&request).plan) else {
-            continue;
-        };
-        let bounds = Bounds { instances: 3, rows: 3, faults: 2, ..Bounds::default() };
+    let (mut all, mut slow) = (0, Vec::new());
+    for (name, plan) in tests::plans::all() {
+        let bounds =
+            Bounds { instances: 3, rows: 3, faults: 2, states: 20_000_000, ..Bounds::default() };
         let started = Instant::now();
         let Ok(mut search) = Search::new(&plan, &bounds) else { continue };
         let Progress { states, transitions, .. } = loop {
@@ -67,33 +59,26 @@ fn proofs() {
             }
         };
         let seconds = started.elapsed().as_secs_f64();
+        let verdict = match search.verdict() {
+            Some(Verdict::Verified { .. }) => "verified",
+            Some(Verdict::Refuted(_)) => "refuted",
+            Some(Verdict::BoundsExceeded { .. }) | None => "bounds exceeded",
+        };
         println!(
-            "proof of {name}: {:.2} s, {states} states, {transitions} transitions, {:.2} M transitions/s",
-            seconds,
+            "proof of {name}: {verdict}, {seconds:.2} s, {states} states, {transitions} transitions, {:.2} M transitions/s",
             whole(transitions) / seconds / 1e6
         );
+        all += 1;
+        if seconds > 0.5 {
+            slow.push(name);
+        }
     }
+    println!("{} of {all} proofs take more than 0.5 s: {}", slow.len(), slow.join(", "));
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
 fn whole(n: u64) -> f64 {
     n as f64
-}
-
-/// The request of a case, without its facts: they do not change the search's size.
-fn request(case: &str) -> Option<Request> {
-    let section = |name: &str| {
-        let (_, rest) = case.split_once(&format!("\n--- {name}\n"))?;
-        Some(rest.split("\n--- ").next().unwrap_or_default().to_owned())
-    };
-    let change =
-        section("change").map(Change::Statements).or(section("target").map(Change::Target));
-    Some(Request {
-        engine: section("engine")?.trim().to_owned(),
-        schema: section("schema")?,
-        change: change?,
-        ..Request::default()
-    })
 }
 
 fn median(work: impl Fn()) -> Duration {

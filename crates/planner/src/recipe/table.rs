@@ -1,5 +1,6 @@
 //! Create and drop whole tables.
 
+use crate::change::What;
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::name::QName;
@@ -78,9 +79,10 @@ fn drop_key(
     foreign: &ForeignKey,
 ) -> Draft {
     let unvalidated = Constraint { validated: false, ..constraint.clone() };
+    let early = stands_in_the_way(context, name, foreign);
     let mut draft = Draft::ddl(
         context,
-        Slot::Swap,
+        if early { Slot::Constrain } else { Slot::Swap },
         format!("drop foreign key {key} of {name}"),
         vec![Op::DropConstraint { table: name.clone(), name: key.clone() }],
     )
@@ -91,10 +93,17 @@ fn drop_key(
             Op::ValidateConstraint { table: name.clone(), name: key.clone() },
         ],
     )
-    .why(&format!(
-        "dropping the table would lock {} too, with everything else it points at",
-        foreign.parent
-    ))
+    .why(&if early {
+        format!(
+            "the release that lets go of {name} would not see that a row of it points at the row of {parent} that it deletes, and get 23503; rolled back later, rows of {name} that have lost theirs have to go first",
+            parent = foreign.parent
+        )
+    } else {
+        format!(
+            "dropping the table would lock {} too, with everything else it points at",
+            foreign.parent
+        )
+    })
     .done_when(
         "the key is gone",
         Condition::Constraint { table: name.clone(), name: key.clone(), validated: None },
@@ -104,4 +113,19 @@ fn drop_key(
         draft.rollback = Some(partitioned::again(context, name, &named));
     }
     draft
+}
+
+/// Whether the key would refuse what the new release does with the other table: it still deletes rows
+/// there, and does not know of those that point at them.
+fn stands_in_the_way(context: &Context<'_>, name: &QName, foreign: &ForeignKey) -> bool {
+    let goes_too = |table: &QName| {
+        context
+            .asked
+            .iter()
+            .any(|asked| matches!(&asked.what, What::Statement(Op::DropTable { table: t }) if t == table))
+    };
+    let takes_along = ["CASCADE", "SET NULL", "SET DEFAULT"]
+        .iter()
+        .any(|action| foreign.actions.contains(&format!("ON DELETE {action}")));
+    foreign.parent != *name && !goes_too(&foreign.parent) && !takes_along
 }

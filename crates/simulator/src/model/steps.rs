@@ -31,6 +31,14 @@ pub(super) fn steps(
     plan.steps().map(&mut one).collect()
 }
 
+/// What of the change as asked is about the tables.
+pub(super) fn asked(plan: &Plan, (names, kept): (&BTreeSet<QName>, &Kept)) -> Vec<Op> {
+    let outside = slice::outside(plan, names);
+    let scope = Scope { names, outside: &outside, kept };
+    let about = plan.model.asked.iter().filter(|op| !scope.is_foreign(op));
+    about.map(|op| cut_op(op, kept)).collect()
+}
+
 /// What of a plan one group of tables is about.
 struct Scope<'a> {
     names: &'a BTreeSet<QName>,

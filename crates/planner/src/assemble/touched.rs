@@ -1,0 +1,82 @@
+//! Which tables a change is about: those asked for, those that its steps touch, those that a dropped
+//! one is tied to. Must not judge.
+
+use std::collections::BTreeSet;
+
+use crate::change::{Asked, What};
+use crate::name::QName;
+use crate::op::Op;
+use crate::plan::Phase;
+use crate::recipe::{Recipe, neighbours};
+use crate::schema::{ConstraintKind, Schema};
+
+use super::{naive_ops, parent};
+
+/// Tables that the change is about, and parents of the keys it adds.
+pub(super) fn touched(asked: &[Asked], source: &Schema, recipes: &[Recipe]) -> Vec<QName> {
+    let mut names = BTreeSet::new();
+    let values =
+        recipes.iter().flat_map(|r| &r.conversions).flat_map(|c| c.up.iter().chain(&c.down));
+    names.extend(values.flat_map(|(_, value)| value.lookups()).map(|lookup| lookup.table.clone()));
+    for asked in asked {
+        if let What::Retype(retype) = &asked.what {
+            names.extend(neighbours(retype, source));
+        }
+        for op in naive_ops(&asked.what, source) {
+            let is_there =
+                |r: &&QName| source.tables.contains_key(r) || source.views.contains_key(r);
+            names.extend(op.relation().filter(is_there).cloned());
+            names.extend(relative(&op).filter(|r| source.tables.contains_key(*r)).cloned());
+            if let Op::CreateTable { table, definition } = &op {
+                names.insert(table.clone());
+                names.extend(
+                    definition.constraints.values().filter_map(|c| parent(&c.kind)).cloned(),
+                );
+            }
+            if let Op::AddConstraint { constraint, .. } = &op
+                && let ConstraintKind::ForeignKey(key) = &constraint.kind
+            {
+                names.insert(key.parent.clone());
+            }
+        }
+    }
+    names.into_iter().collect()
+}
+
+/// The same with what the steps themselves touch: a view that makes way, a constraint that is made again.
+pub(super) fn in_steps(phases: &[Phase], source: &Schema, touched: &[QName]) -> Vec<QName> {
+    let steps = phases.iter().flat_map(|phase| &phase.steps);
+    let ops = steps.flat_map(|step| step.script.iter().chain(&step.rollback.script));
+    let named = ops.filter_map(|statement| statement.op.relation());
+    let is_there = |r: &&QName| source.tables.contains_key(r) || source.views.contains_key(r);
+    let all: BTreeSet<QName> = named.filter(is_there).chain(touched).cloned().collect();
+    all.into_iter().collect()
+}
+
+/// The touched tables, and those that a dropped one's keys tie it to: while the keys are there, what
+/// the app does with one end depends on the other.
+pub(super) fn with_relatives(touched: &[QName], asked: &[Asked], source: &Schema) -> Vec<QName> {
+    let mut names: BTreeSet<QName> = touched.iter().cloned().collect();
+    for op in asked.iter().flat_map(|asked| naive_ops(&asked.what, source)) {
+        let Op::DropTable { table } = &op else { continue };
+        names.extend(source.referencing(table).map(|(child, _, _)| child.clone()));
+        let own = source.table(table).into_iter().flat_map(|t| t.constraints.values());
+        let parents = own.filter_map(|c| parent(&c.kind));
+        names.extend(parents.filter(|p| source.tables.contains_key(p)).cloned());
+    }
+    names.into_iter().collect()
+}
+
+/// The other table of an operation on a family.
+fn relative(op: &Op) -> impl Iterator<Item = &QName> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are about one table")]
+    let other = match op {
+        Op::AttachPartition { child, .. } | Op::DetachPartition { child, .. } => Some(child),
+        Op::InsertSelect { from, .. } => Some(from),
+        Op::AttachIndex { parent, .. }
+        | Op::Inherit { parent, .. }
+        | Op::NoInherit { parent, .. } => Some(parent),
+        _ => None,
+    };
+    other.into_iter()
+}

@@ -1,0 +1,187 @@
+//! The search beside another engine, stateright, on the same states: `cargo bench -p tests`. Each
+//! measurement is a process of its own, so that its memory is its own. Prints figures and ratios;
+//! fails only where the two do not count the same states.
+#![expect(clippy::print_stdout, reason = "printing is what it is for")]
+
+use std::env;
+use std::fs;
+use std::process::{Command, ExitCode};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use planner::Plan;
+use simulator::{Bounds, Search, Space, State, Verdict};
+use stateright::{Checker, Model, Property};
+
+/// Cases of one group of tables, that end verified: quick ones and one that is not.
+const CASES: [&str; 4] =
+    ["add_column_not_null_fill", "rename_column", "split_column", "add_unique"];
+const OURS: &str = "ours";
+const THEIRS: &str = "stateright";
+
+/// What a process found out.
+struct Measured {
+    states: u64,
+    transitions: u64,
+    seconds: f64,
+    kilobytes: u64,
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().collect();
+    let one = args.iter().position(|arg| arg == "--one").map(|at| &args[at + 1..]);
+    if let Some([engine, case, instances, rows, faults, ..]) = one {
+        let number = |text: &String| text.parse().unwrap_or(1);
+        let bounds = Bounds {
+            instances: number(instances),
+            rows: number(rows),
+            faults: number(faults),
+            states: 100_000_000,
+            ..Bounds::default()
+        };
+        measure(engine, case, &bounds);
+        return ExitCode::SUCCESS;
+    }
+    if compare() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Both engines on each case, then one case as the bounds grow.
+fn compare() -> bool {
+    let mut same = true;
+    for case in CASES {
+        let [ours, theirs] = [OURS, THEIRS].map(|engine| measured(engine, case, [3, 3, 2]));
+        let (Some(ours), Some(theirs)) = (ours, theirs) else { continue };
+        if ours.states != theirs.states || ours.transitions != theirs.transitions {
+            println!(
+                "{case}: the engines differ: {} and {} states, {} and {} transitions",
+                ours.states, theirs.states, ours.transitions, theirs.transitions
+            );
+            same = false;
+        }
+        println!(
+            "{case}: {} states; {} here, {} with stateright; {:.1} times as many transitions a second, {:.2} of the memory a state",
+            ours.states,
+            ours.words(),
+            theirs.words(),
+            ours.speed() / theirs.speed(),
+            ours.bytes() / theirs.bytes()
+        );
+    }
+    let case = CASES[1];
+    for bounds in [
+        [1, 1, 0],
+        [1, 2, 1],
+        [2, 2, 1],
+        [3, 2, 1],
+        [3, 2, 2],
+        [3, 3, 2],
+        [4, 3, 2],
+        [3, 3, 3],
+        [3, 4, 2],
+    ] {
+        let Some(found) = measured(OURS, case, bounds) else { continue };
+        let [instances, rows, faults] = bounds;
+        println!(
+            "{case} with {instances} instances, {rows} rows, {faults} faults: {} states, {} transitions, {:.3} s",
+            found.states, found.transitions, found.seconds
+        );
+    }
+    same
+}
+
+impl Measured {
+    #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+    fn speed(&self) -> f64 {
+        self.transitions as f64 / self.seconds
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+    fn bytes(&self) -> f64 {
+        self.kilobytes as f64 * 1024.0 / self.states as f64
+    }
+
+    fn words(&self) -> String {
+        format!("{:.2} M transitions/s and {:.0} bytes a state", self.speed() / 1e6, self.bytes())
+    }
+}
+
+/// Measures in a process of its own.
+fn measured(engine: &str, case: &str, bounds: [usize; 3]) -> Option<Measured> {
+    let mut command = Command::new(env::current_exe().ok()?);
+    command.args(["--one", engine, case]).args(bounds.map(|n| n.to_string()));
+    let output = command.output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut words = text.split_whitespace();
+    Some(Measured {
+        states: words.next()?.parse().ok()?,
+        transitions: words.next()?.parse().ok()?,
+        seconds: words.next()?.parse().ok()?,
+        kilobytes: words.next()?.parse().ok()?,
+    })
+}
+
+fn measure(engine: &str, case: &str, bounds: &Bounds) {
+    let Some((_, plan)) = tests::plans::all().into_iter().find(|(name, _)| name == case) else {
+        return;
+    };
+    let before = memory();
+    let started = Instant::now();
+    let found = if engine == OURS { search(&plan, bounds) } else { check(&plan, bounds) };
+    let seconds = started.elapsed().as_secs_f64();
+    if let Some((states, transitions)) = found {
+        println!("{states} {transitions} {seconds} {}", memory().saturating_sub(before));
+    }
+}
+
+/// Most memory that the process has had, kilobytes.
+fn memory() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    kilobytes.unwrap_or_default()
+}
+
+fn search(plan: &Plan, bounds: &Bounds) -> Option<(u64, u64)> {
+    let mut search = Search::new(plan, bounds).ok()?;
+    while !search.advance(1_000_000).done {}
+    match search.verdict()? {
+        Verdict::Verified { states, transitions, .. } => Some((states, transitions)),
+        Verdict::Refuted(_) | Verdict::BoundsExceeded { .. } => None,
+    }
+}
+
+/// The states as stateright asks for them.
+struct States(Mutex<Space>);
+
+impl Model for States {
+    type State = State;
+    /// The state that it leads to: the transition is worked out once.
+    type Action = State;
+
+    fn init_states(&self) -> Vec<State> {
+        vec![self.0.lock().unwrap_or_else(PoisonError::into_inner).first()]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<State>) {
+        let mut space = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // What the model has no room for ends here, and the counts differ.
+        let _complete = space.after(*state, |to| actions.push(to)).is_ok();
+    }
+
+    fn next_state(&self, _: &State, to: State) -> Option<State> {
+        Some(to)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![Property::always("reads well", |model: &Self, state: &State| {
+            model.0.lock().unwrap_or_else(PoisonError::into_inner).holds(*state)
+        })]
+    }
+}
+
+/// States and transitions: stateright counts the first state as generated, too.
+fn check(plan: &Plan, bounds: &Bounds) -> Option<(u64, u64)> {
+    let space = Space::new(plan, bounds).ok()?;
+    let checker = States(Mutex::new(space)).checker().spawn_bfs().join();
+    Some((checker.unique_state_count() as u64, checker.state_count() as u64 - 1))
+}
