@@ -7,11 +7,12 @@
 //! a NULL), nothing is known of what it would have left.
 
 use planner::op::Op;
+use planner::op::effect::Refusal;
 use planner::schema::Table;
 
 use crate::ddl::Ran;
 use crate::invariant::{Always, Broken};
-use crate::model::{Model, Unmodelled};
+use crate::model::{Answer, Model, Unmodelled, refusal};
 use crate::search::{Edge, Graph};
 use crate::store::Packed;
 use crate::transition::{Action, Next, Outcome};
@@ -77,7 +78,7 @@ impl Model {
             }
             if self.is_through(&world) {
                 ended |= world.faults == begin.faults;
-                if let Some(detail) = wanted.as_ref().and_then(|w| self.differs(&world, w)) {
+                if let Some(detail) = wanted.as_ref().ok().and_then(|w| self.differs(&world, w)) {
                     let broken = Broken::new(Always::FinishedMeansDone, detail);
                     return Ok(Some((graph.path(number), broken)));
                 }
@@ -93,7 +94,9 @@ impl Model {
                 }
             }
         }
-        if ended || !must_end {
+        // Rows that break what is asked for have to be put right by somebody.
+        let broken = |refused: &Refusal| matches!(refused.sqlstate, "23505" | "23514" | "23503");
+        if ended || !must_end || wanted.as_ref().is_err_and(broken) {
             return Ok(None);
         }
         let at = self.unpack(graph.all()[last as usize]).runner.step;
@@ -109,12 +112,13 @@ impl Model {
         world.runner.mode == Mode::Forward && usize::from(world.runner.step) >= self.steps.len()
     }
 
-    /// The rows of each table as the change as asked leaves them; `None` where it is refused.
-    fn as_asked(&mut self, start: &World) -> Result<Option<Vec<Rows>>, Unmodelled> {
+    /// The rows of each table as the change as asked leaves them, or its refusal.
+    fn as_asked(&mut self, start: &World) -> Result<Answer<Vec<Rows>>, Unmodelled> {
         let ops = self.asked.clone();
         Ok(match self.run(start, &ops)? {
-            Ran::Done(after) => Some(self.rows_by_table(&after)),
-            Ran::Refused(_) | Ran::LeftInvalid(_) => None,
+            Ran::Done(after) => Ok(self.rows_by_table(&after)),
+            Ran::Refused(refused) => Err(refused),
+            Ran::LeftInvalid(_) => Err(refusal("23505", "the build failed".to_owned())),
         })
     }
 
