@@ -20,13 +20,16 @@ type Work = fn(&Folder) -> Result<(), Failed>;
 
 /// A trial a behaviour.
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, Work); 16] = [
+    let all: [(&str, Work); 19] = [
         ("plan prints its four forms", plan_forms),
         ("plan writes files whole", plan_out),
         ("check finds hazards", check_hazards),
         ("check is content with a harmless change", check_harmless),
         ("prove verifies a plan", prove_plan),
         ("prove refutes the change as asked", prove_as_asked),
+        ("prove derives what each step keeps and allows", prove_matrix),
+        ("prove breaks an edited plan", prove_edited),
+        ("a certificate is proved again", prove_certificate),
         ("simulate replays from its seed", simulate),
         ("a timed walk tells a plan from an ALTER that scans", timed),
         ("an unknown table has a caret", unknown_table),
@@ -231,6 +234,65 @@ fn prove_plan(folder: &Folder) -> Result<(), Failed> {
 fn prove_as_asked(folder: &Folder) -> Result<(), Failed> {
     let prove = "prove --as-asked --schema schema.sql --change change.sql";
     folder.run(prove)?.code(1)?.prints("refuted")?;
+    Ok(())
+}
+
+fn prove_matrix(folder: &Folder) -> Result<(), Failed> {
+    folder.plan()?;
+    folder.run("prove plan.json --rows 1")?.code(0)?.prints("point of no return: declared ")?;
+    let ran = folder.run("prove plan.json --rows 1 --matrix")?.code(0)?;
+    ran.prints("what each release can do")?.prints("42703")?.prints("how each fault ends")?;
+    let json = folder.run("prove plan.json --rows 1 --matrix --format json")?.code(0)?.out;
+    let value: serde_json::Value = serde_json::from_str(&json)?;
+    for field in ["verdict", "way_back", "matrix", "endings"] {
+        if value.get(field).is_none() {
+            return Err(format!("the JSON has no `{field}`").into());
+        }
+    }
+    // Before the expand step, the new release does not find its column.
+    folder.run("prove plan.json --trace before:R1:read")?.code(0)?.prints("42703")?;
+    folder.run("prove plan.json --trace 2.1:none")?.code(0)?.prints("decides to roll")?;
+    folder.run("prove plan.json --trace 2.1")?.code(0)?.prints("before the migration")?;
+    folder.run("prove plan.json --trace 9.9:none")?.code(2)?.prints("there is no cell 9.9:none")?;
+    Ok(())
+}
+
+fn prove_edited(folder: &Folder) -> Result<(), Failed> {
+    folder.plan()?;
+    let ran = folder.run("prove plan.json --rows 1 --without 2.2")?.code(1)?;
+    ran.prints("edited: without step 2.2")?
+        .prints("refuted: ")?
+        .prints("the shortest way there")?;
+    folder.run("prove plan.json --rows 1 --swap 2.1,2.2")?.code(1)?.prints("swapped")?;
+    folder.run("prove plan.json --swap 2.1")?.code(2)?.prints("--swap takes two steps")?;
+    folder.run("prove plan.json --without 9.9")?.code(2)?.prints("there is no step 9.9")?;
+    folder.run("prove plan.json --merge 1.1")?.code(2)?.prints("is the first one")?;
+    let ran = folder.run("prove plan.json --rows 1 --insert DROP_TABLE --before 2.1")?.code(2)?;
+    ran.prints("error[bad-edit]")?;
+    Ok(())
+}
+
+fn prove_certificate(folder: &Folder) -> Result<(), Failed> {
+    let plan = folder.plan()?;
+    let bounds = "--instances 2 --rows 1 --faults 1";
+    folder.run(&format!("prove plan.json {bounds} --certificate proof.json"))?.code(0)?;
+    let check = "prove plan.json --check proof.json";
+    folder.run(check)?.code(0)?.prints("the certificate holds: verified, ")?;
+    let other = plan.replacen("2000ms", "1000ms", 1).replacen("\"ms\": 2000", "\"ms\": 1000", 1);
+    if other == plan {
+        return Err("there was nothing to change".into());
+    }
+    fs::write(folder.0.join("plan.json"), other)?;
+    folder.run(check)?.code(1)?.prints("plan: `")?;
+    fs::write(folder.0.join("plan.json"), &plan)?;
+    let known = fs::read_to_string(folder.0.join("proof.json"))?;
+    fs::write(
+        folder.0.join("proof.json"),
+        known.replacen("\"transitions\": ", "\"transitions\": 1", 1),
+    )?;
+    folder.run(check)?.code(1)?;
+    fs::write(folder.0.join("proof.json"), "{}")?;
+    folder.run(check)?.code(2)?.prints("error[bad-certificate]")?;
     Ok(())
 }
 

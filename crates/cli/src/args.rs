@@ -58,7 +58,7 @@ const TIMED: &[Command] = &[Simulate];
 const QUERIES: &[Command] = &[Plan, Check];
 
 /// Every flag, in the order of the help.
-pub(crate) const FLAGS: [Flag; 34] = [
+pub(crate) const FLAGS: [Flag; 43] = [
     flag("schema", "FILE", SCHEMA, "the schema as it is: a pg_dump, or written by hand"),
     flag("change", "FILE", REQUEST, "the SQL somebody was about to run"),
     flag("target", "FILE", REQUEST, "instead of --change: the schema as it should be"),
@@ -84,6 +84,25 @@ pub(crate) const FLAGS: [Flag; 34] = [
     flag("queries-new", "FILE", QUERIES, "the same, of the release that wants the change only"),
     flag("out", "DIR", &[Plan], "write files there instead of to standard output"),
     flag("as-asked", "", &[Prove, Simulate], "the change as asked, without a plan"),
+    flag("matrix", "", &[Prove], "what each release can do at each step, and how each fault ends"),
+    flag("without", "STEPS", &[Prove], "prove it without these steps: 2.1,3.2"),
+    flag("swap", "STEPS", &[Prove], "prove it with two steps in each other's place: 2.1,2.2"),
+    flag("merge", "STEPS", &[Prove], "prove it with these steps merged into the ones before"),
+    flag("insert", "SQL", &[Prove], "prove it with these statements as a step of their own"),
+    flag("before", "STEP", &[Prove], "where --insert puts them [at the end]"),
+    flag("certificate", "FILE", &[Prove], "write there what was proved of which plan"),
+    flag(
+        "check",
+        "FILE",
+        &[Prove],
+        "prove again what that certificate says, and tell what differs",
+    ),
+    flag(
+        "trace",
+        "CELL",
+        &[Prove],
+        "the run behind a cell of --matrix: 7.2 (its way back), 7.2:R0:read or 7.2:crash_after",
+    ),
     flag("instances", "N", &[Prove, Simulate], "instances of the app"),
     flag("rows", "N", &[Prove, Simulate], "rows a table begins with"),
     flag("faults", "N", &[Prove, Simulate], "faults a run may meet"),

@@ -27,7 +27,7 @@ pub(crate) fn of_command(command: Command) -> String {
             "format" => format!("{} [{}]", formats.join(", "), formats[0]),
             _ => flag.help.to_owned(),
         };
-        text += &format!("  {name:<18}{help}\n");
+        text += &format!("  {name:<20}{help}\n");
     }
     text + "\nexample:\n" + example(command)
 }
@@ -69,6 +69,9 @@ fn example(command: Command) -> &'static str {
         Command::Prove => {
             "  $ concertina plan --schema schema.sql --change change.sql --format json > plan.json\n  \
              $ concertina prove plan.json --faults 2\n  \
+             $ concertina prove plan.json --without 4.1 --matrix\n  \
+             $ concertina prove plan.json --certificate proof.json\n  \
+             $ concertina prove plan.json --check proof.json\n  \
              $ concertina prove --as-asked --schema schema.sql --change change.sql\n"
         }
         Command::Simulate => {

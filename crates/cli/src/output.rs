@@ -30,7 +30,8 @@ pub(crate) fn write_all(folder: &Path, files: &[(String, String)]) -> Result<(),
     files.iter().try_for_each(|(name, text)| write(&folder.join(name), text))
 }
 
-fn write(path: &Path, text: &str) -> Result<(), BadInput> {
+/// Writes a file, whole or not at all.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), BadInput> {
     let failed = |error: io::Error| {
         BadInput::new("output", &format!("cannot write {}: {error}", path.display()), "")
     };

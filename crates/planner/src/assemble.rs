@@ -228,7 +228,7 @@ fn recipes(request: &Request, read: &Read) -> Result<(Vec<Recipe>, Schema), Vec<
 }
 
 /// What somebody would run for it.
-fn naive_ops(what: &What, schema: &Schema) -> Vec<Op> {
+pub(crate) fn naive_ops(what: &What, schema: &Schema) -> Vec<Op> {
     match what {
         What::Statement(op) | What::Lifted(op) => vec![op.clone()],
         What::Replace { create, with, .. } => {

@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::engine::postgres::{FactRow, Form, Role, Subject, row_for, rows};
 use crate::engine::{Engine, Held, Lock, LockMode, locks_of, relations};
 use crate::name::QName;
+use crate::plan::hash_text;
 use crate::schema::Schema;
 use crate::sql;
 
@@ -96,6 +97,12 @@ pub struct Row {
 pub fn table(engine: Engine) -> Vec<Row> {
     let held = rows().filter(|row| row.covers(engine.version) && row.form != Form::Unknown);
     held.map(|row| printed(row, engine)).collect()
+}
+
+/// FNV-1a of every row that holds for an engine, 16 hex digits: the version of what a proof stands on.
+pub fn fingerprint(engine: Engine) -> String {
+    // Rows are numbers and words: they always are JSON.
+    hash_text(&serde_json::to_string(&table(engine)).unwrap_or_default())
 }
 
 /// What the statements of a text do. Without a schema, what is not said is assumed, and noted.

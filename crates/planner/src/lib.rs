@@ -11,6 +11,7 @@ pub mod change;
 pub mod condition;
 pub mod diagnostic;
 pub mod diff;
+pub mod edit;
 pub mod engine;
 pub mod expr;
 pub mod facts;

@@ -24,6 +24,9 @@ impl Model {
         if self.tables[place].key.iter().any(|k| k == column) {
             return vec![self.key_value(place, row, column, &definition.ty)];
         }
+        if self.exposing {
+            return self.exposing_values((release, place, row), column, definition);
+        }
         // What only a wider type holds is not written before the old column is gone: see the plan's
         // assumptions.
         let old = self.old_type(place, column).unwrap_or(&definition.ty);
@@ -104,7 +107,7 @@ impl Model {
 
     /// JSON that a conversion takes apart or puts together: objects of two values each, and one of
     /// NULLs.
-    fn objects(&self, place: usize, column: &str, ty: &SqlType) -> Vec<Value> {
+    pub(crate) fn objects(&self, place: usize, column: &str, ty: &SqlType) -> Vec<Value> {
         if !matches!(ty.base().as_str(), "json" | "jsonb") {
             return Vec::new();
         }
@@ -165,7 +168,7 @@ impl Model {
     }
 
     /// Literals that the plan's own in-place changes name for the column.
-    fn named_values(&self, place: usize, column: &str) -> Vec<Value> {
+    pub(crate) fn named_values(&self, place: usize, column: &str) -> Vec<Value> {
         let mut found = Vec::new();
         for image in &self.tables[place].images {
             for (_, value) in image.set.iter().filter(|(c, _)| c == column) {

@@ -73,6 +73,10 @@ pub(crate) struct Model {
     pub(crate) arrangements: Numbers<Rows>,
     pub(crate) source: u16,
     pub(crate) target: Schema,
+    /// Whether the app writes values that expose what a rollback loses: see `exposing`.
+    pub(crate) exposing: bool,
+    /// Whether locks count: where only rows are asked about, nobody waits.
+    pub(crate) locking: bool,
     /// What each release can do with rows, and whether what runs reads them well.
     pub(crate) memo: Memory,
     /// What the model leaves out, for the verdict.
@@ -238,6 +242,8 @@ impl Model {
             arrangements: Numbers::new(),
             source: number,
             target,
+            exposing: false,
+            locking: true,
             memo: Memory {
                 app: Memo::new(),
                 look: Memo::new(),

@@ -12,7 +12,7 @@ use crate::scenario::Bounds;
 use crate::search::Graph;
 use crate::slice;
 use crate::store::Packed;
-use crate::trace::Trace;
+use crate::trace::{BrokenPromise, Trace};
 use crate::transition::{Action, Next};
 use crate::world::{CELLS, Mode, Runner, World};
 
@@ -74,6 +74,13 @@ pub struct Counterexample {
     pub trace: Trace,
 }
 
+impl Counterexample {
+    pub(crate) fn new(promise: BrokenPromise, states: u64, trace: Trace) -> Self {
+        let BrokenPromise { invariant, statement, detail } = promise;
+        Self { invariant, statement, detail, states, trace }
+    }
+}
+
 /// A search under way.
 pub struct Search {
     plan: Plan,
@@ -102,7 +109,7 @@ impl Search {
         let mut search = Self {
             plan: plan.clone(),
             bounds: bounds.sane(),
-            groups: slice::components(plan),
+            groups: slice::groups(plan),
             at: 0,
             current: None,
             next: Next::new(),
@@ -113,9 +120,6 @@ impl Search {
             longer: None,
             verdict: None,
         };
-        if search.groups.is_empty() {
-            search.groups.push(std::collections::BTreeSet::new());
-        }
         search.open(search.bounds.reduced)?;
         Ok(search)
     }

@@ -79,11 +79,5 @@ pub(crate) fn refuted(
     if let Some(moment) = trace.moments.last_mut() {
         moment.broken = Some(promise.clone());
     }
-    Ok(Verdict::Refuted(Box::new(Counterexample {
-        invariant: promise.invariant,
-        statement: promise.statement,
-        detail: promise.detail,
-        states,
-        trace,
-    })))
+    Ok(Verdict::Refuted(Box::new(Counterexample::new(promise, states, trace))))
 }

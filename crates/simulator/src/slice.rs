@@ -77,6 +77,15 @@ pub(crate) fn components(plan: &Plan) -> Vec<BTreeSet<QName>> {
     all
 }
 
+/// The same, with one empty group where no release touches any table.
+pub(crate) fn groups(plan: &Plan) -> Vec<BTreeSet<QName>> {
+    let mut groups = components(plan);
+    if groups.is_empty() {
+        groups.push(BTreeSet::new());
+    }
+    groups
+}
+
 /// Foreign keys, by table and by every name that they have, whose parent is not among the tables: what
 /// a plan does with them is another group's business.
 pub(crate) fn outside(plan: &Plan, names: &BTreeSet<QName>) -> BTreeSet<(QName, String)> {

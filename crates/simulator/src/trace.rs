@@ -105,8 +105,7 @@ impl Trace {
         let mut out = String::new();
         let mut shown: Vec<TableFrame> = Vec::new();
         for (i, moment) in self.moments.iter().enumerate() {
-            let fault = if moment.fault { "FAULT " } else { "" };
-            let _ = writeln!(out, "{i:>3}. {fault}{}: {}", moment.actor, moment.action);
+            let _ = writeln!(out, "{i:>3}. {}", moment.line());
             if !moment.detail.is_empty() {
                 let _ = writeln!(out, "       {}", moment.detail.replace('\n', "\n       "));
             }
@@ -125,6 +124,14 @@ impl Trace {
             }
         }
         out
+    }
+}
+
+impl Moment {
+    /// The moment on one line: who did what.
+    pub fn line(&self) -> String {
+        let fault = if self.fault { "FAULT " } else { "" };
+        format!("{fault}{}: {}", self.actor, self.action)
     }
 }
 

@@ -198,6 +198,16 @@ impl Model {
 
     /// The number of the rows after changes.
     fn changed(&mut self, world: &World, changes: Changes) -> Result<u32, Unmodelled> {
+        let after = self.with_changes(world, changes)?;
+        Ok(self.rows_of(&after))
+    }
+
+    /// The state with other rows in some cells.
+    pub(crate) fn with_changes(
+        &mut self,
+        world: &World,
+        changes: Changes,
+    ) -> Result<World, Unmodelled> {
         let mut after = *world;
         for (cell, record) in changes {
             after.cells[cell] = match record {
@@ -205,7 +215,7 @@ impl Model {
                 None => 0,
             };
         }
-        Ok(self.rows_of(&after))
+        Ok(after)
     }
 
     fn refused(
