@@ -1,7 +1,7 @@
 //! What a step's statements and the app's requests ask of the lock queues: their locks by the
 //! engine's facts, for how long, and after what wait they give up. Must not know who else is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use planner::engine::{Engine, Held, LockMode, facts};
 use planner::name::QName;
@@ -36,6 +36,8 @@ pub(crate) struct Stage {
     traffic: Vec<Followed>,
     /// Whether any instance of the app runs.
     runs: bool,
+    /// Tables that the step at hand makes: empty, and nobody's yet.
+    made: BTreeSet<QName>,
 }
 
 /// Traffic of a table under whatever name it has now.
@@ -70,6 +72,7 @@ impl Stage {
                 .map(|now| Followed { home: now.table.clone(), now: now.clone() })
                 .collect(),
             runs: true,
+            made: BTreeSet::new(),
         }
     }
 
@@ -124,6 +127,8 @@ impl Stage {
         let same = |a: &Statement, b: &Statement| {
             a.transaction.is_some() && a.transaction == b.transaction
         };
+        let creates = step.script.iter().filter_map(|s| created(&s.op));
+        self.made = creates.cloned().collect();
         let heavy_us = self.heavy_us(step);
         let mut lock_timeout_us = 0;
         let mut groups = Vec::new();
@@ -151,12 +156,20 @@ impl Stage {
         let mut schema = self.schema.clone();
         let mut n = 0_u32;
         for statement in &step.script {
-            let held = facts(self.engine, &statement.op, &schema).row.held();
-            n += u32::from(held != Held::Instant || is_bulk(&statement.op));
+            n += u32::from(self.is_heavy(&statement.op, &schema));
             let _refused = schema.apply(&statement.op).is_err();
         }
         let (from, to) = step.estimate.seconds;
         whole((from.max(0.001) * to.max(0.001)).sqrt() * 1e6 / f64::from(n.max(1)))
+    }
+
+    /// Whether the statement works through a table that has rows.
+    fn is_heavy(&self, op: &Op, schema: &Schema) -> bool {
+        // A partition that is attached brings its rows to a table that has none.
+        let is_empty = !matches!(op, Op::AttachPartition { .. })
+            && op.relation().is_some_and(|table| self.made.contains(table));
+        let held = facts(self.engine, op, schema).row.held();
+        !is_empty && (held != Held::Instant || is_bulk(op))
     }
 
     fn pieces(&self, op: &Op, heavy_us: u64, places: &mut Places) -> Vec<Piece> {
@@ -177,7 +190,7 @@ impl Stage {
                 .collect();
             return vec![at(&locks, heavy_us / 2), at(&rows, heavy_us / 2)];
         }
-        let works_us = if found.row.held() == Held::Instant { INSTANT_US } else { heavy_us };
+        let works_us = if self.is_heavy(op, &self.schema) { heavy_us } else { INSTANT_US };
         vec![at(&locks, works_us)]
     }
 
@@ -195,6 +208,14 @@ impl Stage {
                 traffic.now.table.name.clone_from(to);
             }
         }
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others make no table")]
+fn created(op: &Op) -> Option<&QName> {
+    match op {
+        Op::CreateTable { table, .. } => Some(table),
+        _ => None,
     }
 }
 

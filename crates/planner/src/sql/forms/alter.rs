@@ -4,7 +4,7 @@ use super::drop::type_name;
 use super::{Found, Known, any_name, create};
 use crate::engine::postgres::{Form, Role, Subject};
 use crate::name::QName;
-use crate::schema::{ObjectKind, Subject as Belongs, Table};
+use crate::schema::{Subject as Belongs, Table};
 use crate::sql::cursor::Cursor;
 use crate::sql::token::tokens;
 
@@ -121,13 +121,13 @@ fn typed_tables(known: &Known<'_>, ty: &QName) -> Vec<QName> {
     let is_of = |sql: &str| {
         let Some(tokens) = tokens(sql) else { return false };
         let mut cursor = Cursor::new(sql, &tokens, "public");
-        cursor.eat("CREATE TABLE");
-        cursor.name("a table name").is_ok()
+        cursor.eat("ALTER TABLE")
+            && cursor.name("a table name").is_ok()
             && cursor.eat("OF")
             && cursor.name("a type name").is_ok_and(|name| name.name == *ty)
     };
-    let carried = known.schema.objects.iter().filter(|(id, _)| id.kind == ObjectKind::Unknown);
-    let typed = carried.filter(|(_, object)| object.make.iter().any(|sql| is_of(sql)));
+    let typed = known.schema.objects.iter();
+    let typed = typed.filter(|(_, object)| object.make.iter().any(|sql| is_of(sql)));
     typed
         .filter_map(|(_, object)| object.of.as_ref().and_then(Belongs::relation).cloned())
         .collect()
