@@ -71,6 +71,40 @@ pub enum What {
     },
 }
 
+impl What {
+    /// The statement, where it is one and nothing more.
+    pub(crate) fn statement(&self) -> Option<&Op> {
+        match self {
+            Self::Statement(op) => Some(op),
+            Self::Reshape(_)
+            | Self::Extract(_)
+            | Self::Spread(_)
+            | Self::Partition(_)
+            | Self::Retype(_)
+            | Self::Numbering(_)
+            | Self::Replace { .. }
+            | Self::Lifted(_)
+            | Self::Object { .. } => None,
+        }
+    }
+
+    /// The columns of one table that get other types together.
+    pub(crate) fn retype(&self) -> Option<&Retype> {
+        match self {
+            Self::Retype(retype) => Some(retype),
+            Self::Statement(_)
+            | Self::Reshape(_)
+            | Self::Extract(_)
+            | Self::Spread(_)
+            | Self::Partition(_)
+            | Self::Numbering(_)
+            | Self::Replace { .. }
+            | Self::Lifted(_)
+            | Self::Object { .. } => None,
+        }
+    }
+}
+
 /// A `-- concertina:` comment that decides something about other changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

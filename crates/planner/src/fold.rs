@@ -14,22 +14,13 @@ use crate::sql_type::TypeChange;
 pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
     let mut folded: Vec<Asked> = Vec::new();
     for mut next in asked {
-        let absorbed = match &next.what {
+        let absorbed = next.what.statement().is_some_and(|op| {
             // PostgreSQL takes the first index that fits for the part of the parent's: its own come later.
-            What::Statement(Op::AddConstraint { table, .. }) if is_attached(&folded, table) => {
-                false
-            }
-            What::Statement(op) => folded.iter_mut().any(|earlier| absorb(earlier, op)),
-            What::Reshape(_)
-            | What::Extract(_)
-            | What::Spread(_)
-            | What::Partition(_)
-            | What::Retype(_)
-            | What::Numbering(_)
-            | What::Object { .. }
-            | What::Replace { .. }
-            | What::Lifted(_) => false,
-        };
+            let comes_later = matches!(
+                op, Op::AddConstraint { table, .. } if is_attached(&folded, table)
+            );
+            !comes_later && folded.iter_mut().any(|earlier| absorb(earlier, op))
+        });
         if absorbed || attach(&mut folded, &next) {
             continue;
         }

@@ -155,21 +155,17 @@ pub(super) fn numberings(asked: Vec<Asked>, schema: &Schema) -> Vec<Asked> {
     for at in 0..rest.len() {
         let Some(numbering) = numbering(&rest, at, schema) else { continue };
         let Numbering { table, column, before, after } = &numbering;
-        let part = |what: &What| match what {
-            What::Statement(
-                Op::SetDefault { table: t, column: c, .. }
-                | Op::SetIdentity { table: t, column: c, .. },
-            ) => t == table && c == column,
-            What::Object { id, .. } => [before, after].iter().any(|n| n.has(id)),
-            What::Statement(_)
-            | What::Reshape(_)
-            | What::Extract(_)
-            | What::Spread(_)
-            | What::Partition(_)
-            | What::Retype(_)
-            | What::Numbering(_)
-            | What::Replace { .. }
-            | What::Lifted(_) => false,
+        let part = |what: &What| {
+            if let What::Object { id, .. } = what {
+                return [before, after].iter().any(|n| n.has(id));
+            }
+            matches!(
+                what.statement(),
+                Some(
+                    Op::SetDefault { table: t, column: c, .. }
+                        | Op::SetIdentity { table: t, column: c, .. }
+                ) if t == table && c == column
+            )
         };
         let span = rest.get(at).and_then(Option::as_ref).map(|a| a.span).unwrap_or_default();
         for one in &mut rest {
@@ -196,9 +192,9 @@ impl Numbers {
 
 /// The change that the statement at a place completes.
 fn numbering(asked: &[Option<Asked>], at: usize, schema: &Schema) -> Option<Numbering> {
-    let last = statement(asked.get(at)?.as_ref()?)?;
+    let last = asked.get(at)?.as_ref()?.what.statement()?;
     let earlier: Vec<&Op> =
-        asked.get(..at)?.iter().flatten().filter_map(|asked| statement(asked)).collect();
+        asked.get(..at)?.iter().flatten().filter_map(|asked| asked.what.statement()).collect();
     let whats = || asked.iter().flatten().map(|a| &a.what);
     let made = made(whats());
     let known: Vec<(&ObjectId, &Object)> = schema.objects.iter().collect();
@@ -241,35 +237,11 @@ fn numbering(asked: &[Option<Asked>], at: usize, schema: &Schema) -> Option<Numb
     }
 }
 
-fn statement(asked: &Asked) -> Option<&Op> {
-    match &asked.what {
-        What::Statement(op) => Some(op),
-        What::Reshape(_)
-        | What::Extract(_)
-        | What::Spread(_)
-        | What::Partition(_)
-        | What::Retype(_)
-        | What::Numbering(_)
-        | What::Replace { .. }
-        | What::Lifted(_)
-        | What::Object { .. } => None,
-    }
-}
-
 /// Objects that the changes make.
 fn made<'a>(whats: impl Iterator<Item = &'a What>) -> Vec<(&'a ObjectId, &'a Object)> {
-    let object = |what: &'a What| match what {
-        What::Object { id, after: Some(object) } => Some((id, object)),
-        What::Object { .. }
-        | What::Statement(_)
-        | What::Reshape(_)
-        | What::Extract(_)
-        | What::Spread(_)
-        | What::Partition(_)
-        | What::Retype(_)
-        | What::Numbering(_)
-        | What::Replace { .. }
-        | What::Lifted(_) => None,
+    let object = |what: &'a What| {
+        let What::Object { id, after: Some(object) } = what else { return None };
+        Some((id, object))
     };
     whats.filter_map(object).collect()
 }

@@ -1,6 +1,5 @@
 //! Changes that one statement carries out safely, and statements that are not analysed.
 
-use crate::change::What;
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Expr, Volatility};
@@ -121,20 +120,11 @@ fn beside_retype(
 ) -> Result<(), Diagnostic> {
     let today = context.source.table(table).and_then(|t| t.column(column));
     let retyped = || {
-        let mut ops = context.asked.iter().flat_map(|asked| match &asked.what {
-            What::Retype(retype) => retype.ops(),
-            What::Statement(op) => vec![op.clone()],
-            What::Reshape(_)
-            | What::Extract(_)
-            | What::Spread(_)
-            | What::Partition(_)
-            | What::Numbering(_)
-            | What::Object { .. }
-            | What::Replace { .. }
-            | What::Lifted(_) => Vec::new(),
-        });
         let about = |op: &Op| matches!(op, Op::AlterType { table: t, column: c, .. } if t == table && c == column);
-        ops.any(|op| about(&op))
+        context.asked.iter().map(|asked| &asked.what).any(|what| {
+            what.statement().is_some_and(about)
+                || what.retype().is_some_and(|retype| retype.ops().iter().any(about))
+        })
     };
     let Some(today) = today.filter(|_| retyped()) else {
         return Ok(());

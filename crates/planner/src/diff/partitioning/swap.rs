@@ -50,19 +50,7 @@ impl Diff<'_> {
     }
 
     fn ops(&self) -> Vec<Op> {
-        let op = |asked: &Asked| match &asked.what {
-            What::Statement(op) => Some(op.clone()),
-            What::Reshape(_)
-            | What::Extract(_)
-            | What::Spread(_)
-            | What::Partition(_)
-            | What::Retype(_)
-            | What::Numbering(_)
-            | What::Replace { .. }
-            | What::Lifted(_)
-            | What::Object { .. } => None,
-        };
-        self.asked.iter().filter_map(op).collect()
+        self.asked.iter().filter_map(|asked| asked.what.statement().cloned()).collect()
     }
 
     /// References to the table go, and views over it: they would follow it to its new name.

@@ -25,18 +25,11 @@ pub(in crate::recipe) fn keys(mut asked: Vec<Asked>, schema: &Schema) -> Vec<Ask
             continue;
         }
         let is_key = |name: &str| schema.constraint_kind(table, name).is_some_and(is_primary);
-        let drops = |a: &Asked| match &a.what {
-            What::Statement(Op::DropConstraint { table: t, name }) => t == table && is_key(name),
-            What::Statement(_)
-            | What::Reshape(_)
-            | What::Extract(_)
-            | What::Spread(_)
-            | What::Partition(_)
-            | What::Retype(_)
-            | What::Numbering(_)
-            | What::Replace { .. }
-            | What::Lifted(_)
-            | What::Object { .. } => false,
+        let drops = |a: &Asked| {
+            matches!(
+                a.what.statement(),
+                Some(Op::DropConstraint { table: t, name }) if t == table && is_key(name)
+            )
         };
         let Some(earlier) = asked.get_mut(..at).and_then(|list| list.iter_mut().find(|a| drops(a)))
         else {

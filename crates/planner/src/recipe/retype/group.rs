@@ -48,18 +48,7 @@ fn children_first(mut asked: Vec<Asked>, schema: &Schema) -> Vec<Asked> {
         asked.iter().enumerate().filter(|(_, a)| is_one(a)).map(|(at, _)| at).collect();
     let mut open: Vec<Asked> = asked.iter().filter(|a| is_one(a)).cloned().collect();
     for place in places {
-        let table = |a: &Asked| match &a.what {
-            What::Retype(retype) => Some(retype.table.clone()),
-            What::Statement(_)
-            | What::Reshape(_)
-            | What::Extract(_)
-            | What::Spread(_)
-            | What::Partition(_)
-            | What::Numbering(_)
-            | What::Replace { .. }
-            | What::Lifted(_)
-            | What::Object { .. } => None,
-        };
+        let table = |a: &Asked| a.what.retype().map(|retype| retype.table.clone());
         let refers = |child: &Asked, parent: &QName| {
             let child = table(child);
             child.as_ref() != Some(parent)

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::successors;
 use super::twins::twin_name;
-use crate::change::{Asked, Retype, What};
+use crate::change::Retype;
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::name::QName;
@@ -232,19 +232,8 @@ fn parents(context: &Context<'_>, table: &QName) -> Vec<QName> {
 impl Context<'_> {
     /// The change of a table's types that the request asks for.
     pub(super) fn retype_of(&self, table: &QName) -> Option<&Retype> {
-        self.asked.iter().find_map(|Asked { what, .. }| match what {
-            What::Retype(retype) if retype.table == *table => Some(retype),
-            What::Retype(_)
-            | What::Numbering(_)
-            | What::Statement(_)
-            | What::Reshape(_)
-            | What::Extract(_)
-            | What::Spread(_)
-            | What::Partition(_)
-            | What::Replace { .. }
-            | What::Lifted(_)
-            | What::Object { .. } => None,
-        })
+        let mut retypes = self.asked.iter().filter_map(|asked| asked.what.retype());
+        retypes.find(|retype| retype.table == *table)
     }
 }
 

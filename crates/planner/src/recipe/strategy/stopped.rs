@@ -139,18 +139,7 @@ pub(super) fn stopped(
         | (Kind::RenameColumn | Kind::RenameTable | Kind::Retype, _) => return None,
     };
     let mut cost = of_recipe(context, &recipe);
-    let lossy = match what {
-        What::Statement(op) => no_way_back(context, op),
-        What::Reshape(_)
-        | What::Extract(_)
-        | What::Spread(_)
-        | What::Partition(_)
-        | What::Retype(_)
-        | What::Numbering(_)
-        | What::Replace { .. }
-        | What::Lifted(_)
-        | What::Object { .. } => None,
-    };
+    let lossy = what.statement().and_then(|op| no_way_back(context, op));
     let hinders = if lossy.is_some() {
         lossy
     } else if context.request.stops() {
