@@ -49,6 +49,11 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
     row("renaming-column", rollback, ADDED),
     row("renaming-table", rollback, ADDED),
     row("renaming-object", rollback, ADDED),
+    row(
+        "require-concurrent-partition-detach",
+        rollback,
+        "in one transaction with what gives the table its name back, and CONCURRENTLY runs in none",
+    ),
     row("ban-drop-column", contract, CONTRACT),
     row("ban-drop-table", contract, CONTRACT),
     row("ban-drop-default", contract, CONTRACT),

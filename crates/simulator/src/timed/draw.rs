@@ -35,6 +35,12 @@ pub(crate) fn between(rng: &mut ChaCha8Rng, from_us: f64, to_us: f64) -> u64 {
     whole(from_us + share * (to_us - from_us))
 }
 
+/// The geometric middle of a range of seconds that reaches over orders of magnitude; at least a
+/// millisecond, where there is any.
+pub(crate) fn middle((from, to): (f64, f64)) -> f64 {
+    (from.max(0.001) * to.max(0.001)).sqrt()
+}
+
 /// A whole number of microseconds, or of anything that is finite and not negative.
 #[expect(
     clippy::cast_possible_truncation,

@@ -5,7 +5,7 @@ use planner::backfill::Backfill;
 use planner::engine::calibration::REPLAY;
 use planner::plan::{Step, Traffic};
 
-use super::draw::whole;
+use super::draw::{middle, whole};
 
 /// Points of a series, at most.
 const POINTS_MAX: usize = 120;
@@ -44,7 +44,6 @@ pub(crate) fn fill(
     let rows = traffic.rows as f64;
     let pauses =
         rows / f64::from(backfill.tuner.rows_max.max(1)) * f64::from(backfill.pause_ms) / 1e3;
-    let middle = |(from, to): (f64, f64)| (from.max(0.001) * to.max(0.001)).sqrt();
     let row_s = (middle(step.estimate.seconds) - pauses).max(rows * 1e-6) / rows;
     let wal = (step.estimate.wal_bytes.0 as f64 + step.estimate.wal_bytes.1 as f64) / 2.0 / rows;
     let ceiling = f64::from(backfill.lag_ceiling_s);

@@ -1,16 +1,16 @@
 //! What a step's statements and the app's requests ask of the lock queues: their locks by the
 //! engine's facts, for how long, and after what wait they give up. Must not know who else is there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use planner::engine::{Engine, Held, LockMode, facts};
+use planner::engine::{Engine, Held, LockMode, locks_in_transaction};
 use planner::name::QName;
 use planner::op::Op;
 use planner::plan::{Deploy, Plan, Statement, Step, Traffic};
 use planner::schema::{ConstraintKind, Schema};
 
 use super::crowd::Stream;
-use super::draw::whole;
+use super::draw::{middle, whole};
 
 /// What a change of the catalogue takes, once it has its locks, microseconds.
 const INSTANT_US: u64 = 5_000;
@@ -36,8 +36,6 @@ pub(crate) struct Stage {
     traffic: Vec<Followed>,
     /// Whether any instance of the app runs.
     runs: bool,
-    /// Tables that the step at hand makes: empty, and nobody's yet.
-    made: BTreeSet<QName>,
 }
 
 /// Traffic of a table under whatever name it has now.
@@ -72,7 +70,6 @@ impl Stage {
                 .map(|now| Followed { home: now.table.clone(), now: now.clone() })
                 .collect(),
             runs: true,
-            made: BTreeSet::new(),
         }
     }
 
@@ -122,83 +119,59 @@ impl Stage {
         locks
     }
 
-    /// What the step asks for; the schema is taken forward through it.
+    /// What the step asks for; the schema is taken forward through it. A statement that works through
+    /// a table takes the step's estimate, in its geometric middle, which all such share alike.
     pub(crate) fn groups(&mut self, step: &Step, places: &mut Places) -> Vec<Group> {
         let same = |a: &Statement, b: &Statement| {
             a.transaction.is_some() && a.transaction == b.transaction
         };
-        let creates = step.script.iter().filter_map(|s| created(&s.op));
-        self.made = creates.cloned().collect();
-        let heavy_us = self.heavy_us(step);
-        let mut lock_timeout_us = 0;
-        let mut groups = Vec::new();
+        let (mut made, mut lock_timeout_us) = (Vec::new(), 0);
+        let mut groups: Vec<Group> = Vec::new();
         for statements in step.script.chunk_by(same) {
             let mut group = Group::new();
             for statement in statements {
                 if let Op::SetLockTimeout { ms, .. } = statement.op {
                     lock_timeout_us = ms * 1_000;
                 }
-                let pieces = self.pieces(&statement.op, heavy_us, places);
+                let pieces = self.pieces(&statement.op, &mut made, places);
                 group.extend(pieces.into_iter().map(|piece| Piece { lock_timeout_us, ..piece }));
-                self.apply(&statement.op);
             }
             group.retain(|piece| !piece.locks.is_empty());
             if !group.is_empty() {
                 groups.push(group);
             }
         }
+        let shares: u64 = groups.iter().flatten().map(|piece| piece.works_us).sum();
+        let whole_us = whole(middle(step.estimate.seconds) * 1e6);
+        for piece in groups.iter_mut().flatten() {
+            let share = whole_us * piece.works_us / shares.max(1);
+            piece.works_us = if piece.works_us > 0 { share } else { INSTANT_US };
+        }
         groups
     }
 
-    /// What each statement of the step that works through a table takes: the step's estimate, in its
-    /// geometric middle, shared alike.
-    fn heavy_us(&self, step: &Step) -> u64 {
-        let mut schema = self.schema.clone();
-        let mut n = 0_u32;
-        for statement in &step.script {
-            n += u32::from(self.is_heavy(&statement.op, &schema));
-            let _refused = schema.apply(&statement.op).is_err();
-        }
-        let (from, to) = step.estimate.seconds;
-        whole((from.max(0.001) * to.max(0.001)).sqrt() * 1e6 / f64::from(n.max(1)))
-    }
-
-    /// Whether the statement works through a table that has rows.
-    fn is_heavy(&self, op: &Op, schema: &Schema) -> bool {
-        // A partition that is attached brings its rows to a table that has none.
-        let is_empty = !matches!(op, Op::AttachPartition { .. })
-            && op.relation().is_some_and(|table| self.made.contains(table));
-        let held = facts(self.engine, op, schema).row.held();
-        !is_empty && (held != Held::Instant || is_bulk(op))
-    }
-
-    fn pieces(&self, op: &Op, heavy_us: u64, places: &mut Places) -> Vec<Piece> {
-        let found = facts(self.engine, op, &self.schema);
-        let mut at = |locks: &[(QName, LockMode)], works_us| Piece {
+    /// A statement, with shares of the step's work for its time: two for one that works through a
+    /// table, none for one that does not.
+    fn pieces(&mut self, op: &Op, made: &mut Vec<QName>, places: &mut Places) -> Vec<Piece> {
+        let locks = locks_in_transaction(self.engine, &mut self.schema, [op], made);
+        self.follow(op);
+        let mut at = |locks: Vec<(QName, LockMode)>, shares| Piece {
             locks: locks.iter().map(|(relation, mode)| (places.of(relation), *mode)).collect(),
-            works_us,
+            works_us: shares,
             lock_timeout_us: 0,
         };
-        let locks: Vec<(QName, LockMode)> =
-            found.locks.iter().map(|lock| (lock.relation.clone(), lock.mode)).collect();
-        if is_bulk(op) {
-            // Rows stay locked one after the other: on the average for the second half of the work.
-            let rows: Vec<(QName, LockMode)> = op
-                .relation()
-                .map(|table| (table.clone(), LockMode::Exclusive))
-                .into_iter()
-                .collect();
-            return vec![at(&locks, heavy_us / 2), at(&rows, heavy_us / 2)];
+        let is_heavy = locks.iter().any(|lock| lock.held != Held::Instant);
+        let locks = locks.into_iter().map(|lock| (lock.relation, lock.mode)).collect();
+        if !is_bulk(op) {
+            return vec![at(locks, if is_heavy { 2 } else { 0 })];
         }
-        let works_us = if self.is_heavy(op, &self.schema) { heavy_us } else { INSTANT_US };
-        vec![at(&locks, works_us)]
+        // Rows stay locked one after the other: on the average for the second half of the work.
+        let rows = op.relation().map(|table| (table.clone(), LockMode::Exclusive));
+        vec![at(locks, 1), at(rows.into_iter().collect(), 1)]
     }
 
-    /// The schema after a statement; requests follow a table to its new name, unless another one
-    /// takes the old.
-    fn apply(&mut self, op: &Op) {
-        // A refusal here is found, with its trace, by the proof.
-        let _refused = self.schema.apply(op).is_err();
+    /// Requests follow a table to its new name, unless another one takes the old.
+    fn follow(&mut self, op: &Op) {
         for traffic in &mut self.traffic {
             if self.schema.tables.contains_key(&traffic.home) {
                 traffic.now.table.clone_from(&traffic.home);
@@ -208,14 +181,6 @@ impl Stage {
                 traffic.now.table.name.clone_from(to);
             }
         }
-    }
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "the others make no table")]
-fn created(op: &Op) -> Option<&QName> {
-    match op {
-        Op::CreateTable { table, .. } => Some(table),
-        _ => None,
     }
 }
 
