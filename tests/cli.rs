@@ -310,14 +310,16 @@ fn simulate(folder: &Folder) -> Result<(), Failed> {
 fn timed(folder: &Folder) -> Result<(), Failed> {
     fs::write(folder.0.join("check.sql"), "ALTER TABLE users ADD CHECK (name <> '');\n")?;
     let words = "simulate --timed --schema schema.sql --change check.sql";
-    let plan =
-        folder.run(words)?.code(0)?.prints(": 0 requests failed, none waited longer than ")?;
+    let plan = folder
+        .run(words)?
+        .code(0)?
+        .prints(": 0 requests gave up waiting, none waited longer than ")?;
     if plan.out != folder.run(words)?.out {
         return Err("the same seed gave another run".into());
     }
     // It holds ACCESS EXCLUSIVE while it reads every row.
     let asked = folder.run(&format!("{words} --as-asked --request-timeout 500"))?.code(1)?;
-    asked.prints(" requests failed")?.prints("; 100 connections in use")?;
+    asked.prints(" requests gave up waiting")?.prints("; 100 connections in use")?;
     folder.run(&format!("{words} --tune"))?.code(0)?.prints("lock timeout")?;
     let json = folder.run(&format!("{words} --format json"))?.code(0)?.out;
     serde_json::from_str::<serde_json::Value>(&json)?;

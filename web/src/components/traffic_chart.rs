@@ -41,7 +41,9 @@ pub(crate) fn TrafficChart(props: &Props) -> Html {
             } else {
                 <path class="waiting" d={area(series, props.most, |s| f64::from(s.waiting))} />
                 <path class="connections" d={line(series, props.most, |s| f64::from(s.connections))} />
-                <path class="failed" d={line(series, props.most, |s| f64::from(s.failed))} />
+                if props.step.failed > 0 {
+                    <path class="failed" d={line(series, props.most, |s| f64::from(s.failed))} />
+                }
             }
         </svg>
     }

@@ -28,7 +28,9 @@ pub(crate) fn TrafficView(props: &Props) -> Html {
             <p class="lead">
                 { "The statements of the plan, and of the change as asked, wait in line for their locks among the \
                    requests that your tables get, and requests wait behind them. One afternoon of many: another \
-                   number gives another one. It compares ways on the same traffic; it promises nothing about a server." }
+                   number gives another one. It compares ways on the same traffic; it promises nothing about a server. Only \
+                   waits are counted: which statements the database refuses is what Play and Proof show. In the charts \
+                   the area is requests that wait, the line connections in use." }
             </p>
             { setting(props) }
             if let Some(error) = &traffic.error {
@@ -101,7 +103,7 @@ fn sum(steps: &[Rc<TimedStep>]) -> Html {
     };
     html! {
         <dl class="counts">
-            { fact("requests failed", count(failed), failed > 0) }
+            { fact("gave up waiting", count(failed), failed > 0) }
             { fact("longest wait", seconds(longest), false) }
             { fact("all waits together", seconds(waited), false) }
             { fact("takes", seconds(total), false) }
@@ -151,7 +153,11 @@ fn words(step: &TimedStep) -> String {
         words.push(format!("{} connections in use", step.connections_max));
     }
     if step.failed > 0 {
-        words.push(format!("{} of {} requests failed", count(step.failed), count(step.requests)));
+        words.push(format!(
+            "{} of {} requests gave up waiting",
+            count(step.failed),
+            count(step.requests)
+        ));
     }
     if step.lag_max_s > 0.0 {
         words.push(format!("a replica is {} behind at most", seconds(step.lag_max_s)));

@@ -60,7 +60,8 @@ fn text(steps: &[TimedStep]) -> String {
     let failed: u64 = steps.iter().map(|step| step.failed).sum();
     let longest = steps.iter().map(|step| step.longest_wait_s).fold(0.0, f64::max);
     text + &format!(
-        "\nin all {}: {failed} requests failed, none waited longer than {}\n",
+        "\nin all {}: {failed} requests gave up waiting, none waited longer than {}\n\
+         only waits are counted: `concertina prove` says which statements the database refuses\n",
         duration(total),
         duration(longest)
     )
@@ -79,7 +80,7 @@ fn felt(step: &TimedStep) -> Vec<String> {
         ));
     }
     if step.failed > 0 {
-        lines.push(format!("{} requests failed", step.failed));
+        lines.push(format!("{} requests gave up waiting", step.failed));
     }
     if step.attempts > 1 {
         lines.push(format!("tried {} times for its locks", step.attempts));
@@ -105,7 +106,7 @@ fn felt(step: &TimedStep) -> Vec<String> {
 fn tuned_text(tuned: &[Tuned]) -> String {
     let mut text = format!(
         "{:>12} {:>11} {:>9}   {:>9} {:>8} {:>12} {:>8}\n",
-        "lock timeout", "retry pause", "a batch", "all takes", "failed", "longest wait", "tries"
+        "lock timeout", "retry pause", "a batch", "all takes", "gave up", "longest wait", "tries"
     );
     for one in tuned {
         let Setting { lock_timeout_ms, retry_pause_ms, batch_ms, .. } = &one.setting;
