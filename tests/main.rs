@@ -6,6 +6,7 @@ mod browser;
 mod cases;
 mod cli;
 mod database;
+mod derived;
 mod exhaustive;
 mod format;
 mod mutants;
@@ -45,7 +46,9 @@ fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
                 trials.push(mutants::trial(case));
                 trials.push(timed::trial(case));
                 trials.push(mutants::reduction_trial(case));
+                trials.push(derived::trial(case));
             }
+            trials.push(derived::orphans(&cases));
             trials.extend(squawk::trials(&cases));
         }
         Err(reason) => trials.push(Trial::test("cases::load", move || Err(reason.into()))),

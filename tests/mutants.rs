@@ -1,5 +1,5 @@
 //! Plans broken on purpose: every verified plan with a step dropped, two neighbours swapped, the
-//! contract first, gates stripped. The simulator must refute each, or find that it leads nowhere; those that change nothing are
+//! contract first, gates stripped, the point of no return declared where it is not. The simulator must refute each, or find that it leads nowhere; those that change nothing are
 //! listed in the case, with the reason; a case may say why it has none. Must not know why a plan has
 //! its steps.
 
@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Completion, Failed, Trial};
 use planner::Plan;
+use planner::edit::{Edit, edited};
 use planner::plan::{Phase, PhaseKind, Step, StepKind};
 
 use crate::cases::{Case, is_slow};
@@ -101,18 +102,18 @@ fn mutants(plan: &Plan) -> Vec<Mutant> {
     let steps: Vec<&Step> = plan.steps().collect();
     let mut mutants = Vec::new();
     for step in &steps {
-        let plan = with_phases(plan, |phase| {
-            phase.steps.retain(|other| other.id != step.id);
-        });
-        mutants.push(Mutant { name: format!("drop [{}]", step.operation), plan });
+        let removed = Edit::Remove { step: step.id.clone() };
+        // The only step cannot go.
+        let plan = edited(plan, &[removed]).ok();
+        mutants
+            .extend(plan.map(|plan| Mutant { name: format!("drop [{}]", step.operation), plan }));
     }
     for pair in steps.windows(2) {
-        let plan = swapped(plan, &pair[0].id, &pair[1].id);
-        mutants.push(Mutant {
-            name: format!("swap [{}] [{}]", pair[0].operation, pair[1].operation),
-            plan,
-        });
+        let swap = Edit::Swap { a: pair[0].id.clone(), b: pair[1].id.clone() };
+        let name = format!("swap [{}] [{}]", pair[0].operation, pair[1].operation);
+        mutants.extend(edited(plan, &[swap]).ok().map(|plan| Mutant { name, plan }));
     }
+    mutants.extend(points(plan, &steps));
     mutants.extend(contract_first(plan));
     let gates = steps.iter().filter(|step| step.kind == StepKind::Gate).count();
     if gates > 0 {
@@ -132,19 +133,31 @@ fn with_phases(plan: &Plan, change: impl Fn(&mut Phase)) -> Plan {
     plan
 }
 
-/// Two steps change places, across phases too.
-fn swapped(plan: &Plan, a: &str, b: &str) -> Plan {
-    let (Some(first), Some(second)) = (plan.step(a), plan.step(b)) else { return plan.clone() };
-    let (first, second) = (first.clone(), second.clone());
-    with_phases(plan, |phase| {
-        for step in &mut phase.steps {
-            if step.id == first.id {
-                *step = second.clone();
-            } else if step.id == second.id {
-                *step = first.clone();
-            }
-        }
-    })
+/// The point of no return declared where it is not: nowhere, a step too early, a step too late; where
+/// there is none, at the last step.
+fn points(plan: &Plan, steps: &[&Step]) -> Vec<Mutant> {
+    let declared = plan.point_of_no_return.step.as_deref();
+    let at = declared.and_then(|id| steps.iter().position(|step| step.id == id));
+    let elsewhere = match at {
+        Some(at) => vec![
+            ("declare no point of no return", None),
+            ("declare the point of no return too early", at.checked_sub(1)),
+            ("declare the point of no return too late", Some(at + 1)),
+        ],
+        None => vec![("declare the point of no return too early", steps.len().checked_sub(1))],
+    };
+    let made = |(name, at): (&str, Option<usize>)| {
+        let mut plan = plan.clone();
+        // Where no step is there to name, the other two say it all.
+        let step = match at {
+            Some(at) => Some(steps.get(at)?.id.clone()),
+            None if name.ends_with("early") => return None,
+            None => None,
+        };
+        plan.point_of_no_return.step = step;
+        Some(Mutant { name: name.to_owned(), plan })
+    };
+    elsewhere.into_iter().filter_map(made).collect()
 }
 
 /// The contracting phases before everything else.

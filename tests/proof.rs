@@ -1,5 +1,5 @@
-//! What the simulator says of a plan, for goldens and for the trials that want one answer. The
-//! one file of the tests that knows the simulator.
+//! What the simulator says of a plan, for goldens and for the trials that want one answer. What
+//! it derives beside it is in `derived`.
 
 use planner::Plan;
 use simulator::{Bounds, Counterexample, Search, Verdict};

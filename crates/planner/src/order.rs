@@ -219,7 +219,10 @@ fn number(frame: &Frame<'_>, drafts: Vec<Draft>) -> Arranged {
     let mut point = None;
     let mut backfills = Vec::new();
     let mut validation = Vec::new();
-    for draft in drafts {
+    for mut draft in drafts {
+        if point.is_none() && is_spared(frame, &schema, (&phases, &draft)) {
+            draft.rollback = Some(Vec::new());
+        }
         let (kind, title) = phase_of(draft.slot);
         if phases.last().is_none_or(|phase| phase.title != title) {
             let number = u32::try_from(phases.len() + 1).unwrap_or(u32::MAX);
@@ -239,6 +242,19 @@ fn number(frame: &Frame<'_>, drafts: Vec<Draft>) -> Arranged {
         phase.steps.push(step);
     }
     Arranged { point_of_no_return: point_of_no_return(frame, point), phases, backfills, validation }
+}
+
+/// Whether the helpers can go without any step before losing its way back: none of the rollbacks needs
+/// them.
+fn is_spared(frame: &Frame<'_>, schema: &Schema, (phases, draft): (&[Phase], &Draft)) -> bool {
+    if draft.slot != Slot::Retire || draft.destructive {
+        return false;
+    }
+    let mut schema = schema.clone();
+    let steps = phases.iter().flat_map(|phase| &phase.steps).rev();
+    let back = draft.script.iter().chain(steps.flat_map(|step| &step.rollback.script));
+    back.into_iter().all(|statement| schema.apply(&statement.op).is_ok())
+        && schema.unordered() == frame.source.unordered()
 }
 
 fn validations(id: &str, draft: &Draft) -> Vec<Validation> {

@@ -22,6 +22,7 @@ pub(crate) enum Always {
     GateBeforeContract,
     BackupBeforeDestruction,
     Reversible,
+    PointOfNoReturn,
     NeverStuck,
     FinishedMeansDone,
     FinishesAlone,
@@ -57,6 +58,10 @@ impl Always {
             Self::Reversible => (
                 "reversible",
                 "until the point of no return, rolling back restores the schema as it was",
+            ),
+            Self::PointOfNoReturn => (
+                "point of no return",
+                "the declared point of no return is the computed one: a rollback from before it keeps what was acknowledged, from it on none leads back",
             ),
             Self::NeverStuck => {
                 ("never stuck", "from every state the migration can be finished or rolled back")

@@ -12,6 +12,7 @@ use crate::scenario::Bounds;
 use crate::search::Graph;
 use crate::slice;
 use crate::store::Packed;
+use crate::strip;
 use crate::trace::{BrokenPromise, Trace};
 use crate::transition::{Action, Next};
 use crate::world::{CELLS, Mode, Runner, World};
@@ -245,6 +246,14 @@ impl Search {
         self.at += 1;
         if self.at < self.groups.len() {
             return self.open(self.bounds.reduced);
+        }
+        if self.bounds.procedure
+            && let Some((promise, trace)) = strip::disagreement(&self.plan, &self.bounds)?
+        {
+            let states = self.past.states;
+            self.verdict =
+                Some(Verdict::Refuted(Box::new(Counterexample::new(promise, states, trace))));
+            return Ok(());
         }
         self.verdict = Some(self.conclude());
         Ok(())

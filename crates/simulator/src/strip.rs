@@ -9,9 +9,10 @@ mod judge;
 use planner::Plan;
 use serde::{Deserialize, Serialize};
 
+use crate::invariant::{Always, Broken};
 use crate::model::Unmodelled;
 use crate::scenario::Bounds;
-use crate::trace::Trace;
+use crate::trace::{BrokenPromise, Trace};
 use judge::Judge;
 
 /// The strip.
@@ -167,4 +168,47 @@ impl Strip {
             point(&self.computed)
         )
     }
+}
+
+/// Where the plan declares another point than is computed: the promise broken, and a run that shows
+/// it.
+pub(crate) fn disagreement(
+    plan: &Plan,
+    bounds: &Bounds,
+) -> Result<Option<(BrokenPromise, Trace)>, Unmodelled> {
+    let strip = Strip::new(plan, bounds)?;
+    let Strip { declared, computed, .. } = &strip;
+    if declared == computed || strip.steps.iter().any(|s| s.back.rank() == 3) {
+        return Ok(None);
+    }
+    let at = |id: &Option<String>| {
+        id.as_ref().and_then(|id| strip.steps.iter().position(|s| s.step == *id))
+    };
+    let (shown, detail) = match (at(declared), at(computed)) {
+        (declared, Some(at)) if declared.is_none_or(|declared| declared > at) => {
+            let step = &strip.steps[at];
+            let says = match &strip.declared {
+                Some(id) => format!("the plan declares {id}"),
+                None => "the plan declares none".to_owned(),
+            };
+            let why = step.back.lines().join("; ");
+            (at, format!("{says}, but from step {} on there is no way back: {why}", step.step))
+        }
+        (Some(at), _) => {
+            let id = &strip.steps[at].step;
+            let detail = format!(
+                "the plan declares {id}, but from after it the rollback scripts still lead back, and the old release reads what was acknowledged"
+            );
+            (at, detail)
+        }
+        (None, _) => (0, "the plan declares a step that it has not".to_owned()),
+    };
+    let broken = Broken::new(Always::PointOfNoReturn, detail);
+    let promise = BrokenPromise::from(&broken);
+    let step = strip.steps.get(shown).map(|s| s.step.clone()).unwrap_or_default();
+    let mut trace = Strip::trace(plan, bounds, &step)?.unwrap_or_default();
+    if let Some(last) = trace.moments.last_mut() {
+        last.broken = Some(promise.clone());
+    }
+    Ok(Some((promise, trace)))
 }
