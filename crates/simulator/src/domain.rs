@@ -142,7 +142,13 @@ impl Model {
     }
 
     /// The value in a row of what the column refers to, where it tells partitions apart.
-    fn parent_value(&self, place: usize, uses: &Uses, column: &str, row: usize) -> Option<Value> {
+    pub(crate) fn parent_value(
+        &self,
+        place: usize,
+        uses: &Uses,
+        column: &str,
+        row: usize,
+    ) -> Option<Value> {
         let both = self.releases.iter().filter_map(|r| r.uses[place].as_ref());
         let keys = both.flat_map(|u| u.own.constraints.values()).filter_map(|c| match &c.kind {
             ConstraintKind::ForeignKey(key) => Some(key),

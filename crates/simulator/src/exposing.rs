@@ -34,7 +34,8 @@ impl Model {
             if let Some(closed) = table.closed.iter().find(|c| c.column == column) {
                 closed.values.iter().filter_map(literal).collect()
             } else if refers {
-                (0..self.rows).map(|i| typed(ty, i, false)).collect()
+                let value = |i| self.parent_value(place, uses, column, i);
+                (0..self.rows).map(|i| value(i).unwrap_or(typed(ty, i, false))).collect()
             } else if uses.own.is_unique_in(column) {
                 let twin = typed(ty, 2 * ((row + 1) % self.rows), false);
                 let other_case = match &twin {

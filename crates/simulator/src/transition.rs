@@ -15,7 +15,7 @@ use crate::model::{Effect, Model, Unmodelled};
 use crate::relay::Changes;
 use crate::search::Edge;
 use crate::store::Packed;
-use crate::world::World;
+use crate::world::{Mode, Runner, World};
 
 /// What happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,13 +61,14 @@ pub(crate) enum Outcome {
     Broken(Broken),
 }
 
-/// The bit of `SOMETIMES` that a release's write shows.
+/// The bit of `SOMETIMES` that a release's write shows. A write that is put off in a lull must show
+/// the same: the migration has begun before it and after it.
 fn wrote(world: &World, release: usize) -> u8 {
-    let begun = world.runner.step > 0 || world.runner.group > 0;
+    let begun = world.runner != Runner { step: 0, group: 0, mode: Mode::Forward };
     match (begun, release) {
-        (false, _) => 0,
+        (_, 1..) => seen::NEW_WROTE,
         (true, 0) => seen::OLD_WROTE,
-        (true, _) => seen::NEW_WROTE,
+        (false, 0) => 0,
     }
 }
 

@@ -68,25 +68,54 @@ fn way_back(steps: &[&Step], schemas: &[Schema], from: usize) -> Result<usize, S
 fn start(plan: &Plan, steps: &[&Step]) -> Schema {
     let mut schema = plan.model.source.clone();
     let mut met = BTreeSet::new();
+    let mut renames = Vec::new();
     for step in steps {
-        for (id, becomes) in step.script.iter().filter_map(object) {
+        for statement in &step.script {
+            if let Op::RenameTable { table, to } = &statement.op {
+                renames.push((table.clone(), table.sibling(to)));
+            }
+            let Some((id, becomes)) = object(statement) else { continue };
             if schema.objects.contains_key(id) || !met.insert(id) {
                 continue;
             }
             let mut back = step.rollback.script.iter().filter_map(object).filter(|(i, _)| *i == id);
-            match (back.next_back(), becomes) {
-                (Some((_, before)), _) => schema.set_object(id, before),
+            let was = match (back.next_back(), becomes) {
+                (Some((_, Some(before))), _) => before.clone(),
                 (None, None) => {
-                    let was =
-                        Object { make: Vec::new(), unmake: None, of: None, parts: Vec::new() };
-                    Arc::make_mut(&mut schema.objects).insert(id.clone(), was);
+                    Object { make: Vec::new(), unmake: None, of: None, parts: Vec::new() }
                 }
                 // It is made here.
-                (None, Some(_)) => {}
-            }
+                (Some((_, None)), _) | (None, Some(_)) => continue,
+            };
+            let (id, was) = under_first_name((id.clone(), was), &renames);
+            schema.set_object(&id, Some(&was));
         }
     }
     schema
+}
+
+/// An object as it was before its table was renamed.
+fn under_first_name(
+    (id, object): (ObjectId, Object),
+    renames: &[(QName, QName)],
+) -> (ObjectId, Object) {
+    let Some(mut at) = object.of.as_ref().and_then(|of| of.relation()).cloned() else {
+        return (id, object);
+    };
+    let mut alone = Schema::default();
+    alone.tables.insert(at.clone(), Arc::default());
+    Arc::make_mut(&mut alone.objects).insert(id.clone(), object.clone());
+    for (from, to) in renames.iter().rev() {
+        if *to == at {
+            let back = Op::RenameTable { table: at, to: from.name.clone() };
+            if alone.apply(&back).is_err() {
+                break;
+            }
+            at = from.clone();
+        }
+    }
+    let mut only = std::mem::take(Arc::make_mut(&mut alone.objects)).into_iter();
+    only.next().unwrap_or((id, object))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "only this is about an object")]
