@@ -20,12 +20,14 @@ type Work = fn(&Page) -> Result<(), Failed>;
 
 /// A trial a thing that somebody does with the page.
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, Work); 8] = [
+    let all: [(&str, Work); 10] = [
         ("the first example is planned", first_example),
         ("another change is planned", other_change),
         ("a run is played, forth and back", play),
         ("a failure is injected and rolled back", inject),
         ("a plan is proved", prove),
+        ("what each step keeps and allows is shown, and played", derived),
+        ("a step is taken out, and what breaks is shown", edit_and_break),
         ("bad input shows a message", bad_input),
         ("50 MB of garbage show a message, and leave when told to", garbage),
         ("the plan is exported", export),
@@ -110,6 +112,31 @@ fn prove(page: &Page) -> Result<(), Failed> {
     page.wait_until("verdict", |text| text.to_lowercase().contains("verified"))?;
     page.click("prove-as-asked")?;
     page.wait_until("verdict", |text| text.to_lowercase().contains("refuted"))
+}
+
+fn derived(page: &Page) -> Result<(), Failed> {
+    page.wait_for("plan-table")?;
+    page.click("tab-proof")?;
+    page.click("prove")?;
+    page.wait_until("way-back", |text| text.contains("as the plan declares"))?;
+    page.wait_until("matrix", |text| text.contains("42703"))?;
+    page.wait_until("endings", |text| text.contains("goes on or back"))?;
+    page.click("cell-before-R1-read")?;
+    page.wait_for("now")?;
+    page.click("tab-proof")?;
+    page.click("back-1.1")?;
+    page.wait_for("now")
+}
+
+fn edit_and_break(page: &Page) -> Result<(), Failed> {
+    page.wait_for("plan-table")?;
+    page.click("tab-proof")?;
+    page.click("edit-and-break")?;
+    page.click("remove-2.1")?;
+    page.wait_until("verdict", |text| text.contains("without step 2.1"))?;
+    page.wait_until("verdict", |text| text.to_lowercase().contains("refuted"))?;
+    page.click("undo-edit")?;
+    page.wait_until("verdict", |text| text.to_lowercase().contains("verified"))
 }
 
 fn bad_input(page: &Page) -> Result<(), Failed> {

@@ -5,8 +5,12 @@
 //! only the worker ever reads it.
 
 use planner::Request;
+use planner::edit::Edit;
 use serde::{Deserialize, Serialize};
-use simulator::{Bounds, Choice, Moment, Progress, Setting, TimedStep, Verdict};
+use simulator::{
+    Bounds, Choice, Does, Endings, Fault, Matrix, Moment, Progress, Setting, Strip, TimedStep,
+    Trace, Verdict,
+};
 
 use crate::view::{Finding, PlanView};
 
@@ -63,6 +67,15 @@ pub enum ToWorker {
         subject: Subject,
         /// Within what.
         bounds: Bounds,
+        /// What to do to it before.
+        edits: Vec<Edit>,
+    },
+    /// Show the run behind a cell of what was derived with the newest proof.
+    Show {
+        /// Of the `Prove`.
+        id: u64,
+        /// Which cell.
+        cell: CellAt,
     },
     /// Give the running proof up.
     StopProof,
@@ -155,6 +168,20 @@ pub enum FromWorker {
         /// Outcome.
         verdict: Box<Verdict>,
     },
+    /// What else was found of the plan of a `Prove`, after its verdict.
+    Derived {
+        /// Of the `Prove`.
+        id: u64,
+        /// What a rollback keeps, what each release can do, how faults end.
+        derived: Box<Derived>,
+    },
+    /// The run behind a cell.
+    Shown {
+        /// Of the `Prove`.
+        id: u64,
+        /// The run.
+        trace: Trace,
+    },
     /// A proof or a run could not be started, or went wrong.
     Failed {
         /// Of the `Prove`, the `Walk` or the `Time`.
@@ -179,6 +206,44 @@ pub enum FromWorker {
     TimeIsUp {
         /// Of the `Time`.
         id: u64,
+    },
+}
+
+/// What is found of a plan, step by step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Derived {
+    /// What a rollback from after each step keeps.
+    pub strip: Strip,
+    /// What each release can do.
+    pub matrix: Matrix,
+    /// How each fault ends.
+    pub endings: Endings,
+}
+
+/// A cell with a run behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CellAt {
+    /// Of the strip.
+    WayBack {
+        /// Step.
+        step: String,
+    },
+    /// Of the matrix.
+    Works {
+        /// Step; `None` before the first one.
+        step: Option<String>,
+        /// Release.
+        release: String,
+        /// Operation.
+        does: Does,
+    },
+    /// Of the rollback matrix.
+    Ends {
+        /// Step.
+        step: String,
+        /// Fault.
+        fault: Fault,
     },
 }
 

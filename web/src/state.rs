@@ -242,6 +242,13 @@ impl State {
                 self.proof.progress(id, progress, elapsed_ms);
             }
             FromWorker::Verdict { id, verdict } => self.proof.verdict(id, *verdict),
+            FromWorker::Derived { id, derived } => self.proof.derived(id, *derived),
+            FromWorker::Shown { id, trace } if id == self.proof.id => {
+                let moments = trace.moments.into_iter().map(Rc::new).collect();
+                self.play.watch(self.proof.subject, moments);
+                self.tab = Tab::Play;
+            }
+            FromWorker::Shown { .. } => {}
             FromWorker::Failed { id, job: Job::Proof, message } => self.proof.failed(id, message),
             FromWorker::Failed { id, job: Job::Walk, message } => self.play.failed(id, message),
             FromWorker::Failed { id, job: Job::Time, message } => self.traffic.failed(id, message),

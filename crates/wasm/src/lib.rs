@@ -4,6 +4,7 @@
 //! function takes and gives plain objects, the same as the JSON of `concertina plan --format json`;
 //! what cannot be read throws an `Error` that says which field, and why. Must not plan or judge.
 
+mod derived;
 mod proof;
 mod simulation;
 mod types;
@@ -12,6 +13,7 @@ mod value;
 use planner::Plan;
 use wasm_bindgen::prelude::*;
 
+pub use derived::{edited, endings, matrix, trace_of_cell, way_back};
 pub use proof::Proof;
 pub use simulation::Simulation;
 

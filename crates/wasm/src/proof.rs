@@ -1,6 +1,7 @@
 //! A proof for JavaScript: advanced in slices, so that a page stays responsive.
 
-use simulator::Search;
+use planner::Plan;
+use simulator::{Bounds, Certificate, Search};
 use wasm_bindgen::prelude::*;
 
 use crate::value;
@@ -16,6 +17,8 @@ use crate::value;
 #[wasm_bindgen]
 pub struct Proof {
     search: Search,
+    plan: Plan,
+    bounds: Bounds,
 }
 
 #[wasm_bindgen]
@@ -32,7 +35,7 @@ impl Proof {
         let (plan, bounds) = (value::plan(plan)?, value::bounds(bounds)?);
         let search =
             Search::new(&plan, &bounds).map_err(|why| JsError::new(&format!("plan: {why}")))?;
-        Ok(Self { search })
+        Ok(Self { search, plan, bounds })
     }
 
     /// Follows about so many transitions more, and says how far it is.
@@ -52,5 +55,15 @@ impl Proof {
     #[wasm_bindgen(unchecked_return_type = "Verdict | null")]
     pub fn verdict(&self) -> Result<JsValue, JsError> {
         value::give(&self.search.verdict())
+    }
+
+    /// What was proved of which plan, to be kept and proved again; `null` until there is a verdict.
+    ///
+    /// # Errors
+    /// Never; the type is of every function that gives an object.
+    #[wasm_bindgen(unchecked_return_type = "Certificate | null")]
+    pub fn certificate(&self) -> Result<JsValue, JsError> {
+        let verdict = self.search.verdict();
+        value::give(&verdict.map(|verdict| Certificate::new(&self.plan, &self.bounds, &verdict)))
     }
 }

@@ -264,6 +264,80 @@ export interface Frame {
   notes: string[];
 }
 
+/** What a rollback from right after each step keeps. */
+export interface WayBack {
+  steps: ({ step: string; operation: string } & (
+    | { back: "reversible" }
+    | { back: "with_loss"; losses: { wrote: string; lost: string }[] }
+    | { back: "irreversible" | "unreached"; why: string }
+  ))[];
+  /** Points of no return, ids of steps. */
+  declared: string | null;
+  computed: string | null;
+}
+
+/** What each release can do, from each step on. */
+export interface Matrix {
+  /** In which states it was found. */
+  states: string;
+  releases: string[];
+  rows: { step: string | null; operation: string; running: string[]; cells: Cell[] }[];
+}
+
+export type Cell = {
+  release: string;
+  does: "read" | "insert" | "update" | "delete";
+  /** Statements tried, and those that did not work. */
+  tried: number;
+  failed: number;
+  /** How the worst state is reached. */
+  way: string[];
+} & (
+  | { outcome: "unused" | "works" }
+  | { outcome: "fails"; sqlstate: string; why: string }
+  | { outcome: "wrong"; why: string }
+);
+
+/** How each fault ends. */
+export interface Endings {
+  rows: {
+    step: string;
+    operation: string;
+    cells: {
+      fault: "none" | "crash_before" | "crash_after" | "build_fails" | "abort_deploy" | "crash_back";
+      goes_on: boolean;
+      /** `null` where the plan promises no way back. */
+      rolls_back: boolean | null;
+      tried: number;
+      way: string[];
+    }[];
+  }[];
+}
+
+/** To break a plan with. */
+export type Edit =
+  | { edit: "remove" | "up" | "down" | "merge"; step: string }
+  | { edit: "swap"; a: string; b: string }
+  | { edit: "insert"; before: string | null; sql: string };
+
+/** What was proved of which plan. */
+export interface Certificate {
+  format: "concertina.certificate/1";
+  version: string;
+  title: string;
+  /** SHA-256 of the plan. */
+  plan: string;
+  engine: string;
+  facts: string;
+  bounds: Required<Bounds>;
+  verdict: "verified" | "refuted" | "bounds_exceeded";
+  states: number;
+  transitions: number;
+  depth: number;
+  reason: string;
+  notes: string[];
+}
+
 export interface Choice {
   label: string;
   actor: string;

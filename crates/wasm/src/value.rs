@@ -11,7 +11,7 @@ use simulator::Bounds;
 use wasm_bindgen::prelude::*;
 
 /// Reads a value; `what` names it in the error.
-fn take<T: DeserializeOwned>(what: &str, value: JsValue) -> Result<T, JsError> {
+pub(crate) fn take<T: DeserializeOwned>(what: &str, value: JsValue) -> Result<T, JsError> {
     serde_wasm_bindgen::from_value(value).map_err(|why| {
         let why = why.to_string();
         JsError::new(&format!("{what}: {}", why.strip_prefix("Error: ").unwrap_or(&why)))

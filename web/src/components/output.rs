@@ -67,7 +67,7 @@ fn tab(props: &Props, shown: Shown) -> Html {
             <TrafficView traffic={state.traffic.clone()} on={on.reform(Action::Traffic)} />
         },
         Tab::Proof => html! {
-            <ProofView proof={state.proof.clone()} on={on.reform(Action::Proof)} />
+            <ProofView proof={state.proof.clone()} plan={shown.plan} on={on.reform(Action::Proof)} />
         },
         Tab::Export => html! { <ExportView answer={shown.answer} /> },
     }

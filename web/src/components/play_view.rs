@@ -39,7 +39,8 @@ pub(crate) fn PlayView(props: &Props) -> Html {
             <div class="play-head">
                 { subjects(props) }
                 if play.is_watching() {
-                    <p class="watching">{ "A shortest way to a broken promise. " }
+                    <p class="watching">
+                        { if play.broken_at().is_some() { "A way to what breaks. " } else { "The run behind a cell. " } }
                         <button type="button" class="small" data-testid="leave-watching"
                             onclick={props.on.reform(|_: MouseEvent| PlayAction::Start)}>{ "Back to free play" }</button>
                     </p>

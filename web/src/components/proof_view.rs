@@ -1,10 +1,17 @@
-//! The proof: bounds, start and stop, how far it is, and its outcome.
+//! The proof: bounds, start and stop, how far it is, its outcome, what else was found, and edits.
+
+use std::rc::Rc;
 
 use simulator::Bounds;
 use web::protocol::Subject;
+use web::view::PlanView;
 use yew::prelude::*;
 
+use super::endings_view::EndingsView;
+use super::matrix_view::MatrixView;
 use super::number_field::{NumberField, wide};
+use super::step_edits::StepEdits;
+use super::strip_view::StripView;
 use super::verdict_card::VerdictCard;
 use crate::format::{self, count};
 use crate::state::proof::{Proof, ProofAction};
@@ -13,6 +20,8 @@ use crate::state::proof::{Proof, ProofAction};
 pub(crate) struct Props {
     /// The proof.
     pub(crate) proof: Proof,
+    /// The plan, as it was made.
+    pub(crate) plan: Rc<PlanView>,
     /// What is done.
     pub(crate) on: Callback<ProofAction>,
 }
@@ -33,6 +42,12 @@ pub(crate) fn ProofView(props: &Props) -> Html {
             { buttons(props) }
             if proof.is_running() { { progress(proof) } }
             <VerdictCard proof={proof.clone()} on={props.on.clone()} />
+            if let Some(derived) = &proof.derived {
+                <StripView derived={derived.clone()} on={props.on.clone()} />
+                <MatrixView derived={derived.clone()} on={props.on.clone()} />
+                <EndingsView derived={derived.clone()} on={props.on.clone()} />
+            }
+            <StepEdits plan={props.plan.clone()} edits={proof.edits.clone()} on={props.on.clone()} />
         </div>
     }
 }

@@ -1,6 +1,8 @@
 //! The outcome of a proof, in words that claim no more than was searched.
 
+use planner::edit::Edit;
 use simulator::{BrokenPromise as Promise, Counterexample, Verdict};
+use web::protocol::Subject;
 use yew::prelude::*;
 
 use super::play_view::BrokenPromise;
@@ -33,9 +35,18 @@ pub(crate) fn VerdictCard(props: &Props) -> Html {
             if proof.stale {
                 <p class="muted">{ "This is about the plan before the last change to the input." }</p>
             }
+            if !proof.edits.is_empty() && proof.subject == Subject::Plan {
+                <p data-testid="edited">{ format!("The plan {}:", edits(proof)) }</p>
+            }
             { body }
         </div>
     }
+}
+
+/// What was done to the plan, in words.
+fn edits(proof: &Proof) -> String {
+    let words: Vec<String> = proof.edits.iter().map(Edit::words).collect();
+    words.join(", ")
 }
 
 fn class(verdict: &Verdict) -> &'static str {

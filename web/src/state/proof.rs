@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use planner::edit::Edit;
 use simulator::{Bounds, Counterexample, Progress, Verdict};
-use web::protocol::{Subject, ToWorker};
+use web::protocol::{CellAt, Derived, Subject, ToWorker};
 
 use super::outbox::Outbox;
 
@@ -26,6 +27,10 @@ pub(crate) struct Proof {
     pub(crate) elapsed_ms: u64,
     /// Whether the outcome is of an older plan.
     pub(crate) stale: bool,
+    /// What is done to the plan before it is proved.
+    pub(crate) edits: Vec<Edit>,
+    /// What else was found with the newest verdict.
+    pub(crate) derived: Option<Rc<Derived>>,
 }
 
 /// How it stands.
@@ -55,6 +60,14 @@ pub(crate) enum ProofAction {
     Bounds(Bounds),
     /// Open the counterexample in the player.
     Watch,
+    /// Edit the plan, and prove it at once.
+    Edit(Edit),
+    /// Take the last edit back, and prove what is left.
+    Undo,
+    /// Take all edits back.
+    Reset,
+    /// Open the run behind a cell in the player.
+    Show(CellAt),
 }
 
 impl Proof {
@@ -75,16 +88,21 @@ impl Proof {
     /// Applies an action; what the worker must do goes to the outbox.
     pub(crate) fn apply(&mut self, action: ProofAction, outbox: &mut Outbox) {
         match action {
-            ProofAction::Start(subject) => {
-                self.id += 1;
-                self.subject = subject;
-                self.searched = self.bounds.clone();
-                self.state = ProofState::Running;
-                self.progress = Progress::default();
-                self.elapsed_ms = 0;
-                self.stale = false;
-                outbox.push(ToWorker::Prove { id: self.id, subject, bounds: self.bounds.clone() });
+            ProofAction::Start(subject) => self.start(subject, outbox),
+            ProofAction::Edit(edit) => {
+                self.edits.push(edit);
+                self.start(Subject::Plan, outbox);
             }
+            ProofAction::Undo | ProofAction::Reset if self.edits.is_empty() => {}
+            ProofAction::Undo => {
+                self.edits.pop();
+                self.start(Subject::Plan, outbox);
+            }
+            ProofAction::Reset => {
+                self.edits.clear();
+                self.start(Subject::Plan, outbox);
+            }
+            ProofAction::Show(cell) => outbox.push(ToWorker::Show { id: self.id, cell }),
             ProofAction::Stop if self.is_running() => {
                 self.state = ProofState::Stopped;
                 outbox.push(ToWorker::StopProof);
@@ -92,6 +110,29 @@ impl Proof {
             // Only `State` can open the player.
             ProofAction::Stop | ProofAction::Watch => {}
             ProofAction::Bounds(bounds) => self.bounds = bounds,
+        }
+    }
+
+    fn start(&mut self, subject: Subject, outbox: &mut Outbox) {
+        self.id += 1;
+        self.subject = subject;
+        self.searched = self.bounds.clone();
+        self.state = ProofState::Running;
+        self.progress = Progress::default();
+        self.elapsed_ms = 0;
+        self.stale = false;
+        self.derived = None;
+        let edits = match subject {
+            Subject::Plan => self.edits.clone(),
+            Subject::AsAsked => Vec::new(),
+        };
+        outbox.push(ToWorker::Prove { id: self.id, subject, bounds: self.bounds.clone(), edits });
+    }
+
+    /// What else was found came in.
+    pub(crate) fn derived(&mut self, id: u64, derived: Derived) {
+        if id == self.id {
+            self.derived = Some(Rc::new(derived));
         }
     }
 
@@ -121,6 +162,8 @@ impl Proof {
     pub(crate) fn plan_changed(&mut self) {
         self.forget_search();
         self.stale = self.state != ProofState::Idle;
+        self.edits.clear();
+        self.derived = None;
     }
 
     /// The worker no longer searches.
@@ -159,6 +202,17 @@ mod tests {
         assert!(proof.is_running());
         proof.verdict(2, verified());
         assert_eq!(proof.state, ProofState::Done(Rc::new(verified())));
+    }
+
+    #[test]
+    fn an_edit_is_proved_at_once_and_can_be_taken_back() {
+        let (mut proof, mut outbox) = (Proof::default(), Outbox::default());
+        let remove = Edit::Remove { step: "2.1".to_owned() };
+        proof.apply(ProofAction::Edit(remove), &mut outbox);
+        assert!(proof.is_running());
+        proof.apply(ProofAction::Undo, &mut outbox);
+        proof.apply(ProofAction::Undo, &mut outbox);
+        assert_eq!((proof.edits.len(), outbox.after(0).count()), (0, 2));
     }
 
     #[test]

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use planner::edit::{Edit, edited};
 use planner::{Plan, Request};
 use simulator::Bounds;
-use web::protocol::{FromWorker, Job, SHOWN_BYTES_MAX, Slot, Subject, ToWorker};
+use web::protocol::{CellAt, FromWorker, Job, SHOWN_BYTES_MAX, Slot, Subject, ToWorker};
 
+use crate::deriving;
 use crate::planning;
 use crate::proving::Proving;
 use crate::timing::Timing;
@@ -25,16 +27,28 @@ pub(crate) struct Engine {
     plan: Option<Plan>,
     /// A search under way.
     proving: Option<Proving>,
+    /// What the newest search is about.
+    proved: Option<Proved>,
     /// A run.
     walking: Option<Walking>,
     /// A run under traffic.
     timing: Option<Timing>,
 }
 
+/// The plan of a search.
+struct Proved {
+    id: u64,
+    plan: Plan,
+    bounds: Bounds,
+    /// Whether its verdict is out, and the rest is not derived yet.
+    is_due: bool,
+}
+
 impl Engine {
     /// Whether `work` has something to do.
     pub(crate) fn is_busy(&self) -> bool {
-        self.wanted.is_some() || self.timing.is_some() || self.proving.is_some()
+        let is_due = self.proved.as_ref().is_some_and(|proved| proved.is_due);
+        self.wanted.is_some() || self.timing.is_some() || self.proving.is_some() || is_due
     }
 
     /// Takes a message; what is quick is answered at once, the rest waits for `work`.
@@ -48,9 +62,12 @@ impl Engine {
             ToWorker::Open { slot, name } => {
                 vec![FromWorker::NotOpened { slot, message: format!("{name} did not arrive.") }]
             }
-            ToWorker::Prove { id, subject, bounds } => self.prove(id, subject, bounds),
+            ToWorker::Prove { id, subject, bounds, edits } => {
+                self.prove(id, (subject, &edits), bounds)
+            }
+            ToWorker::Show { id, cell } => self.show(id, &cell),
             ToWorker::StopProof => {
-                self.proving = None;
+                (self.proving, self.proved) = (None, None);
                 Vec::new()
             }
             ToWorker::Walk { id, subject, seed, bounds } => self.walk(id, subject, seed, bounds),
@@ -109,13 +126,36 @@ impl Engine {
             return vec![said];
         }
         let Some(proving) = &mut self.proving else {
-            return Vec::new();
+            return self.derive();
         };
         let said = proving.advance(now_ms);
         if proving.is_done() {
             self.proving = None;
+            self.proved.iter_mut().for_each(|proved| proved.is_due = true);
         }
         said.into_iter().collect()
+    }
+
+    /// What else can be found of a plan whose verdict is out.
+    fn derive(&mut self) -> Vec<FromWorker> {
+        let Some(proved) = self.proved.as_mut().filter(|proved| proved.is_due) else {
+            return Vec::new();
+        };
+        proved.is_due = false;
+        let Proved { id, plan, bounds, .. } = proved;
+        match deriving::derived(plan, bounds) {
+            Ok(derived) => vec![FromWorker::Derived { id: *id, derived: Box::new(derived) }],
+            // What cannot be modelled has a verdict that says so.
+            Err(_) => Vec::new(),
+        }
+    }
+
+    fn show(&self, id: u64, cell: &CellAt) -> Vec<FromWorker> {
+        let Some(proved) = self.proved.as_ref().filter(|proved| proved.id == id) else {
+            return Vec::new();
+        };
+        let trace = deriving::trace(&proved.plan, &proved.bounds, cell);
+        trace.map(|trace| FromWorker::Shown { id, trace }).into_iter().collect()
     }
 
     fn make_plan(&mut self, id: u64, mut request: Request, held: &[Slot]) -> Option<FromWorker> {
@@ -127,7 +167,7 @@ impl Engine {
         // Where no plan can be made, the page keeps the last one, and so does the engine.
         if plan.is_some() {
             if plan != self.plan {
-                self.proving = None;
+                (self.proving, self.proved) = (None, None);
                 self.timing = None;
             }
             self.plan = plan;
@@ -145,13 +185,21 @@ impl Engine {
         }
     }
 
-    fn prove(&mut self, id: u64, subject: Subject, bounds: Bounds) -> Vec<FromWorker> {
-        self.proving = None;
+    fn prove(
+        &mut self,
+        id: u64,
+        (subject, edits): (Subject, &[Edit]),
+        bounds: Bounds,
+    ) -> Vec<FromWorker> {
+        (self.proving, self.proved) = (None, None);
         let bounds = fitting(bounds, subject);
-        let started = self.subject(subject).and_then(|plan| Proving::start(id, &plan, &bounds));
+        let plan = self.subject(subject);
+        let plan = plan.and_then(|plan| edited(&plan, edits).map_err(|why| why.to_string()));
+        let started = plan.and_then(|plan| Ok((Proving::start(id, &plan, &bounds)?, plan)));
         match started {
-            Ok(proving) => {
+            Ok((proving, plan)) => {
                 self.proving = Some(proving);
+                self.proved = Some(Proved { id, plan, bounds, is_due: false });
                 Vec::new()
             }
             Err(message) => vec![FromWorker::Failed { id, job: Job::Proof, message }],
