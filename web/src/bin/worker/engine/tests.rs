@@ -57,8 +57,12 @@ fn a_short_file_goes_back_to_the_shell() {
 fn nothing_is_proved_or_run_without_a_plan() {
     let mut engine = Engine::default();
     let bounds = Bounds::default();
-    let proof =
-        engine.hear(ToWorker::Prove { id: 1, subject: Subject::Plan, bounds: bounds.clone() });
+    let proof = engine.hear(ToWorker::Prove {
+        id: 1,
+        subject: Subject::Plan,
+        bounds: bounds.clone(),
+        edits: Vec::new(),
+    });
     assert!(matches!(proof.as_slice(), [FromWorker::Failed { job: Job::Proof, .. }]));
     let run = engine.hear(ToWorker::Walk { id: 1, subject: Subject::AsAsked, seed: 1, bounds });
     assert!(matches!(run.as_slice(), [FromWorker::Failed { job: Job::Walk, .. }]));
