@@ -15,6 +15,7 @@ mod rollback;
 pub(crate) mod sync;
 mod target;
 mod traffic;
+pub(crate) mod truth;
 
 use std::sync::Arc;
 

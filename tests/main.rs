@@ -50,6 +50,7 @@ fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
             }
             trials.push(derived::orphans(&cases));
             trials.extend(squawk::trials(&cases));
+            trials.extend(database::truth::trials(&cases, servers));
         }
         Err(reason) => trials.push(Trial::test("cases::load", move || Err(reason.into()))),
     }

@@ -6,8 +6,8 @@ use planner::backfill::Todo;
 use planner::condition::Condition;
 use planner::expr::Expr;
 
-use crate::eval::truth;
-use crate::keys::tuple;
+use crate::eval::{Around, truth};
+use crate::keys::{tuple, unique_sets};
 use crate::model::{Answer, Model, Uses, refusal};
 use crate::record::{Group, Record};
 use crate::rows;
@@ -40,6 +40,18 @@ impl Model {
         &self,
         world: &World,
         release: usize,
+        at: (usize, usize),
+    ) -> Vec<Statement> {
+        let mut all = self.candidates(world, release, at);
+        all.retain(|s| self.is_allowed(world, release, at, *s));
+        all
+    }
+
+    /// The same with those that the release's own schema would refuse, or that change nothing.
+    pub(crate) fn candidates(
+        &self,
+        world: &World,
+        release: usize,
         (place, row): (usize, usize),
     ) -> Vec<Statement> {
         let Some(uses) = &self.releases[release].uses[place] else { return Vec::new() };
@@ -61,7 +73,6 @@ impl Model {
             }
             all.extend([Statement::Touch, Statement::Delete]);
         }
-        all.retain(|s| self.is_allowed(world, release, (place, row), *s));
         all
     }
 
@@ -108,6 +119,12 @@ impl Model {
             }
             Statement::Delete => Vec::new(),
         }
+    }
+
+    /// The number that an identity gives a row: that of its place.
+    fn number(&self, release: usize, (place, row): (usize, usize), column: &str) -> Value {
+        let domain = self.domain(release, place, row, column);
+        domain.into_iter().next().unwrap_or(Value::Null)
     }
 
     fn is_key(&self, place: usize, column: &str) -> bool {
@@ -158,10 +175,12 @@ impl Model {
             Statement::Touch => {}
             Statement::Delete => return self.may_delete(world, release, at),
         }
-        let Some(after) = own_row(uses, before.as_ref(), &given) else { return false };
+        let number = |c: &str| self.number(release, (place, row), c);
+        let around = Around { number: Some(&number), ..Around::nowhere(&uses.relation.name) };
+        let Some(after) = own_row(uses, before.as_ref(), (&given, &around)) else { return false };
         let values: Vec<Value> = uses.own.columns.iter().map(|c| look(&after, &c.name)).collect();
         statement == Statement::Touch && before.is_some()
-            || (rows::check(&uses.own, &values).is_ok()
+            || (rows::check(&uses.own, &values, &uses.relation.name).is_ok()
                 && self.is_within_bounds(world, (&uses.relation, &uses.own), &values)
                 && self.own_keys(world, uses, (place, row), &values)
                 && self.keeps(world, release, at, (before.as_ref(), &values)))
@@ -176,24 +195,27 @@ impl Model {
         values: &[Value],
     ) -> bool {
         use planner::schema::ConstraintKind;
-        uses.own.constraints.values().all(|c| match &c.kind {
+        let has_parents = uses.own.constraints.values().all(|c| match &c.kind {
             ConstraintKind::ForeignKey(key) => {
                 self.parent_seen(world, key, &tuple(&uses.own, values, &key.columns))
             }
-            ConstraintKind::PrimaryKey(columns) | ConstraintKind::Unique(columns) => {
-                let mine = tuple(&uses.own, values, columns);
-                mine.contains(&Value::Null)
-                    || !(0..self.rows).filter(|other| *other != row).any(|other| {
-                        let theirs = self.seen(world, uses, (place, other));
-                        theirs.is_some_and(|t| {
-                            columns.iter().map(|c| look(&t, c)).collect::<Vec<_>>() == mine
-                        })
-                    })
-            }
-            ConstraintKind::Check(_) | ConstraintKind::NotNull(_) | ConstraintKind::Other(..) => {
-                true
-            }
-        })
+            ConstraintKind::PrimaryKey(_)
+            | ConstraintKind::Unique(_)
+            | ConstraintKind::Check(_)
+            | ConstraintKind::NotNull(_)
+            | ConstraintKind::Other(..) => true,
+        });
+        let others = (0..self.rows).filter(|other| *other != row);
+        has_parents
+            && unique_sets(&uses.own).all(|unique| {
+                let Some(mine) = unique.of(&uses.own, values) else { return true };
+                !others.clone().any(|other| {
+                    let Some(theirs) = self.seen(world, uses, (place, other)) else { return false };
+                    let theirs: Vec<Value> =
+                        uses.own.columns.iter().map(|c| look(&theirs, &c.name)).collect();
+                    unique.of(&uses.own, &theirs).as_ref() == Some(&mine)
+                })
+            })
     }
 
     /// Whether the parent exists, wherever its table stands by now.
@@ -317,14 +339,14 @@ impl Model {
         let given = self.given(world, release, at, statement);
         let old = self.record(world.rows(place, self.rows)[row]);
         if statement == Statement::Delete {
-            if let Some(old) = old {
-                self.check_delete(world, place, &old.values)?;
-            }
             return Ok(None);
         }
+        let find = self.finder(world);
+        let number = |c: &str| self.number(release, at, c);
+        let around = Around { relation: &uses.relation.name, find: &find, number: Some(&number) };
         let values = match old {
-            Some(old) => rows::update(table, &old.values, &given, &self.finder(world))?,
-            None => rows::insert(table, &given, &self.finder(world))?,
+            Some(old) => rows::update(table, &old.values, &given, &around)?,
+            None => rows::insert(table, &given, &around)?,
         };
         self.check_keys(world, at, old.map(|r| r.values.as_slice()), &values)?;
         Ok(Some(self.remember(world, release, place, (old, values, &given))))
@@ -388,12 +410,15 @@ impl Model {
 }
 
 /// The row as the release's own schema would hold it after the write.
-fn own_row(uses: &Uses, before: Option<&Seen>, given: &Seen) -> Option<Seen> {
+fn own_row(
+    uses: &Uses,
+    before: Option<&Seen>,
+    (given, around): (&Seen, &Around<'_>),
+) -> Option<Seen> {
     let mut after = match before {
         Some(before) => before.clone(),
         None => {
-            let all: Seen = given.clone();
-            let values = rows::insert_plain(&uses.own, &all).ok()?;
+            let values = rows::insert_plain(&uses.own, given, around).ok()?;
             uses.own.columns.iter().map(|c| c.name.clone()).zip(values).collect()
         }
     };

@@ -7,7 +7,7 @@ use planner::op::effect::Refusal;
 use planner::schema::Table;
 
 use crate::ddl::assigned;
-use crate::eval::{NOWHERE, eval};
+use crate::eval::{Around, eval};
 use crate::keys::tuple;
 use crate::model::{Answer, Model, State, Unmodelled};
 use crate::record::Record;
@@ -38,7 +38,7 @@ impl Model {
         let Some(target) = self.table(world.schema, place) else { return Ok(Copied::There) };
         let find = self.finder(world);
         let made = assigned(table, &record.values, set, &find)
-            .and_then(|given| rows::insert(target, &given, &find));
+            .and_then(|given| rows::insert(target, &given, &Around::with(&into.name, &find)));
         let values = match made {
             Ok(values) => values,
             Err(refused) => return Ok(Copied::Refused(refused)),
@@ -100,7 +100,7 @@ impl Model {
             let values = kept
                 .map(|(c, value)| Ok((c.clone(), eval(value, &|_| Value::Null)?)))
                 .collect::<Answer<Vec<_>>>()
-                .and_then(|given| rows::insert(table, &given, NOWHERE));
+                .and_then(|given| rows::insert(table, &given, &Around::nowhere(&into.name)));
             match values {
                 Ok(values) => {
                     let record = self.fresh(place, table, values);

@@ -7,11 +7,13 @@ use planner::op::Op;
 use planner::schema::{Constraint, ConstraintKind, Schema, Table};
 use std::sync::Arc;
 
-use crate::eval::{Find, cast};
+use crate::eval::Find;
+use crate::keys::Unique;
 use crate::model::{Answer, Model, State, Unmodelled, refusal};
 use crate::partitions::{Parted, arranged};
 use crate::record::Record;
 use crate::rows;
+use crate::types::{self, assign};
 use crate::value::Value;
 use crate::world::World;
 
@@ -47,12 +49,18 @@ impl Model {
         Ok(Ran::Done(now))
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others change no row by a filter")]
     fn run_one(
         &mut self,
         world: &World,
         op: &Op,
         parted: &mut Option<Parted>,
     ) -> Result<Ran, Unmodelled> {
+        let before = self.state(world.schema).clone();
+        let mut after = before.clone();
+        if let Err(refused) = after.schema.apply(op) {
+            return Ok(Ran::Refused(refused));
+        }
         if let Err(refused) = self.rows_allow(world, op) {
             let concurrent = matches!(op, Op::CreateIndex { concurrently: true, .. });
             if concurrent {
@@ -63,11 +71,6 @@ impl Model {
             }
             return Ok(Ran::Refused(refused));
         }
-        let before = self.state(world.schema).clone();
-        let mut after = before.clone();
-        if let Err(refused) = after.schema.apply(op) {
-            return Ok(Ran::Refused(refused));
-        }
         move_names(&mut after, op, self.tables.iter().map(|t| t.new.as_ref()));
         let mut next = *world;
         if let Op::DetachPartition { table, child, .. } = op {
@@ -75,6 +78,16 @@ impl Model {
         }
         self.after_parting(&mut next, (&before, &mut after), op, parted);
         if let Err(refused) = self.rewrite(&mut next, op, (&before, &after))? {
+            return Ok(Ran::Refused(refused));
+        }
+        let changed = match op {
+            Op::Update { table, set, filter } => Some((table, Some(set.as_slice()), filter)),
+            Op::Delete { table, filter } => Some((table, None, filter)),
+            _ => None,
+        };
+        if let Some((table, set, filter)) = changed
+            && let Err(refused) = self.change_rows(&mut next, table, (set, filter.as_ref()))?
+        {
             return Ok(Ran::Refused(refused));
         }
         if let Op::InsertRows { table, columns, rows } = op
@@ -88,6 +101,11 @@ impl Model {
             return Ok(Ran::Refused(refused));
         }
         next.schema = self.intern_schema(after)?;
+        if let Op::AlterType { table, column, .. } = op
+            && let Err(refused) = self.still_holds(&next, table, column)
+        {
+            return Ok(Ran::Refused(refused));
+        }
         if matches!(op, Op::DropHelpers) {
             next.finished = 0;
             next.cursor = 0;
@@ -131,18 +149,27 @@ impl Model {
                     None => Ok(()),
                 }
             }
-            Op::CreateIndex { table, name, index, .. }
-                if index.unique && index.predicate.is_none() =>
-            {
-                if index.keys.len() == index.columns.len()
-                    && self.has_duplicates(world, table, &index.columns)
-                {
-                    return Err(refusal(
-                        "23505",
-                        format!("could not create unique index \"{name}\""),
-                    ));
+            Op::CreateIndex { table, name, index, .. } => match Unique::of_index(name, index) {
+                Some(unique) if self.has_duplicates(world, table, &unique) => Err(not_unique(name)),
+                Some(_) | None => Ok(()),
+            },
+            Op::AlterType { table, column, ty, using, .. } => {
+                let found = self.state(world.schema).schema.table(table);
+                let Some(found) = found.and_then(|t| t.column(column)) else { return Ok(()) };
+                let (assignable, ty) = (types::is_assignable(&found.ty, ty), ty.base());
+                match (assignable, using, &found.default) {
+                    (false, None, _) => Err(refusal(
+                        "42804",
+                        format!("column \"{column}\" cannot be cast automatically to type {ty}"),
+                    )),
+                    (false, Some(_), Some(_)) => Err(refusal(
+                        "42804",
+                        format!(
+                            "default for column \"{column}\" cannot be cast automatically to type {ty}"
+                        ),
+                    )),
+                    (true, ..) | (false, Some(_), None) => Ok(()),
                 }
-                Ok(())
             }
             Op::AddConstraintUsingIndex { table, index, primary: true, .. } => {
                 let state = self.state(world.schema);
@@ -175,6 +202,27 @@ impl Model {
         }
     }
 
+    /// What is checked again when a column has new values: NOT NULL, keys, CHECKs over it.
+    fn still_holds(&self, world: &World, name: &QName, column: &str) -> Answer<()> {
+        let Some(table) = self.state(world.schema).schema.table(name) else { return Ok(()) };
+        if table.column(column).is_some_and(|c| c.not_null) {
+            self.no_nulls(world, name, column)?;
+        }
+        let over = |columns: &[String]| columns.iter().any(|c| c == column);
+        for (index, definition) in table.indexes.iter().filter(|(_, i)| over(&i.columns)) {
+            let unique = Unique::of_index(index, definition);
+            if unique.is_some_and(|unique| self.has_duplicates(world, name, &unique)) {
+                return Err(not_unique(index));
+            }
+        }
+        for (constraint, definition) in &table.constraints {
+            if definition.validated && over(&definition.kind.columns()) {
+                self.constraint_holds(world, name, (constraint, definition))?;
+            }
+        }
+        Ok(())
+    }
+
     fn no_nulls(&self, world: &World, table: &QName, column: &str) -> Answer<()> {
         if self.no_row(world, table, |t, v| rows::get(t, v, column) == Value::Null) {
             return Ok(());
@@ -197,15 +245,14 @@ impl Model {
                 self.no_row(world, table, |t, v| rows::is_true(t, v, &not).unwrap_or(true))
             }
             ConstraintKind::NotNull(column) => return self.no_nulls(world, table, column),
-            ConstraintKind::PrimaryKey(columns) | ConstraintKind::Unique(columns) => {
-                if self.has_duplicates(world, table, columns) {
-                    return Err(refusal(
-                        "23505",
-                        format!("could not create unique index \"{name}\""),
-                    ));
+            ConstraintKind::PrimaryKey(_)
+            | ConstraintKind::Unique(_)
+            | ConstraintKind::Other(..) => match Unique::of_constraint(name, &constraint.kind) {
+                Some(unique) if self.has_duplicates(world, table, &unique) => {
+                    return Err(not_unique(name));
                 }
-                true
-            }
+                Some(_) | None => true,
+            },
             ConstraintKind::ForeignKey(key) => {
                 let fine = self.no_row(world, table, |t, v| {
                     !self.has_parent(world, key, &crate::keys::tuple(t, v, &key.columns))
@@ -221,7 +268,6 @@ impl Model {
                 }
                 true
             }
-            ConstraintKind::Other(..) => true,
         };
         if holds {
             return Ok(());
@@ -265,7 +311,7 @@ impl Model {
                 if op.relation() != Some(name) && !matches!(op, Op::DropHelpers) {
                     continue;
                 }
-                let taken = take_along(op, record, (table, later), &self.finder(world));
+                let taken = take_along(op, record, table);
                 match taken {
                     Ok(Some(record)) => world.cells[cell] = self.intern(record)?,
                     Ok(None) => world.cells[cell] = 0,
@@ -277,22 +323,22 @@ impl Model {
     }
 }
 
+fn not_unique(name: &str) -> planner::op::effect::Refusal {
+    refusal("23505", format!("could not create unique index \"{name}\""))
+}
+
 /// The row after the statement; `None` where it is deleted.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the others leave rows as they are")]
-fn take_along(
-    op: &Op,
-    mut record: Record,
-    (table, later): (&Table, &Table),
-    find: Find<'_>,
-) -> Answer<Option<Record>> {
+fn take_along(op: &Op, mut record: Record, table: &Table) -> Answer<Option<Record>> {
     let at = |column: &str| table.columns.iter().position(|c| c.name == column);
     match op {
         Op::AddColumn { column, .. } => {
-            let value = column
-                .default
-                .as_ref()
-                .map_or(Ok(Value::Null), |d| crate::eval::eval(d, &|_| Value::Null))?;
-            record.values.push(cast(value, &column.ty)?);
+            let value = match &column.default {
+                Some(default) => crate::eval::eval(default, &|_| Value::Null)?,
+                None if column.identity.is_some() => Value::Term("nextval".to_owned(), Vec::new()),
+                None => Value::Null,
+            };
+            record.values.push(assign(value, &column.ty)?);
         }
         Op::DropColumn { column, .. } | Op::DropColumnOnly { column, .. } => {
             if let Some(at) = at(column) {
@@ -301,25 +347,13 @@ fn take_along(
         }
         Op::AlterType { column, ty, using, .. } => {
             if let Some(at) = at(column) {
+                // Without USING as an assignment does it; with it, as one of what USING gives.
                 let value = match using {
                     Some(using) => rows::value_of(table, &record.values, using)?,
                     None => record.values[at].clone(),
                 };
-                record.values[at] = cast(value, ty)?;
+                record.values[at] = assign(value, ty)?;
             }
-        }
-        Op::Update { set, filter, .. } => {
-            let applies =
-                filter.as_ref().map_or(Ok(true), |f| rows::is_true(table, &record.values, f))?;
-            if applies {
-                let given = assigned(table, &record.values, set, find)?;
-                record.values = rows::update(later, &record.values, &given, find)?;
-            }
-        }
-        Op::Delete { filter, .. } => {
-            let applies =
-                filter.as_ref().map_or(Ok(true), |f| rows::is_true(table, &record.values, f))?;
-            return Ok((!applies).then_some(record));
         }
         Op::DropHelpers => {
             record.undo.clear();
@@ -362,8 +396,8 @@ fn move_names<'a>(state: &mut State, op: &Op, new_names: impl Iterator<Item = Op
         }
         // From here on its rows are the parent's.
         Op::AttachPartition { table, child, .. } if !state.names.contains(&Some(table.clone())) => {
-            for name in &mut state.names {
-                if name.as_ref() == Some(child) {
+            for (name, new) in state.names.iter_mut().zip(new_names) {
+                if name.as_ref() == Some(child) && new == Some(table) {
                     *name = Some(table.clone());
                 }
             }

@@ -6,8 +6,9 @@ use planner::expr::Expr;
 use planner::schema::ConstraintKind;
 use planner::sql_type::SqlType;
 
-use crate::eval::{cast, eval};
+use crate::eval::eval;
 use crate::model::{Model, TableModel, Uses};
+use crate::types::{assign, cast};
 use crate::value::Value;
 
 impl Model {
@@ -56,6 +57,9 @@ impl Model {
             let objects = self.objects(place, column, ty);
             if objects.is_empty() { named.into_iter().chain(fresh).collect() } else { objects }
         };
+        // Literals of the plan, as the type prints them.
+        let stored = |value: Value| assign(value.clone(), ty).unwrap_or(value);
+        values = values.into_iter().map(stored).collect();
         if narrowed.is_some() {
             // As today's release spells them.
             values = values.into_iter().filter_map(|value| cast(value, old).ok()).collect();
@@ -244,16 +248,31 @@ pub(crate) fn literal(expr: &Expr) -> Option<Value> {
     }
 }
 
-/// The `i`th value of a type.
+/// The `i`th value of a type, as the server prints it.
 pub(crate) fn typed(ty: &SqlType, i: usize, spaced: bool) -> Value {
     const LETTERS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
     let letter = LETTERS[i % LETTERS.len()];
-    match ty.base().as_str() {
-        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" => {
-            Value::Int(i64::try_from(i + 1).unwrap_or(i64::MAX))
+    let (day, n) = (i % 28 + 1, i % 16);
+    Value::Text(match ty.base().as_str() {
+        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" | "oid" => {
+            return Value::Int(i64::try_from(i + 1).unwrap_or(i64::MAX));
         }
-        "boolean" => Value::Bool(i.is_multiple_of(2)),
-        _ if spaced => Value::Text(format!("{letter}1 {letter}2")),
-        _ => Value::Text(letter.to_owned()),
-    }
+        "boolean" => return Value::Bool(i.is_multiple_of(2)),
+        "date" => format!("2024-01-{day:02}"),
+        "timestamp without time zone" => format!("2024-01-{day:02} 10:00:00"),
+        "timestamp with time zone" => format!("2024-01-{day:02} 10:00:00+00"),
+        "time without time zone" => format!("10:{day:02}:00"),
+        "interval" => format!("{day:02}:00:00"),
+        "uuid" => format!("{n:x}0000000-0000-4000-8000-000000000000"),
+        "json" | "jsonb" => format!("{{\"{letter}\": {day}}}"),
+        "bytea" => format!("\\x{n:02x}"),
+        "inet" => format!("10.0.0.{day}"),
+        "cidr" => format!("10.0.{day}.0/24"),
+        base if base.ends_with("[]") => {
+            let element = typed(&SqlType::new(base.trim_end_matches("[]")), i, false);
+            format!("{{{}}}", element.text().unwrap_or_default())
+        }
+        _ if spaced => format!("{letter}1 {letter}2"),
+        _ => letter.to_owned(),
+    })
 }

@@ -3,8 +3,9 @@
 
 use planner::expr::{Expr, Lookup};
 use planner::op::effect::Refusal;
-use planner::sql_type::SqlType;
 
+use crate::model::{Answer, refusal};
+use crate::types::{cast, told_alike};
 use crate::value::Value;
 
 /// Looks a column up.
@@ -15,6 +16,29 @@ pub(crate) type Find<'a> = &'a dyn Fn(&Lookup, &[Value]) -> Value;
 
 /// Where there is no other table to look into.
 pub(crate) const NOWHERE: Find<'static> = &|_, _| Value::Null;
+
+/// What a write to a row needs beside the row.
+#[derive(Clone, Copy)]
+pub(crate) struct Around<'a> {
+    /// The table's bare name, for messages.
+    pub(crate) relation: &'a str,
+    /// Rows of other tables.
+    pub(crate) find: Find<'a>,
+    /// The number that an identity column of a new row gets; without it, a term.
+    pub(crate) number: Option<&'a dyn Fn(&str) -> Value>,
+}
+
+impl<'a> Around<'a> {
+    /// No other table.
+    pub(crate) fn nowhere(relation: &'a str) -> Self {
+        Self { relation, find: NOWHERE, number: None }
+    }
+
+    /// Other tables.
+    pub(crate) fn with(relation: &'a str, find: Find<'a>) -> Self {
+        Self { relation, find, number: None }
+    }
+}
 
 /// The expression's value.
 ///
@@ -50,7 +74,7 @@ pub(crate) fn eval_around(expr: &Expr, row: Row<'_>, find: Find<'_>) -> Result<V
             Value::Bool((eval_around(inner, row, find)? == Value::Null) != *negated)
         }
         Expr::Binary(left, op, right) => {
-            binary(op, eval_around(left, row, find)?, eval_around(right, row, find)?)
+            binary(op, eval_around(left, row, find)?, eval_around(right, row, find)?)?
         }
         Expr::Cast(inner, ty) => cast(eval_around(inner, row, find)?, ty)?,
         Expr::Call(name, args) => {
@@ -58,7 +82,7 @@ pub(crate) fn eval_around(expr: &Expr, row: Row<'_>, find: Find<'_>) -> Result<V
                 .iter()
                 .map(|arg| eval_around(arg, row, find))
                 .collect::<Result<Vec<_>, _>>()?;
-            call(name, args)
+            call(name, args)?
         }
         Expr::Case(arms, otherwise) => {
             for (when, then) in arms {
@@ -93,41 +117,41 @@ fn term(name: &str, args: Vec<Value>) -> Value {
     Value::Term(name.to_owned(), args)
 }
 
-fn binary(op: &str, left: Value, right: Value) -> Value {
+fn binary(op: &str, left: Value, right: Value) -> Answer<Value> {
     match op {
-        "IS DISTINCT FROM" => return Value::Bool(!left.same(&right)),
-        "IS NOT DISTINCT FROM" => return Value::Bool(left.same(&right)),
+        "IS DISTINCT FROM" => return Ok(Value::Bool(!left.same(&right))),
+        "IS NOT DISTINCT FROM" => return Ok(Value::Bool(left.same(&right))),
         "AND" => {
-            return match (truth(&left), truth(&right)) {
+            return Ok(match (truth(&left), truth(&right)) {
                 (Some(false), _) | (_, Some(false)) => Value::Bool(false),
                 (Some(true), Some(true)) => Value::Bool(true),
                 (None, _) | (_, None) => Value::Null,
-            };
+            });
         }
         "OR" => {
-            return match (truth(&left), truth(&right)) {
+            return Ok(match (truth(&left), truth(&right)) {
                 (Some(true), _) | (_, Some(true)) => Value::Bool(true),
                 (Some(false), Some(false)) => Value::Bool(false),
                 (None, _) | (_, None) => Value::Null,
-            };
+            });
         }
         _ => {}
     }
     if left == Value::Null || right == Value::Null {
-        return Value::Null;
+        return Ok(Value::Null);
     }
-    match op {
-        "=" => Value::Bool(left.same(&right)),
-        "<>" | "!=" => Value::Bool(!left.same(&right)),
+    Ok(match op {
+        "=" => Value::Bool(equal(&left, &right)),
+        "<>" | "!=" => Value::Bool(!equal(&left, &right)),
         "||" => match (left.text(), right.text()) {
             (Some(a), Some(b)) => Value::Text(a + &b),
             _ => term("||", vec![left, right]),
         },
         "<" | "<=" | ">" | ">=" => compare(op, &left, &right),
-        "+" | "-" | "*" | "/" | "%" => arithmetic(op, left, right),
+        "+" | "-" | "*" | "/" | "%" => return arithmetic(op, left, right),
         "->" | "->>" => member(op, &left, &right).unwrap_or_else(|| term(op, vec![left, right])),
         _ => term(op, vec![left, right]),
-    }
+    })
 }
 
 /// The value of a key of an object that was built here; `None` of one that is not interpreted.
@@ -148,10 +172,21 @@ fn is_object(name: &str) -> bool {
     matches!(name, "jsonb_build_object" | "json_build_object")
 }
 
+fn equal(left: &Value, right: &Value) -> bool {
+    left.same(right)
+        || left.text().zip(right.text()).is_some_and(|(a, b)| {
+            let (a, b) = told_alike(&a, &b);
+            a == b
+        })
+}
+
 fn compare(op: &str, left: &Value, right: &Value) -> Value {
     let order = match (left, right) {
         (Value::Int(a), Value::Int(b)) => a.cmp(b),
-        (Value::Text(a), Value::Text(b)) => a.cmp(b),
+        (Value::Text(a), Value::Text(b)) => {
+            let (a, b) = told_alike(a, b);
+            a.cmp(&b)
+        }
         _ => return term(op, vec![left.clone(), right.clone()]),
     };
     Value::Bool(match op {
@@ -162,10 +197,13 @@ fn compare(op: &str, left: &Value, right: &Value) -> Value {
     })
 }
 
-fn arithmetic(op: &str, left: Value, right: Value) -> Value {
+fn arithmetic(op: &str, left: Value, right: Value) -> Answer<Value> {
     let (Value::Int(a), Value::Int(b)) = (&left, &right) else {
-        return term(op, vec![left, right]);
+        return Ok(term(op, vec![left, right]));
     };
+    if *b == 0 && (op == "/" || op == "%") {
+        return Err(refusal("22012", "division by zero".to_owned()));
+    }
     let result = match op {
         "+" => a.checked_add(*b),
         "-" => a.checked_sub(*b),
@@ -173,53 +211,23 @@ fn arithmetic(op: &str, left: Value, right: Value) -> Value {
         "/" => a.checked_div(*b),
         _ => a.checked_rem(*b),
     };
-    result.map_or_else(|| term(op, vec![left, right]), Value::Int)
+    Ok(result.map_or_else(|| term(op, vec![left, right]), Value::Int))
 }
 
-/// `CAST(value AS type)`.
-pub(crate) fn cast(value: Value, ty: &SqlType) -> Result<Value, Refusal> {
-    let base = ty.base();
-    let range = match base.as_str() {
-        "smallint" => i64::from(i16::MIN)..=i64::from(i16::MAX),
-        "integer" => i64::from(i32::MIN)..=i64::from(i32::MAX),
-        "bigint" => i64::MIN..=i64::MAX,
-        "text" | "character varying" => {
-            return Ok(match value.text() {
-                Some(text) => Value::Text(text),
-                None => value,
-            });
-        }
-        _ => return Ok(value),
-    };
-    let number = match &value {
-        Value::Int(number) => *number,
-        Value::Text(text) => match text.trim().parse() {
-            Ok(number) => number,
-            Err(_) => {
-                return Err(Refusal {
-                    sqlstate: "22P02",
-                    message: format!("invalid input syntax for type {base}: \"{text}\""),
-                });
-            }
-        },
-        Value::Null | Value::Bool(_) | Value::Term(..) => return Ok(value),
-    };
-    if range.contains(&number) {
-        return Ok(Value::Int(number));
-    }
-    Err(Refusal { sqlstate: "22003", message: format!("{base} out of range") })
-}
-
-fn call(name: &str, args: Vec<Value>) -> Value {
+fn call(name: &str, args: Vec<Value>) -> Answer<Value> {
     match name {
-        "coalesce" => return args.into_iter().find(|a| *a != Value::Null).unwrap_or(Value::Null),
-        "concat" => return Value::Text(args.iter().filter_map(Value::text).collect()),
-        "concat_ws" => return concat_ws(&args),
-        name if is_object(name) => return term(name, args),
+        "coalesce" => {
+            return Ok(args.into_iter().find(|a| *a != Value::Null).unwrap_or(Value::Null));
+        }
+        "concat" => return Ok(Value::Text(args.iter().filter_map(Value::text).collect())),
+        "concat_ws" => return Ok(concat_ws(&args)),
+        name if is_object(name) => return Ok(term(name, args)),
+        // A NULL on either side is never equal to the other.
+        "nullif" if args.get(1) == Some(&Value::Null) => return Ok(args[0].clone()),
         _ => {}
     }
     if args.contains(&Value::Null) {
-        return Value::Null;
+        return Ok(Value::Null);
     }
     let texts: Vec<String> = args.iter().filter_map(Value::text).collect();
     let known = match (name, texts.as_slice()) {
@@ -229,15 +237,16 @@ fn call(name: &str, args: Vec<Value>) -> Value {
         ("ltrim", [a]) => Some(Value::Text(a.trim_start_matches(' ').to_owned())),
         ("rtrim", [a]) => Some(Value::Text(a.trim_end_matches(' ').to_owned())),
         ("length" | "char_length", [a]) => i64::try_from(a.chars().count()).ok().map(Value::Int),
+        ("replace", [a, from, _]) if from.is_empty() => Some(Value::Text(a.clone())),
         ("replace", [a, from, to]) => Some(Value::Text(a.replace(from.as_str(), to))),
-        ("split_part", [a, by, n]) => split_part(a, by, n),
+        ("split_part", [a, by, n]) => split_part(a, by, n)?,
         ("strpos", [a, b]) => strpos(a, b),
-        ("substr" | "substring", [a, from]) => substr(a, from, None),
-        ("substr" | "substring", [a, from, n]) => substr(a, from, Some(n)),
+        ("substr" | "substring", [a, from]) => substr(a, from, None)?,
+        ("substr" | "substring", [a, from, n]) => substr(a, from, Some(n))?,
         ("nullif", [a, b]) => Some(if a == b { Value::Null } else { args[0].clone() }),
         _ => None,
     };
-    known.unwrap_or_else(|| Value::Term(name.to_owned(), args))
+    Ok(known.unwrap_or_else(|| Value::Term(name.to_owned(), args)))
 }
 
 fn concat_ws(args: &[Value]) -> Value {
@@ -246,10 +255,18 @@ fn concat_ws(args: &[Value]) -> Value {
     Value::Text(parts.join(&separator))
 }
 
-fn split_part(text: &str, by: &str, n: &str) -> Option<Value> {
-    let n: usize = n.parse().ok()?;
-    let part = text.split(by).nth(n.checked_sub(1)?).unwrap_or_default();
-    Some(Value::Text(part.to_owned()))
+/// A part counted from the end is not interpreted: before version 14 there is none.
+fn split_part(text: &str, by: &str, n: &str) -> Answer<Option<Value>> {
+    if n == "0" {
+        return Err(refusal("22023", "field position must not be zero".to_owned()));
+    }
+    let Ok(n) = n.parse::<usize>() else { return Ok(None) };
+    let mut parts = text.split(by);
+    let part = match by {
+        "" => Some(text).filter(|_| n == 1),
+        _ => parts.nth(n - 1),
+    };
+    Ok(Some(Value::Text(part.unwrap_or_default().to_owned())))
 }
 
 fn strpos(text: &str, wanted: &str) -> Option<Value> {
@@ -258,18 +275,23 @@ fn strpos(text: &str, wanted: &str) -> Option<Value> {
 }
 
 /// `substr(text, from [, n])`: positions before the first character count, but give nothing.
-fn substr(text: &str, from: &str, n: Option<&String>) -> Option<Value> {
-    let from: i64 = from.parse().ok()?;
-    let end = match n {
-        Some(n) => from.checked_add(n.parse().ok()?)?,
-        None => i64::MAX,
+fn substr(text: &str, from: &str, n: Option<&String>) -> Answer<Option<Value>> {
+    let number = |text: &str| text.parse::<i64>().ok();
+    let (Some(from), Some(n)) = (number(from), n.map_or(Some(i64::MAX), |n| number(n))) else {
+        return Ok(None);
     };
+    if n < 0 {
+        return Err(refusal("22011", "negative substring length not allowed".to_owned()));
+    }
+    let end = from.saturating_add(n);
     let kept = text.chars().zip(1_i64..).filter(|(_, at)| *at >= from && *at < end).map(|(c, _)| c);
-    Some(Value::Text(kept.collect()))
+    Ok(Some(Value::Text(kept.collect())))
 }
 
 #[cfg(test)]
 mod tests {
+    use planner::sql_type::SqlType;
+
     use super::*;
 
     fn check(expr: &Expr, want: Value) {

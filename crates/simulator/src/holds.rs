@@ -5,7 +5,7 @@ use planner::condition::Condition;
 use planner::name::QName;
 use planner::schema::{Schema, Table};
 
-use crate::keys::tuple;
+use crate::keys::{Unique, tuple};
 use crate::model::Model;
 use crate::rows::{self, get, is_true};
 use crate::value::Value;
@@ -84,7 +84,7 @@ impl Model {
                 is_true(t, v, &planner::expr::Expr::Not(Box::new(check.clone()))).unwrap_or(true)
             }),
             Condition::NoDuplicates { table, columns } => {
-                !self.has_duplicates(world, table, columns)
+                !self.has_duplicates(world, table, &Unique::over(columns))
             }
             Condition::NoOrphans { table, columns, parent, parent_columns } => {
                 let key = planner::schema::ForeignKey {
@@ -122,17 +122,15 @@ impl Model {
         !self.present(world, place).any(|(_, values)| bad(definition, values))
     }
 
-    /// Whether two rows share values of the columns.
-    pub(crate) fn has_duplicates(&self, world: &World, table: &QName, columns: &[String]) -> bool {
+    /// Whether two rows hold the same where they must not.
+    pub(crate) fn has_duplicates(&self, world: &World, table: &QName, unique: &Unique<'_>) -> bool {
         let Some(place) = self.resolve(world.schema, table) else { return false };
         let Some(definition) = self.table(world.schema, place) else { return false };
-        let mut tuples: Vec<Vec<Value>> = self
-            .present(world, place)
-            .map(|(_, values)| tuple(definition, values, columns))
-            .filter(|t| !t.contains(&Value::Null))
-            .collect();
-        tuples.sort();
-        tuples.windows(2).any(|pair| pair[0] == pair[1])
+        let rows = self.present(world, place);
+        let mut held: Vec<Vec<Value>> =
+            rows.filter_map(|(_, values)| unique.of(definition, values)).collect();
+        held.sort();
+        held.windows(2).any(|pair| pair[0] == pair[1])
     }
 }
 

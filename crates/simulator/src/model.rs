@@ -27,7 +27,7 @@ use crate::record::{Group, Record};
 use crate::scenario::Bounds;
 use crate::search::Numbers;
 use crate::sides;
-use crate::slice;
+use crate::slice::{self, Kept};
 use crate::store::Rows;
 use crate::transition::Action;
 use crate::value::{Interner, Value};
@@ -57,7 +57,7 @@ pub(crate) struct Model {
     pub(crate) rows: usize,
     pub(crate) backfills: Vec<Backfill>,
     /// Names of those that are other groups' business.
-    elsewhere: BTreeSet<String>,
+    pub(crate) elsewhere: BTreeSet<String>,
     /// The change as asked, what of it is about these tables.
     pub(crate) asked: Vec<Op>,
     /// What columns and the rows of other tables mean in terms of each other.
@@ -102,6 +102,18 @@ pub(crate) struct Memory {
     pub(crate) alike: Memo<(u16, u16), bool>,
     /// What a batch locks, by schema.
     pub(crate) locks: Memo<(u16, BatchAt), Vec<Lock>>,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        Self {
+            app: Memo::new(),
+            look: Memo::new(),
+            run: Memo::new(),
+            alike: Memo::new(),
+            locks: Memo::new(),
+        }
+    }
 }
 
 /// What a statement of the app comes to: the number of the rows after it, or a refusal.
@@ -186,7 +198,15 @@ impl Model {
         bounds: &Bounds,
         group: &BTreeSet<QName>,
     ) -> Result<Self, Unmodelled> {
-        let kept = slice::kept(plan);
+        Self::with_columns(plan, bounds, (group, &slice::kept(plan)))
+    }
+
+    /// The same, with these columns of each table.
+    pub(crate) fn with_columns(
+        plan: &Plan,
+        bounds: &Bounds,
+        (group, kept): (&BTreeSet<QName>, &Kept),
+    ) -> Result<Self, Unmodelled> {
         let tables = tables(plan, group);
         if tables.len() > CELLS {
             return Err(Unmodelled(format!(
@@ -199,7 +219,7 @@ impl Model {
         let names = slice::with_partitions(plan, &names);
         let bounds = bounds.sane();
         let rows = bounds.rows.min(CELLS / tables.len().max(1)).max(1);
-        let steps = steps::steps(plan, bounds.instances, (&names, &kept));
+        let steps = steps::steps(plan, bounds.instances, (&names, kept));
         let backfills = data::backfills(&steps);
         if steps.len() >= usize::from(u8::MAX) || backfills.len() > 16 {
             return Err(Unmodelled(format!(
@@ -210,13 +230,13 @@ impl Model {
         }
         let elsewhere = data::elsewhere(plan, &backfills);
         let source = State {
-            schema: slice::cut(&plan.model.source, &names, &kept),
+            schema: slice::cut(&plan.model.source, &names, kept),
             names: tables
                 .iter()
                 .map(|t| t.old.clone().filter(|n| plan.model.source.tables.contains_key(n)))
                 .collect(),
         };
-        let target = slice::cut(&plan.model.target, &names, &kept);
+        let target = slice::cut(&plan.model.target, &names, kept);
         let mut schemas = Interner::new();
         let releases = releases(plan, &tables, (&source.schema, &target));
         let number = schemas.number(source).unwrap_or_default();
@@ -232,7 +252,7 @@ impl Model {
             rows,
             backfills,
             elsewhere,
-            asked: steps::asked(plan, (&names, &kept)),
+            asked: steps::asked(plan, (&names, kept)),
             relays: plan.model.relays.clone(),
             confined: plan.model.confined.clone(),
             big: plan.model.big_tables.iter().cloned().collect(),
@@ -244,13 +264,7 @@ impl Model {
             target,
             exposing: false,
             locking: true,
-            memo: Memory {
-                app: Memo::new(),
-                look: Memo::new(),
-                run: Memo::new(),
-                alike: Memo::new(),
-                locks: Memo::new(),
-            },
+            memo: Memory::new(),
             notes: notes(plan),
             bounds,
         })

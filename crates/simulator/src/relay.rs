@@ -1,13 +1,11 @@
-//! What a statement changes beside its own row: rows that go with it by ON DELETE CASCADE, and what the
+//! What a statement changes beside its own row: rows that refer to it (`children`), and what the
 //! triggers of a relay carry to another table. And what a relay means: whoever wrote last, every
 //! release reads. The two are worked out apart, so that a trigger that is missing shows.
 
-use planner::schema::ForeignKey;
 use planner::sync::{Relay, Side};
 
-use crate::eval::NOWHERE;
+use crate::eval::Around;
 use crate::invariant::{Always, Broken};
-use crate::keys::tuple;
 use crate::model::{Answer, Model, Unmodelled, refusal};
 use crate::record::Record;
 use crate::rows::{self, get};
@@ -35,8 +33,12 @@ impl Model {
         };
         let row = (before.as_ref(), after.as_ref());
         let mut changes: Changes = Vec::new();
-        if after.is_none() {
-            self.cascade(&here, place, before.as_ref(), &mut changes);
+        if let Some(before) = &before {
+            let followed =
+                self.children(&mut here, place, (before, after.as_ref()), &mut changes)?;
+            if let Err(refused) = followed {
+                return Ok(Err(refused));
+            }
         }
         let relays = self.table(world.schema, place).map(|t| t.relays.clone()).unwrap_or_default();
         for (relay, side) in relays.values() {
@@ -51,26 +53,6 @@ impl Model {
         self.remember_there(&here, place, row, &mut changes);
         changes.push((own, after));
         Ok(Ok(changes))
-    }
-
-    /// Rows that refer to a deleted one and go with it.
-    fn cascade(&self, world: &World, place: usize, before: Option<&Record>, changes: &mut Changes) {
-        let state = self.state(world.schema);
-        let (Some(Some(name)), Some(table), Some(before)) =
-            (state.names.get(place), self.table(world.schema, place), before)
-        else {
-            return;
-        };
-        for (child, _, key) in state.schema.referencing(name).filter(|(_, _, key)| cascades(key)) {
-            let Some(there) = self.resolve(world.schema, child) else { continue };
-            let Some(definition) = self.table(world.schema, there) else { continue };
-            let mine = tuple(table, &before.values, &state.schema.parent_columns(key));
-            for (row, values) in self.present(world, there) {
-                if tuple(definition, values, &key.columns) == mine {
-                    changes.push((there * self.rows + row, None));
-                }
-            }
-        }
     }
 
     /// The row of the new table that refers to a key.
@@ -141,9 +123,10 @@ impl Model {
         }
         let found = self.row_of(world, relay, Side::New, &key);
         let given = [(end.key.clone(), key), (end.value.clone(), value)];
+        let around = Around::nowhere(&end.table.name);
         let written = match &found {
-            Some((_, record)) => rows::update(table, &record.values, &given[1..], NOWHERE),
-            None => rows::insert(table, &given, NOWHERE),
+            Some((_, record)) => rows::update(table, &record.values, &given[1..], &around),
+            None => rows::insert(table, &given, &around),
         };
         let values = match written {
             Ok(values) => values,
@@ -191,7 +174,8 @@ impl Model {
                 continue;
             }
             let given = [(relay.old.value.clone(), value)];
-            let values = rows::update(old, &record.values, &given, NOWHERE)?;
+            let values =
+                rows::update(old, &record.values, &given, &Around::nowhere(&relay.old.table.name))?;
             self.check_keys(
                 world,
                 (cell / self.rows, cell % self.rows),
@@ -296,11 +280,6 @@ impl Model {
         let name = self.tables[place].new.as_ref();
         self.relays.iter().any(|r| Some(&r.new.table) == name && r.new.value == column)
     }
-}
-
-/// Whether rows go with the one that they refer to.
-pub(crate) fn cascades(key: &ForeignKey) -> bool {
-    key.actions.contains("ON DELETE CASCADE")
 }
 
 fn missing(column: &str) -> planner::op::effect::Refusal {

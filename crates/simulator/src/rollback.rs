@@ -7,6 +7,7 @@ use planner::op::Op;
 use planner::plan::StepKind;
 
 use crate::ddl::Ran;
+use crate::eval::Around;
 use crate::fleet::Fleet;
 use crate::invariant::{Always, Broken, seen};
 use crate::model::{Model, Unmodelled};
@@ -136,7 +137,9 @@ impl Model {
             if untouched {
                 let given: Vec<_> =
                     record.undo.iter().map(|(c, before, _)| (c.clone(), before.clone())).collect();
-                match rows::update(table, &record.values, &given, &self.finder(world)) {
+                let find = self.finder(world);
+                let around = Around::with(&backfill.table.name, &find);
+                match rows::update(table, &record.values, &given, &around) {
                     Ok(values) => record.values = values,
                     Err(_) => continue,
                 }

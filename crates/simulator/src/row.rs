@@ -5,7 +5,7 @@ use planner::expr::Expr;
 use planner::op::effect::Refusal;
 use planner::schema::Table;
 
-use crate::eval::{NOWHERE, eval};
+use crate::eval::{Around, eval};
 use crate::rows;
 use crate::value::Value;
 
@@ -29,9 +29,10 @@ impl Row {
             .iter()
             .map(|(c, value)| Ok((c.clone(), eval(value, &column)?)))
             .collect::<Result<Vec<_>, Refusal>>()?;
+        let around = Around::nowhere("");
         match before {
-            Some(before) => rows::update(table, &before.0, &given, NOWHERE).map(Self),
-            None => rows::insert(table, &given, NOWHERE).map(Self),
+            Some(before) => rows::update(table, &before.0, &given, &around).map(Self),
+            None => rows::insert(table, &given, &around).map(Self),
         }
     }
 

@@ -2,11 +2,13 @@
 //! needs other rows (UNIQUE, FOREIGN KEY) is in `keys`. Must not know who writes.
 
 use planner::expr::Expr;
-use planner::schema::{ConstraintKind, Table};
+use planner::op::effect::Refusal;
+use planner::schema::{Column, Constraint, ConstraintKind, Table};
 use planner::sync::{Assignment, SyncRule};
 
-use crate::eval::{Find, cast, eval, eval_around, truth};
+use crate::eval::{Around, Find, eval, eval_around, truth};
 use crate::model::{Answer, refusal};
+use crate::types::{assign, cast};
 use crate::value::Value;
 
 /// A column's value in a row.
@@ -17,9 +19,9 @@ pub(crate) fn get(table: &Table, values: &[Value], column: &str) -> Value {
 
 fn put(table: &Table, values: &mut [Value], column: &str, value: Value) -> Answer<()> {
     let Some(at) = table.columns.iter().position(|c| c.name == column) else {
-        return Err(refusal("42703", format!("column \"{column}\" does not exist")));
+        return Err(refusal("42703", format!("record \"new\" has no field \"{column}\"")));
     };
-    values[at] = cast(value, &table.columns[at].ty)?;
+    values[at] = assign(value, &table.columns[at].ty)?;
     Ok(())
 }
 
@@ -27,21 +29,41 @@ fn put(table: &Table, values: &mut [Value], column: &str, value: Value) -> Answe
 pub(crate) fn insert(
     table: &Table,
     given: &[(String, Value)],
-    find: Find<'_>,
+    around: &Around<'_>,
 ) -> Answer<Vec<Value>> {
-    let values = insert_plain(table, given)?;
-    finish(table, None, values, find)
+    for (column, _) in given {
+        let Some(column) = table.column(column) else { return Err(no_column(around, column)) };
+        if column.generated.is_some() || column.identity.as_deref() == Some("always") {
+            let message =
+                format!("cannot insert a non-DEFAULT value into column \"{}\"", column.name);
+            return Err(refusal("428C9", message));
+        }
+    }
+    let values = insert_plain(table, given, around)?;
+    finish(table, None, values, around)
 }
 
 /// The row that an INSERT brings, before triggers and constraints.
-pub(crate) fn insert_plain(table: &Table, given: &[(String, Value)]) -> Answer<Vec<Value>> {
-    let mut values = table
-        .columns
-        .iter()
-        .map(|c| c.default.as_ref().map_or(Ok(Value::Null), |d| eval(d, &|_| Value::Null)))
-        .collect::<Answer<Vec<_>>>()?;
-    for (column, value) in given {
-        put(table, &mut values, column, value.clone())?;
+pub(crate) fn insert_plain(
+    table: &Table,
+    given: &[(String, Value)],
+    around: &Around<'_>,
+) -> Answer<Vec<Value>> {
+    let left_out = |column: &Column| match (&column.default, around.number) {
+        (Some(default), _) => eval(default, &|_| Value::Null),
+        (None, Some(number)) if column.identity.is_some() => Ok(number(&column.name)),
+        (None, None) if column.identity.is_some() => {
+            Ok(Value::Term("nextval".to_owned(), Vec::new()))
+        }
+        (None, _) => Ok(Value::Null),
+    };
+    let mut values = Vec::with_capacity(table.columns.len());
+    for column in &table.columns {
+        let value = match given.iter().find(|(c, _)| *c == column.name) {
+            Some((_, value)) => value.clone(),
+            None => left_out(column)?,
+        };
+        values.push(assign(value, &column.ty)?);
     }
     Ok(values)
 }
@@ -51,13 +73,23 @@ pub(crate) fn update(
     table: &Table,
     before: &[Value],
     given: &[(String, Value)],
-    find: Find<'_>,
+    around: &Around<'_>,
 ) -> Answer<Vec<Value>> {
     let mut values = before.to_vec();
-    for (column, value) in given {
-        put(table, &mut values, column, value.clone())?;
+    for (name, value) in given {
+        let Some(column) = table.column(name) else { return Err(no_column(around, name)) };
+        if column.generated.is_some() || column.identity.as_deref() == Some("always") {
+            let message = format!("column \"{name}\" can only be updated to DEFAULT");
+            return Err(refusal("428C9", message));
+        }
+        put(table, &mut values, name, value.clone())?;
     }
-    finish(table, Some(before), values, find)
+    finish(table, Some(before), values, around)
+}
+
+fn no_column(around: &Around<'_>, column: &str) -> Refusal {
+    let relation = around.relation;
+    refusal("42703", format!("column \"{column}\" of relation \"{relation}\" does not exist"))
 }
 
 /// BEFORE triggers, then constraints.
@@ -65,16 +97,16 @@ fn finish(
     table: &Table,
     before: Option<&[Value]>,
     mut values: Vec<Value>,
-    find: Find<'_>,
+    around: &Around<'_>,
 ) -> Answer<Vec<Value>> {
     for rule in table.triggers.values() {
         if rule.fills {
-            fill(table, rule, before, &mut values, find)?;
+            fill(table, rule, before, &mut values, around.find)?;
         } else {
             sync(table, rule, before, &mut values)?;
         }
     }
-    check(table, &values)?;
+    check(table, &values, around.relation)?;
     Ok(values)
 }
 
@@ -86,7 +118,7 @@ fn sync(
     values: &mut [Value],
 ) -> Answer<()> {
     if rule.down.is_empty() {
-        return assign(table, &rule.up, values);
+        return assign_side(table, &rule.up, values);
     }
     let wrote = |side: &[Assignment], values: &[Value]| -> Answer<bool> {
         for a in side {
@@ -107,9 +139,9 @@ fn sync(
     let new_wrote = wrote(&rule.up, values)?;
     let old_wrote = before.is_none() || wrote(&rule.down, values)?;
     if new_wrote && disagree(table, &rule.up, values)? {
-        assign(table, &rule.down, values)
+        assign_side(table, &rule.down, values)
     } else if old_wrote {
-        assign(table, &rule.up, values)
+        assign_side(table, &rule.up, values)
     } else {
         Ok(())
     }
@@ -136,7 +168,7 @@ fn fill(
     Ok(())
 }
 
-fn assign(table: &Table, side: &[Assignment], values: &mut [Value]) -> Answer<()> {
+fn assign_side(table: &Table, side: &[Assignment], values: &mut [Value]) -> Answer<()> {
     for a in side {
         let value = value_of(table, values, &a.value)?;
         put(table, values, &a.column, value)?;
@@ -175,36 +207,30 @@ pub(crate) fn is_true(table: &Table, values: &[Value], condition: &Expr) -> Answ
 }
 
 /// NOT NULL and CHECK, validated or not: every row that is written must satisfy them.
-pub(crate) fn check(table: &Table, values: &[Value]) -> Answer<()> {
+pub(crate) fn check(table: &Table, values: &[Value], relation: &str) -> Answer<()> {
+    let null_in = |column: &str| {
+        let message = format!(
+            "null value in column \"{column}\" of relation \"{relation}\" violates not-null constraint"
+        );
+        Err(refusal("23502", message))
+    };
     for (column, value) in table.columns.iter().zip(values) {
-        if column.not_null && *value == Value::Null {
-            return Err(null_in(&column.name));
+        // What is generated is not interpreted.
+        if *value != Value::Null || column.generated.is_some() {
+            continue;
+        }
+        let also = |c: &Constraint| c.kind == ConstraintKind::NotNull(column.name.clone());
+        if column.not_null || table.constraints.values().any(also) {
+            return null_in(&column.name);
         }
     }
     for (name, constraint) in &table.constraints {
-        match &constraint.kind {
-            ConstraintKind::Check(expr) => {
-                if truth(&value_of(table, values, expr)?) == Some(false) {
-                    return Err(refusal(
-                        "23514",
-                        format!("new row violates check constraint \"{name}\""),
-                    ));
-                }
-            }
-            ConstraintKind::NotNull(column) => {
-                if get(table, values, column) == Value::Null {
-                    return Err(null_in(column));
-                }
-            }
-            ConstraintKind::PrimaryKey(_)
-            | ConstraintKind::Unique(_)
-            | ConstraintKind::ForeignKey(_)
-            | ConstraintKind::Other(..) => {}
+        let ConstraintKind::Check(expr) = &constraint.kind else { continue };
+        if truth(&value_of(table, values, expr)?) == Some(false) {
+            let message =
+                format!("new row for relation \"{relation}\" violates check constraint \"{name}\"");
+            return Err(refusal("23514", message));
         }
     }
     Ok(())
-}
-
-fn null_in(column: &str) -> planner::op::effect::Refusal {
-    refusal("23502", format!("null value in column \"{column}\" violates not-null constraint"))
 }

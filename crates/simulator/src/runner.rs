@@ -8,7 +8,7 @@ use planner::plan::StepKind;
 
 use crate::copy::Copied;
 use crate::ddl::{self, Ran};
-use crate::eval::Find;
+use crate::eval::{Around, Find};
 use crate::holds::left;
 use crate::invariant::{Always, Broken, seen};
 use crate::model::{Model, Unmodelled};
@@ -324,7 +324,11 @@ impl Model {
     }
 
     /// One row of a backfill, in its own transaction.
-    fn batch(&mut self, world: &World, backfill: &Backfill) -> Result<(World, u8), Unmodelled> {
+    pub(crate) fn batch(
+        &mut self,
+        world: &World,
+        backfill: &Backfill,
+    ) -> Result<(World, u8), Unmodelled> {
         let number = self.backfill(&backfill.name).unwrap_or_default();
         let mut after = *world;
         let Some(place) = self.resolve(world.schema, &backfill.table) else {
@@ -348,11 +352,11 @@ impl Model {
                 }
                 Work::Delete => {
                     // A row that another one points at stops the procedure: nothing of the batch is done.
-                    if self.check_delete(world, place, &record.values).is_err() {
+                    let Ok(changes) = self.followed(world, (place, row), None)? else {
                         return Ok((*world, 0));
-                    }
+                    };
+                    self.put_changes(&mut after, changes)?;
                     after.kept[cell] = if kept { world.cells[cell] } else { 0 };
-                    after.cells[cell] = 0;
                 }
                 Work::Insert { into, key } => {
                     let source = (&table, &record);
@@ -408,6 +412,7 @@ fn filled(
             record.undo.push((column.clone(), before, wrote.unwrap_or(crate::value::Value::Null)));
         }
     }
-    record.values = rows::update(table, &record.values, &given, find).ok()?;
+    let around = Around::with(&backfill.table.name, find);
+    record.values = rows::update(table, &record.values, &given, &around).ok()?;
     Some(record)
 }

@@ -12,6 +12,7 @@ use crate::domain::{literal, typed};
 use crate::eval::truth;
 use crate::partitions::takes;
 use crate::rows::value_of;
+use crate::types::assign;
 use crate::value::Value;
 
 /// Longest text that stands for a length.
@@ -121,6 +122,8 @@ fn candidates(check: &Expr, ty: &SqlType) -> Vec<Value> {
                 let beside = [shorter(1), shorter(2), Value::Text(format!("{text}0"))];
                 values.push(Value::Text(text.clone()));
                 values.extend(beside);
+                // Of moments, those long before and after.
+                values.extend(["1999-12-31", "2099-12-31"].map(|day| Value::Text(day.to_owned())));
             }
             (
                 Value::Null | Value::Bool(_) | Value::Int(_) | Value::Text(_) | Value::Term(..),
@@ -131,7 +134,9 @@ fn candidates(check: &Expr, ty: &SqlType) -> Vec<Value> {
     if matches!(usual, Value::Text(_)) {
         values.push(Value::Text(String::new()));
     }
-    values
+    // As the type takes and prints them.
+    let stored = values.into_iter().filter_map(|value| assign(value, ty).ok());
+    stored.filter(|value| !matches!(value, Value::Term(..))).collect()
 }
 
 /// A literal, with its sign.
