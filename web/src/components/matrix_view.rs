@@ -26,7 +26,7 @@ pub(crate) fn MatrixView(props: &Props) -> Html {
         <section class="derived" data-testid="matrix">
             <h3>{ "What each release can do" }</h3>
             <p class="muted">{ format!(
-                "Every statement of each release was run in the {}, also of a release that does not run then (pale). \
+                "Every statement of each release was run in the {}, also of a release that does not run then (dashed). \
                  A cell opens the run.", matrix.states) }</p>
             <div class="scroll" tabindex="0" role="region" aria-label="What each release can do, step by step">
                 <table class="matrix">

@@ -1,5 +1,5 @@
-//! Edit and break: take a step out of the plan or move it, and see at once what breaks. Must not know
-//! what comes of an edit.
+//! Edit and break: take a step out of the plan, move or merge it, and see at once what breaks. Must
+//! not know what comes of an edit.
 
 use std::rc::Rc;
 
@@ -28,7 +28,7 @@ pub(crate) fn StepEdits(props: &Props) -> Html {
     html! {
         <details class="edits" data-testid="edits" open={!props.edits.is_empty()}>
             <summary data-testid="edit-and-break">{ "Edit and break" }</summary>
-            <p class="muted">{ "Take a step out or move it: the plan is proved again at once, and the first way to break it shows above." }</p>
+            <p class="muted">{ "Take a step out, move it, or merge it into the one before it: the plan is proved again at once, and the first way to break it shows above." }</p>
             if !props.edits.is_empty() {
                 <div class="buttons">
                     <span>{ props.edits.iter().map(Edit::words).collect::<Vec<_>>().join(", ") }</span>
@@ -61,6 +61,7 @@ fn line(props: &Props, step: &StepView, (at, n): (usize, usize)) -> Html {
             <span class="controls">
                 { control("Move up", "\u{2191}", Edit::Up { step: step_id() }, at == 0) }
                 { control("Move down", "\u{2193}", Edit::Down { step: step_id() }, at + 1 == n) }
+                { control("Merge up", "\u{21d1}", Edit::Merge { step: step_id() }, at == 0) }
                 { control("Remove", "\u{2715}", Edit::Remove { step: step_id() }, n == 1) }
             </span>
         </li>

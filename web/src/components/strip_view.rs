@@ -106,6 +106,9 @@ fn losses(strip: &Strip) -> Html {
                 <span class="kept">{ format!("{} reversible", mark(&Back::Reversible)) }</span>
                 <span class="loses">{ "\u{25d0} reversible with loss" }</span>
                 <span class="gone">{ "\u{2715} irreversible" }</span>
+                if strip.steps.iter().any(|step| matches!(step.back, Back::Unreached { .. })) {
+                    <span class="unreached">{ "? not reached" }</span>
+                }
             </p>
             if !said.is_empty() {
                 <ul class="witnesses" data-testid="losses">
