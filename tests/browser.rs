@@ -2,6 +2,7 @@
 //! there, a browser that is missing is a failure. Knows the page by its `data-testid`s alone.
 
 mod driver;
+mod share;
 mod site;
 
 use std::env;
@@ -20,7 +21,7 @@ type Work = fn(&Page) -> Result<(), Failed>;
 
 /// A trial a thing that somebody does with the page.
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, Work); 10] = [
+    let all: [(&str, Work); 15] = [
         ("the first example is planned", first_example),
         ("another change is planned", other_change),
         ("a run is played, forth and back", play),
@@ -28,6 +29,11 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("a plan is proved", prove),
         ("what each step keeps and allows is shown, and played", derived),
         ("a step is taken out, and what breaks is shown", edit_and_break),
+        ("a run is shared and opens at the same moment elsewhere", share::a_run),
+        ("a counterexample is shared and opens at the same moment", share::a_counterexample),
+        ("a link made by the first version still opens", share::an_old_link),
+        ("a broken link says so and loses nothing", share::a_broken_link),
+        ("a reload loses nothing", share::reload),
         ("bad input shows a message", bad_input),
         ("50 MB of garbage show a message, and leave when told to", garbage),
         ("the plan is exported", export),

@@ -123,6 +123,24 @@ impl Page {
         self.call(&format!("/element/{element}/value"), &keys).map(drop)
     }
 
+    /// The value of a field.
+    pub(super) fn value(&self, testid: &str) -> Result<String, Failed> {
+        let element = self.element(testid)?;
+        let text = self.read(&format!("/element/{element}/property/value"))?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Puts a text behind the `#` of the address, as who pastes a link there does.
+    pub(super) fn go_to(&self, fragment: &str) -> Result<(), Failed> {
+        let script = json!({ "script": "location.hash = arguments[0]", "args": [fragment] });
+        self.call("/execute/sync", &script).map(drop)
+    }
+
+    /// Loads the page anew.
+    pub(super) fn reload(&self) -> Result<(), Failed> {
+        self.call("/refresh", &json!({})).map(drop)
+    }
+
     /// Everything that is seen, for a message.
     pub(super) fn visible_text(&self) -> String {
         let script = json!({ "script": "return document.body.innerText", "args": [] });

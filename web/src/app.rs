@@ -1,5 +1,6 @@
 //! The page: state, worker, storage and keys tied together, and the two halves laid out.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -7,16 +8,21 @@ use web::protocol::Slot;
 use web_sys::File;
 use yew::prelude::*;
 
-use crate::browser::{self, KeyListener};
-use crate::components::{header::Header, help::Help, input::InputPane, output::OutputPane};
+use crate::browser::{self, KeyListener, Listener};
+use crate::components::{
+    header::Header, help::Help, input::InputPane, output::OutputPane, share::ShareDialog,
+};
 use crate::engine::use_engine;
 use crate::keys::{self, Command};
 use crate::state::play::PlayAction;
 use crate::state::{Action, Engine, State, Tab};
-use crate::{examples, store};
+use crate::store;
 
 /// Milliseconds without typing before a plan is asked for.
 const QUIET_MS: u32 = 200;
+
+/// Milliseconds without a change before the work is kept.
+const KEEP_MS: u32 = 300;
 
 /// Milliseconds after which a plan that is still being made must not hold up a newer one.
 const SLOW_MS: u32 = 3_000;
@@ -24,10 +30,7 @@ const SLOW_MS: u32 = 3_000;
 /// The page.
 #[component]
 pub(crate) fn App() -> Html {
-    let state = use_reducer(|| match store::input() {
-        Some(input) => State::new(input, false),
-        None => State::new(examples::first(), true),
-    });
+    let state = use_reducer(|| State::opened(store::work(), store::before(), browser::take_link()));
     let help = use_state(|| false);
     let dispatcher = state.dispatcher();
     let act = use_callback((), move |action: Action, ()| dispatcher.dispatch(action));
@@ -36,6 +39,8 @@ pub(crate) fn App() -> Html {
     use_planning(&state, &act);
     use_patience(&state, &act);
     use_keys(&state, &act, help.setter());
+    use_keeping(&state);
+    use_links(&act);
 
     let (link, posting) = (engine.clone(), act.clone());
     let is_ready = state.engine == Engine::Ready;
@@ -58,11 +63,19 @@ pub(crate) fn App() -> Html {
     let open = use_callback(engine, |(slot, file): (Slot, File), engine| engine.open(slot, file));
     let close = use_callback(help.setter(), |(), help| help.set(false));
     let ask_help = use_callback(help.setter(), |(), help| help.set(true));
+    let (outgoing, closing) = (state.sharing.outgoing.clone(), act.reform(|()| Action::CloseShare));
     let state: Rc<State> = Rc::new((*state).clone());
     html! {
         <>
-            <Header help={ask_help} />
+            <Header help={ask_help} share={act.reform(|()| Action::Share)} />
             <a class="skip" href="#result">{ "Skip to the plan" }</a>
+            if let Some(error) = &state.sharing.error {
+                <p class="banner error link-error" role="alert" data-testid="link-error">
+                    { error }{ " What was here before is still here. " }
+                    <button type="button" class="small"
+                        onclick={act.reform(|_: MouseEvent| Action::DismissLinkError)}>{ "Dismiss" }</button>
+                </p>
+            }
             <main>
                 if stage > 0 {
                     <InputPane state={state.clone()} on={act.clone()} {open} />
@@ -72,6 +85,7 @@ pub(crate) fn App() -> Html {
                 }
             </main>
             <Help open={*help} {close} />
+            <ShareDialog {outgoing} close={closing} />
         </>
     }
 }
@@ -90,17 +104,57 @@ fn use_stages(last: u32) -> u32 {
     *stage
 }
 
-/// Asks for a plan, and keeps the input, once typing has paused.
+/// Asks for a plan once typing has paused.
 #[hook]
 fn use_planning(state: &UseReducerHandle<State>, act: &Callback<Action>) {
     let act = act.clone();
-    use_effect_with(state.input.clone(), move |input| {
-        let input = input.clone();
-        let timeout = Timeout::new(QUIET_MS, move || {
-            act.emit(Action::PlanNow);
-            store::keep_input(&input);
-        });
+    let is_waiting = state.sharing.incoming.is_some();
+    use_effect_with((state.input.clone(), is_waiting), move |(_, is_waiting)| {
+        let timeout =
+            (!is_waiting).then(|| Timeout::new(QUIET_MS, move || act.emit(Action::PlanNow)));
         move || drop(timeout)
+    });
+}
+
+/// Keeps the work: soon after it has changed, and when the page is left before.
+#[hook]
+fn use_keeping(state: &UseReducerHandle<State>) {
+    let newest = use_mut_ref(|| None::<UseReducerHandle<State>>);
+    *newest.borrow_mut() = Some(state.clone());
+    let dependencies = (
+        (state.input.clone(), state.undo.clone(), state.tab),
+        (state.play.id, state.play.at, state.play.moments.len()),
+        (state.proof.id, state.proof.state.clone()),
+    );
+    let kept = newest.clone();
+    use_effect_with(dependencies, move |_| {
+        let timeout = Timeout::new(KEEP_MS, move || keep(&kept));
+        move || drop(timeout)
+    });
+    use_effect_with((), move |()| {
+        let listener = Listener::new("pagehide", move || keep(&newest));
+        move || drop(listener)
+    });
+}
+
+fn keep(state: &RefCell<Option<UseReducerHandle<State>>>) {
+    if let Some(state) = state.borrow().as_ref() {
+        store::keep_work(&state.to_link());
+        store::keep_before(state.undo.as_deref());
+    }
+}
+
+/// Opens a link that is put into the address of the open page.
+#[hook]
+fn use_links(act: &Callback<Action>) {
+    let act = act.clone();
+    use_effect_with((), move |()| {
+        let listener = Listener::new("hashchange", move || {
+            if let Some(text) = browser::take_link() {
+                act.emit(Action::OpenLink(text));
+            }
+        });
+        move || drop(listener)
     });
 }
 

@@ -5,6 +5,7 @@ use js_sys::Array;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
+use web::link::Link;
 use web_sys::{
     Blob, BlobPropertyBag, Document, Element, Event, HtmlAnchorElement, HtmlElement,
     HtmlTextAreaElement, KeyboardEvent, Url,
@@ -134,6 +135,47 @@ impl Drop for KeyListener {
             document.remove_event_listener_with_callback("keydown", function).ok();
         }
     }
+}
+
+/// A listener on the window, until it is dropped.
+pub(crate) struct Listener(&'static str, Closure<dyn FnMut()>);
+
+impl Listener {
+    /// Hears events of that name.
+    pub(crate) fn new(name: &'static str, hear: impl FnMut() + 'static) -> Self {
+        let closure = Closure::<dyn FnMut()>::new(hear);
+        if let Some(window) = web_sys::window() {
+            let function = closure.as_ref().unchecked_ref();
+            window.add_event_listener_with_callback(name, function).ok();
+        }
+        Self(name, closure)
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(window) = web_sys::window() {
+            let function = self.1.as_ref().unchecked_ref();
+            window.remove_event_listener_with_callback(self.0, function).ok();
+        }
+    }
+}
+
+/// The link behind the address's `#`, if one is meant. It is taken off the address: what is done
+/// from here on is not what the link says, and a reload must not undo it.
+pub(crate) fn take_link() -> Option<String> {
+    let window = web_sys::window()?;
+    let fragment = window.location().hash().ok()?;
+    let text = fragment.strip_prefix('#').filter(|text| Link::is_meant(text))?;
+    let history = window.history().ok()?;
+    history.replace_state_with_url(&JsValue::NULL, "", Some(&bare_address()?)).ok();
+    Some(text.to_owned())
+}
+
+/// The page's address without what stands behind `#`.
+pub(crate) fn bare_address() -> Option<String> {
+    let address = web_sys::window()?.location().href().ok()?;
+    Some(address.split('#').next().unwrap_or_default().to_owned())
 }
 
 /// The value of the input, text area or select that the event is about.

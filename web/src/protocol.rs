@@ -12,6 +12,7 @@ use simulator::{
     Trace, Verdict,
 };
 
+use crate::link::{Link, Move};
 use crate::view::{Finding, PlanView};
 
 /// Files longer than this stay in the worker: to lay them out in a text area takes a browser longer
@@ -89,6 +90,10 @@ pub enum ToWorker {
         seed: u64,
         /// Within what.
         bounds: Bounds,
+        /// What is done at once, from the start; as much of it as can be.
+        moves: Vec<Move>,
+        /// The moment to look at then; the last one if there are fewer.
+        at: usize,
     },
     /// Let the seed choose what happens next, at the moment of that index.
     WalkStep {
@@ -119,6 +124,10 @@ pub enum ToWorker {
         /// Its index.
         at: usize,
     },
+    /// Make a link.
+    Pack(Box<Link>),
+    /// Read a link.
+    Unpack(String),
 }
 
 /// From the worker.
@@ -179,6 +188,8 @@ pub enum FromWorker {
     Shown {
         /// Of the `Prove`.
         id: u64,
+        /// Which cell.
+        cell: CellAt,
         /// The run.
         trace: Trace,
     },
@@ -207,6 +218,14 @@ pub enum FromWorker {
         /// Of the `Time`.
         id: u64,
     },
+    /// What came of a `Pack`: the text behind the `#`.
+    Packed(String),
+    /// No link could be made, and why.
+    NotPacked(String),
+    /// What came of an `Unpack`.
+    Unpacked(Box<Link>),
+    /// A link that could not be read, and why: an end of "this link cannot be opened: it …".
+    NotUnpacked(String),
 }
 
 /// What is found of a plan, step by step.

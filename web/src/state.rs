@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+pub(crate) use web::link::Tab;
 use web::protocol::{Answer, FromWorker, Job, ToWorker};
 use web::view::PlanView;
 use yew::Reducible;
@@ -11,12 +12,14 @@ pub(crate) mod input;
 pub(crate) mod outbox;
 pub(crate) mod play;
 pub(crate) mod proof;
+pub(crate) mod sharing;
 pub(crate) mod traffic;
 
 use input::{Edit, Input};
 use outbox::Outbox;
 use play::{Play, PlayAction};
 use proof::{Proof, ProofAction};
+use sharing::{Outgoing, Sharing};
 use traffic::{Traffic, TrafficAction};
 
 /// How the worker is.
@@ -29,22 +32,6 @@ pub(crate) enum Engine {
     Ready,
     /// Gone, and why.
     Broken(String),
-}
-
-/// What the right half shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Tab {
-    /// The plan.
-    #[default]
-    Plan,
-    /// A run.
-    Play,
-    /// A run under traffic.
-    Traffic,
-    /// A proof.
-    Proof,
-    /// The plan as files.
-    Export,
 }
 
 /// A plan on the page.
@@ -71,6 +58,8 @@ pub(crate) struct State {
     pub(crate) hint: bool,
     /// Number of the newest request.
     pub(crate) asked: u64,
+    /// The input of that request.
+    pub(crate) asked_of: Rc<Input>,
     /// Whether the worker has been at a request for so long that a newer one should not wait.
     pub(crate) slow: bool,
     /// Whether a plan came of the newest request answered.
@@ -89,6 +78,8 @@ pub(crate) struct State {
     pub(crate) proof: Proof,
     /// The run under traffic.
     pub(crate) traffic: Traffic,
+    /// Links in and out.
+    pub(crate) sharing: Sharing,
     /// What the worker has to be told.
     pub(crate) outbox: Outbox,
 }
@@ -120,6 +111,14 @@ pub(crate) enum Action {
     DismissHint,
     /// Show a tab.
     Show(Tab),
+    /// The page was asked to open a link: what stands behind the `#`.
+    OpenLink(String),
+    /// The message about a link was read.
+    DismissLinkError,
+    /// Make a link.
+    Share,
+    /// The link was taken.
+    CloseShare,
     /// Something about the run.
     Play(PlayAction),
     /// Something about the proof.
@@ -139,11 +138,6 @@ impl Reducible for State {
 }
 
 impl State {
-    /// The page as it opens.
-    pub(crate) fn new(input: Input, hint: bool) -> Self {
-        Self { input: Rc::new(input), hint, ..Self::default() }
-    }
-
     /// Whether the plan shown is not the one for the input as it stands.
     pub(crate) fn is_planning(&self) -> bool {
         self.asked > self.answer.as_ref().map_or(0, |answer| answer.id)
@@ -181,15 +175,22 @@ impl State {
                 self.start_run_if_wanted();
             }
             Action::Play(action) => self.play.apply(action, &mut self.outbox),
-            Action::Proof(ProofAction::Watch) => {
-                if let Some(found) = self.proof.counterexample() {
-                    let moments = found.trace.moments.iter().cloned().map(Rc::new).collect();
-                    self.play.watch(self.proof.subject, moments);
-                    self.tab = Tab::Play;
-                }
-            }
+            Action::OpenLink(text) => self.open_link(text),
+            Action::DismissLinkError => self.sharing.error = None,
+            Action::Share => self.share(),
+            Action::CloseShare => self.sharing.outgoing = Outgoing::None,
+            Action::Proof(ProofAction::Watch) => self.watch_counterexample(),
             Action::Proof(action) => self.proof.apply(action, &mut self.outbox),
             Action::Traffic(action) => self.traffic.apply(action, &mut self.outbox),
+        }
+    }
+
+    fn watch_counterexample(&mut self) {
+        if let (Some(found), Some(search)) = (self.proof.counterexample(), self.proof.to_link()) {
+            let moments = found.trace.moments.iter().cloned().map(Rc::new).collect();
+            self.play.watch((search, None), moments);
+            self.at_moment_waited_for(None);
+            self.tab = Tab::Play;
         }
     }
 
@@ -218,9 +219,11 @@ impl State {
             self.answer = Some(Rc::new(Answer { id: self.asked, ..Answer::default() }));
             self.shown = None;
             self.has_plan = false;
+            self.sharing.forget();
             return;
         }
         self.asked += 1;
+        self.asked_of = self.input.clone();
         let (request, held) = self.input.to_send();
         self.outbox.push(ToWorker::Plan { id: self.asked, request: Box::new(request), held });
     }
@@ -229,7 +232,10 @@ impl State {
         match message {
             FromWorker::Ready => {
                 self.engine = Engine::Ready;
-                self.ask();
+                match self.sharing.incoming.take() {
+                    Some(text) => self.open_link(text),
+                    None => self.ask(),
+                }
             }
             FromWorker::Crashed { message } => self.apply(Action::EngineBroke(message)),
             FromWorker::Opened { slot, name, size, text } => {
@@ -241,20 +247,44 @@ impl State {
             FromWorker::Progress { id, progress, elapsed_ms } => {
                 self.proof.progress(id, progress, elapsed_ms);
             }
-            FromWorker::Verdict { id, verdict } => self.proof.verdict(id, *verdict),
-            FromWorker::Derived { id, derived } => self.proof.derived(id, *derived),
-            FromWorker::Shown { id, trace } if id == self.proof.id => {
+            FromWorker::Verdict { id, verdict } => {
+                self.proof.verdict(id, *verdict);
+                self.look_for_run(false);
+            }
+            FromWorker::Derived { id, derived } => {
+                self.proof.derived(id, *derived);
+                self.look_for_run(true);
+            }
+            FromWorker::Shown { id, cell, trace } if id == self.proof.id => {
                 let moments = trace.moments.into_iter().map(Rc::new).collect();
-                self.play.watch(self.proof.subject, moments);
-                self.tab = Tab::Play;
+                if let Some(search) = self.proof.to_link() {
+                    self.play.watch((search, Some(cell.clone())), moments);
+                    self.at_moment_waited_for(Some(&cell));
+                    self.tab = Tab::Play;
+                }
             }
             FromWorker::Shown { .. } => {}
-            FromWorker::Failed { id, job: Job::Proof, message } => self.proof.failed(id, message),
+            FromWorker::Failed { id, job: Job::Proof, message } => {
+                self.proof.failed(id, message);
+                self.give_run_up();
+            }
             FromWorker::Failed { id, job: Job::Walk, message } => self.play.failed(id, message),
             FromWorker::Failed { id, job: Job::Time, message } => self.traffic.failed(id, message),
             FromWorker::Walked(walked) => self.play.walked(*walked),
             FromWorker::Timed { id, subject, step } => self.traffic.timed(id, subject, *step),
             FromWorker::TimeIsUp { id } => self.traffic.is_up(id),
+            FromWorker::Packed(text) if self.sharing.outgoing == Outgoing::Asked => {
+                self.sharing.outgoing = Outgoing::Made(text);
+            }
+            FromWorker::Packed(_) => {}
+            FromWorker::NotPacked(why) => self.sharing.outgoing = Outgoing::Refused(why),
+            FromWorker::Unpacked(link) => self.link_read(*link),
+            FromWorker::NotUnpacked(why) => {
+                self.sharing.error = Some(format!("This link cannot be opened: it {why}."));
+                if self.asked == 0 {
+                    self.ask();
+                }
+            }
         }
     }
 
@@ -273,14 +303,16 @@ impl State {
                 self.play.stale = true;
                 self.proof.plan_changed();
                 self.traffic.forget();
-                self.start_run_if_wanted();
+                self.sharing.forget_run();
             }
         }
         self.answer = Some(answer);
+        self.resume(self.has_plan);
+        self.start_run_if_wanted();
     }
 
     fn start_run_if_wanted(&mut self) {
-        if self.tab == Tab::Play && self.play.stale && self.shown.is_some() {
+        if self.tab == Tab::Play && self.play.stale && self.shown.is_some() && !self.awaits_run() {
             self.play.apply(PlayAction::Start, &mut self.outbox);
         }
         if self.tab == Tab::Traffic && self.traffic.stale && self.shown.is_some() {

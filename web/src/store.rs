@@ -1,35 +1,58 @@
 //! What is kept in this browser between visits. Storage may be refused or full: then nothing is
 //! kept, and nothing else happens.
 
+use serde::Serialize;
+use web::link::Link;
 use web_sys::Storage;
 
 use crate::browser;
 use crate::state::input::Input;
 
-/// The number goes up when an older text no longer reads.
-const INPUT: &str = "concertina.input.v1";
+/// The number goes up when an older text no longer reads. The first releases kept the input alone,
+/// which is a part of the work.
+const WORK: &str = "concertina.input.v1";
+const BEFORE: &str = "concertina.before.v1";
 const THEME: &str = "concertina.theme.v1";
 
-/// Inputs longer than this are not kept: browsers allow about five million characters in all.
+/// Texts longer than this are not kept: browsers allow about five million characters in all.
 const KEPT_BYTES_MAX: usize = 1 << 20;
 
 fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok()?
 }
 
-/// The input of the last visit.
-pub(crate) fn input() -> Option<Input> {
-    let text = storage()?.get_item(INPUT).ok()??;
+/// The work of the last visit.
+pub(crate) fn work() -> Option<Link> {
+    let text = storage()?.get_item(WORK).ok()??;
     browser::read(&text).ok()
 }
 
-/// Keeps the input.
-pub(crate) fn keep_input(input: &Input) {
-    let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(input)) else {
-        return;
-    };
-    if text.len() <= KEPT_BYTES_MAX {
-        storage.set_item(INPUT, &text).ok();
+/// Keeps the work.
+pub(crate) fn keep_work(link: &Link) {
+    keep(WORK, Some(link));
+}
+
+/// The input that came before, and can be brought back.
+pub(crate) fn before() -> Option<Input> {
+    let text = storage()?.get_item(BEFORE).ok()??;
+    browser::read(&text).ok()
+}
+
+/// Keeps the input that came before.
+pub(crate) fn keep_before(input: Option<&Input>) {
+    keep(BEFORE, input);
+}
+
+fn keep(key: &str, value: Option<&impl Serialize>) {
+    let text = value.and_then(|value| serde_json::to_string(value).ok());
+    match (storage(), text) {
+        (Some(storage), Some(text)) if text.len() <= KEPT_BYTES_MAX => {
+            storage.set_item(key, &text).ok();
+        }
+        (Some(storage), None) => {
+            storage.remove_item(key).ok();
+        }
+        (Some(_) | None, _) => {}
     }
 }
 

@@ -8,12 +8,15 @@ use super::theme_toggle::ThemeToggle;
 pub(crate) struct Props {
     /// Opens the help.
     pub(crate) help: Callback<()>,
+    /// Makes a link.
+    pub(crate) share: Callback<()>,
 }
 
 /// The page's head.
 #[component]
 pub(crate) fn Header(props: &Props) -> Html {
     let help = props.help.reform(|_: MouseEvent| ());
+    let share = props.share.reform(|_: MouseEvent| ());
     html! {
         <header class="top">
             <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
@@ -29,6 +32,7 @@ pub(crate) fn Header(props: &Props) -> Html {
                 </p>
             </div>
             <div class="actions">
+                <button type="button" data-testid="share" onclick={share}>{ "Share" }</button>
                 <ThemeToggle />
                 <button type="button" class="quiet" data-testid="help" onclick={help}>{ "Help" }</button>
             </div>

@@ -1,9 +1,8 @@
-//! The help: what the page does, and the player's keys. A native dialog, for its focus handling.
+//! The help: what the page does, and the player's keys.
 
-use wasm_bindgen::JsCast;
-use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
+use super::modal::Modal;
 use crate::keys;
 
 #[derive(Properties, PartialEq)]
@@ -17,23 +16,8 @@ pub(crate) struct Props {
 /// The dialog.
 #[component]
 pub(crate) fn Help(props: &Props) -> Html {
-    let node = use_node_ref();
-    let dialog = node.clone();
-    use_effect_with(props.open, move |open| {
-        let element = dialog.get().and_then(|node| node.dyn_into::<HtmlDialogElement>().ok());
-        match element {
-            Some(dialog) if *open && !dialog.open() => {
-                dialog.show_modal().ok();
-            }
-            Some(dialog) if !*open => dialog.close(),
-            Some(_) | None => {}
-        }
-    });
-    let onclose = props.close.reform(|_: Event| ());
-    let onclick = props.close.reform(|_: MouseEvent| ());
     html! {
-        <dialog ref={node} {onclose} aria-labelledby="help-title">
-            <h2 id="help-title">{ "How to use this page" }</h2>
+        <Modal open={props.open} close={props.close.clone()} id="help-title" title="How to use this page">
             <ol>
                 <li>{ "Give the schema as it is, and the change you were about to make. Examples show the form." }</li>
                 <li>{ "Read the plan: each step with its locks, its checks and its rollback. Facts about your \
@@ -48,7 +32,6 @@ pub(crate) fn Help(props: &Props) -> Html {
                     <><dt><kbd>{ *key }</kbd></dt><dd>{ *what }</dd></>
                 }) }
             </dl>
-            <button type="button" {onclick}>{ "Close" }</button>
-        </dialog>
+        </Modal>
     }
 }

@@ -15,7 +15,7 @@ use super::grid::Tables;
 use super::step_strip::StepStrip;
 use super::transport::Transport;
 use crate::format;
-use crate::state::play::{Play, PlayAction, SPEEDS};
+use crate::state::play::{Play, PlayAction, SPEEDS, Shared};
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct Props {
@@ -48,6 +48,11 @@ pub(crate) fn PlayView(props: &Props) -> Html {
             </div>
             if let Some(error) = &play.error {
                 <p class="banner error" role="alert">{ error }</p>
+            }
+            if play.shared == Shared::Differs {
+                <p class="banner warning" role="status" data-testid="differs">
+                    { "This is not quite the run that was shared: it was made by another version of Concertina, in which                        this plan runs differently." }
+                </p>
             }
             <Transport play={play.clone()} on={props.on.clone()} />
             { broken(play, &props.on) }

@@ -4,7 +4,8 @@
 use std::rc::Rc;
 
 use simulator::{Bounds, Choice, Moment};
-use web::protocol::{Subject, ToWorker, Walked};
+use web::link::{Move, Origin, Run, Search};
+use web::protocol::{CellAt, Subject, ToWorker, Walked};
 
 use super::outbox::Outbox;
 
@@ -39,6 +40,26 @@ pub(crate) struct Play {
     pub(crate) stale: bool,
     /// Why there is no run.
     pub(crate) error: Option<String>,
+    /// What made each moment of a run but the first.
+    pub(crate) moves: Vec<Move>,
+    /// What the worker was asked to do and has not done.
+    asked: Option<Move>,
+    /// What found a counterexample or the run behind a cell.
+    found: Option<(Search, Option<CellAt>)>,
+    /// Whether it is the run that was shared or kept.
+    pub(crate) shared: Shared,
+}
+
+/// Whether a run is the one that was shared or kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Shared {
+    /// It is, or there was none.
+    #[default]
+    No,
+    /// It is waited for: the moment looked at has to say this.
+    Awaited(String),
+    /// It runs differently here.
+    Differs,
 }
 
 /// Where moments come from.
@@ -75,6 +96,10 @@ impl Default for Play {
             speed: 2,
             stale: true,
             error: None,
+            moves: Vec::new(),
+            asked: None,
+            found: None,
+            shared: Shared::No,
         }
     }
 }
@@ -139,14 +164,50 @@ impl Play {
         self.playing = false;
     }
 
-    /// Shows a counterexample from its start.
-    pub(crate) fn watch(&mut self, subject: Subject, moments: Vec<Rc<Moment>>) {
-        let speed = self.speed;
+    /// Shows what a search found, from its start.
+    pub(crate) fn watch(&mut self, found: (Search, Option<CellAt>), moments: Vec<Rc<Moment>>) {
+        let (speed, subject) = (self.speed, found.0.subject);
         // A new number: what is still said about an older run is not about this one.
         let id = self.id + 1;
         *self = Self { id, subject, moments, speed, seed: self.seed, ..Self::default() };
+        self.found = Some(found);
         self.kind = Kind::Counterexample;
         self.stale = false;
+    }
+
+    /// The run as a link has it; nothing where there is none.
+    pub(crate) fn to_link(&self) -> Option<Run> {
+        let said = words(self.moment().filter(|_| !self.stale)?);
+        let from = match &self.found {
+            Some((search, cell)) => Origin::Found { search: search.clone(), cell: cell.clone() },
+            None => {
+                Origin::Walk { subject: self.subject, seed: self.seed, moves: self.moves.clone() }
+            }
+        };
+        Some(Run { from, at: self.at, said })
+    }
+
+    /// Runs once more what was run before.
+    pub(crate) fn again(
+        &mut self,
+        (subject, seed, moves): (Subject, u64, Vec<Move>),
+        (at, said): (usize, String),
+        outbox: &mut Outbox,
+    ) {
+        (self.subject, self.seed) = (subject, seed);
+        self.begin(moves, at, outbox);
+        self.shared = Shared::Awaited(said);
+    }
+
+    /// Looks at the moment of what a search found that was looked at before.
+    pub(crate) fn resume(&mut self, at: usize, said: &str) {
+        self.at = at.min(self.moments.len().saturating_sub(1));
+        self.compare(said);
+    }
+
+    fn compare(&mut self, said: &str) {
+        let is_same = self.moment().is_some_and(|moment| words(moment) == said);
+        self.shared = if is_same { Shared::No } else { Shared::Differs };
     }
 
     /// Applies an action; what the worker must do goes to the outbox.
@@ -177,28 +238,40 @@ impl Play {
             PlayAction::Seek(at) => self.jump(at, outbox),
             PlayAction::End => self.jump(self.moments.len().saturating_sub(1), outbox),
             PlayAction::Take(choice) => {
-                self.say(ToWorker::WalkTake { from: self.at, choice }, outbox);
+                if let Some(taken) = self.next.choices.get(choice).map(Move::words) {
+                    let message = ToWorker::WalkTake { from: self.at, choice };
+                    self.say(Move::Take(taken), message, outbox);
+                }
             }
-            PlayAction::RollBack => self.say(ToWorker::WalkRollBack { from: self.at }, outbox),
+            PlayAction::RollBack => {
+                self.say(Move::RollBack, ToWorker::WalkRollBack { from: self.at }, outbox);
+            }
             PlayAction::Speed(speed) => self.speed = speed.min(SPEEDS.len() - 1),
         }
     }
 
     fn start(&mut self, outbox: &mut Outbox) {
+        self.begin(Vec::new(), 0, outbox);
+    }
+
+    fn begin(&mut self, moves: Vec<Move>, at: usize, outbox: &mut Outbox) {
         let (subject, seed, speed, id) = (self.subject, self.seed, self.speed, self.id + 1);
         *self = Self { id, subject, seed, speed, ..Self::default() };
         self.stale = false;
         self.waiting = true;
         // As much as the simulator allows to be injected; few enough rows to see them all.
         let bounds = Bounds { instances: 3, rows: 3, faults: 4, ..Bounds::default() };
-        outbox.push(ToWorker::Walk { id, subject, seed, bounds });
+        self.moves.clone_from(&moves);
+        self.at = at;
+        outbox.push(ToWorker::Walk { id, subject, seed, bounds, moves, at });
     }
 
-    fn say(&mut self, message: ToWorker, outbox: &mut Outbox) {
+    fn say(&mut self, done: Move, message: ToWorker, outbox: &mut Outbox) {
         if self.is_watching() || self.waiting || self.moments.is_empty() {
             return;
         }
         self.waiting = true;
+        self.asked = Some(done);
         outbox.push(message);
     }
 
@@ -208,7 +281,7 @@ impl Play {
             // A run stops where a promise breaks, so that it is seen.
             self.playing &= self.broken_at() != Some(self.at);
         } else if self.can_step() {
-            self.say(ToWorker::WalkStep { from: self.at }, outbox);
+            self.say(Move::Step, ToWorker::WalkStep { from: self.at }, outbox);
         } else if !self.waiting {
             self.stop();
         }
@@ -242,6 +315,14 @@ impl Play {
             self.moments.truncate(walked.keep);
             self.moments.extend(std::mem::take(&mut walked.moments).into_iter().map(Rc::new));
             self.at = walked.at;
+            self.moves.truncate(self.moments.len() - 1);
+            if let Some(done) = self.asked.take() {
+                self.moves.truncate(walked.keep.saturating_sub(1));
+                self.moves.push(done);
+            }
+            if let Shared::Awaited(said) = self.shared.clone() {
+                self.compare(&said);
+            }
             self.playing &= self.broken_at() != Some(self.at);
         }
         // An answer to an older look is overtaken by a newer one on its way.
@@ -260,6 +341,11 @@ impl Play {
             self.stop();
         }
     }
+}
+
+/// What a moment says, to know it again by.
+fn words(moment: &Rc<Moment>) -> String {
+    format!("{}: {}", moment.actor, moment.action)
 }
 
 #[cfg(test)]

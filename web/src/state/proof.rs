@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use planner::edit::Edit;
 use simulator::{Bounds, Counterexample, Progress, Verdict};
+use web::link::Search;
 use web::protocol::{CellAt, Derived, Subject, ToWorker};
 
 use super::outbox::Outbox;
@@ -113,6 +114,28 @@ impl Proof {
         }
     }
 
+    /// The newest search, unless it is of an older plan.
+    pub(crate) fn to_link(&self) -> Option<Search> {
+        if self.state == ProofState::Idle || self.stale {
+            return None;
+        }
+        let (bounds, edits) = (self.searched.clone(), self.edits_of(self.subject));
+        Some(Search { subject: self.subject, bounds, edits })
+    }
+
+    /// Searches once more what was searched before.
+    pub(crate) fn again(&mut self, search: Search, outbox: &mut Outbox) {
+        (self.bounds, self.edits) = (search.bounds, search.edits);
+        self.start(search.subject, outbox);
+    }
+
+    fn edits_of(&self, subject: Subject) -> Vec<Edit> {
+        match subject {
+            Subject::Plan => self.edits.clone(),
+            Subject::AsAsked => Vec::new(),
+        }
+    }
+
     fn start(&mut self, subject: Subject, outbox: &mut Outbox) {
         self.id += 1;
         self.subject = subject;
@@ -122,10 +145,7 @@ impl Proof {
         self.elapsed_ms = 0;
         self.stale = false;
         self.derived = None;
-        let edits = match subject {
-            Subject::Plan => self.edits.clone(),
-            Subject::AsAsked => Vec::new(),
-        };
+        let edits = self.edits_of(subject);
         outbox.push(ToWorker::Prove { id: self.id, subject, bounds: self.bounds.clone(), edits });
     }
 

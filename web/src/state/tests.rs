@@ -1,6 +1,7 @@
 //! The reducer, natively.
 
 use planner::request::Change;
+use web::link::Link;
 use web::protocol::Slot;
 
 use super::*;
@@ -125,4 +126,45 @@ fn a_worker_stuck_in_an_old_request_is_replaced() {
     let id = state.asked;
     let state = run(state, [planned(id, "one"), Action::Slow, Action::PlanNow]);
     assert_eq!(state.generation, 1, "it has answered");
+}
+
+#[test]
+fn a_link_is_read_before_anything_is_planned_and_what_was_typed_comes_back() {
+    let kept = Link { request: input("typed").request.clone(), ..Link::default() };
+    let state = State::opened(Some(kept), None, Some("d1.x".to_owned()));
+    let state = run(state, [heard(FromWorker::Ready)]);
+    let sent: Vec<_> = state.outbox.after(0).map(|(_, message)| message.clone()).collect();
+    assert_eq!(sent, [ToWorker::Unpack("d1.x".to_owned())]);
+    let link = Link { request: input("linked").request.clone(), tab: Tab::Play, ..Link::default() };
+    let state = run(state, [heard(FromWorker::Unpacked(Box::new(link)))]);
+    assert_eq!((state.input.clone(), state.tab), (input("linked"), Tab::Play));
+    let state = run(state, [planned(1, "linked"), Action::Undo]);
+    assert_eq!(state.input, input("typed"));
+    let is_run = |(_, message): &&(u64, ToWorker)| matches!(message, ToWorker::Walk { .. });
+    assert!(state.outbox.after(0).any(|sent| is_run(&sent)));
+}
+
+#[test]
+fn a_broken_link_says_so_and_leaves_what_was_typed() {
+    let kept = Link { request: input("typed").request.clone(), ..Link::default() };
+    let state = State::opened(Some(kept), None, Some("d1.x".to_owned()));
+    let broken = heard(FromWorker::NotUnpacked("is damaged".to_owned()));
+    let state = run(state, [heard(FromWorker::Ready), broken]);
+    assert!(state.sharing.error.as_ref().is_some_and(|error| error.contains("it is damaged")));
+    assert!(state.is_planning());
+    assert_eq!(state.input, input("typed"));
+}
+
+#[test]
+fn a_shared_search_is_searched_again_with_its_edits() {
+    let edits = vec![planner::edit::Edit::Remove { step: "2.1".to_owned() }];
+    let search = web::link::Search { edits: edits.clone(), ..web::link::Search::default() };
+    let request = input("x").request.clone();
+    let link = Link { request, tab: Tab::Proof, search: Some(search), ..Link::default() };
+    let state = State::opened(Some(link.clone()), None, None);
+    assert_eq!(state.to_link(), link, "also before there is a plan");
+    let state = run(state, [heard(FromWorker::Ready), planned(1, "x")]);
+    assert!(state.proof.is_running());
+    assert_eq!(state.proof.edits, edits);
+    assert_eq!(state.to_link(), link);
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use planner::edit::{Edit, edited};
 use planner::{Plan, Request};
 use simulator::Bounds;
+use web::link::{Link, Move};
 use web::protocol::{CellAt, FromWorker, Job, SHOWN_BYTES_MAX, Slot, Subject, ToWorker};
 
 use crate::deriving;
@@ -65,12 +66,14 @@ impl Engine {
             ToWorker::Prove { id, subject, bounds, edits } => {
                 self.prove(id, (subject, &edits), bounds)
             }
-            ToWorker::Show { id, cell } => self.show(id, &cell),
+            ToWorker::Show { id, cell } => self.show(id, cell),
             ToWorker::StopProof => {
                 (self.proving, self.proved) = (None, None);
                 Vec::new()
             }
-            ToWorker::Walk { id, subject, seed, bounds } => self.walk(id, subject, seed, bounds),
+            ToWorker::Walk { id, subject, seed, bounds, moves, at } => {
+                self.walk(id, (subject, seed), bounds, (&moves, at))
+            }
             ToWorker::WalkStep { from } => self.on_walk(|walk| walk.step(from)),
             ToWorker::WalkTake { from, choice } => self.on_walk(|walk| walk.take(from, choice)),
             ToWorker::WalkRollBack { from } => self.on_walk(|walk| walk.roll_back(from)),
@@ -89,6 +92,13 @@ impl Engine {
                 }
             }
             ToWorker::WalkSeek { at } => self.on_walk(|walk| walk.seek(at)),
+            ToWorker::Pack(link) => {
+                vec![link.pack().map_or_else(FromWorker::NotPacked, FromWorker::Packed)]
+            }
+            ToWorker::Unpack(text) => vec![match Link::unpack(&text) {
+                Ok(link) => FromWorker::Unpacked(Box::new(link)),
+                Err(why) => FromWorker::NotUnpacked(why),
+            }],
         }
     }
 
@@ -150,12 +160,12 @@ impl Engine {
         }
     }
 
-    fn show(&self, id: u64, cell: &CellAt) -> Vec<FromWorker> {
+    fn show(&self, id: u64, cell: CellAt) -> Vec<FromWorker> {
         let Some(proved) = self.proved.as_ref().filter(|proved| proved.id == id) else {
             return Vec::new();
         };
-        let trace = deriving::trace(&proved.plan, &proved.bounds, cell);
-        trace.map(|trace| FromWorker::Shown { id, trace }).into_iter().collect()
+        let trace = deriving::trace(&proved.plan, &proved.bounds, &cell);
+        trace.map(|trace| FromWorker::Shown { id, cell, trace }).into_iter().collect()
     }
 
     fn make_plan(&mut self, id: u64, mut request: Request, held: &[Slot]) -> Option<FromWorker> {
@@ -206,15 +216,22 @@ impl Engine {
         }
     }
 
-    fn walk(&mut self, id: u64, subject: Subject, seed: u64, bounds: Bounds) -> Vec<FromWorker> {
+    fn walk(
+        &mut self,
+        id: u64,
+        (subject, seed): (Subject, u64),
+        bounds: Bounds,
+        (moves, at): (&[Move], usize),
+    ) -> Vec<FromWorker> {
         self.walking = None;
         let bounds = fitting(bounds, subject);
         let plan = self.subject(subject);
         let started = plan.and_then(|plan| Walking::start(id, &plan, seed, &bounds));
         match started {
-            Ok((walking, first)) => {
+            Ok(mut walking) => {
+                let walked = walking.again(moves, at);
                 self.walking = Some(walking);
-                vec![FromWorker::Walked(Box::new(first))]
+                vec![FromWorker::Walked(Box::new(walked))]
             }
             Err(message) => vec![FromWorker::Failed { id, job: Job::Walk, message }],
         }

@@ -2,7 +2,11 @@
 
 use planner::Plan;
 use simulator::{Bounds, Walk};
+use web::link::Move;
 use web::protocol::Walked;
+
+/// Far more than anybody steps through.
+const MOVES_MAX: usize = 10_000;
 
 /// A run.
 pub(crate) struct Walking {
@@ -12,16 +16,33 @@ pub(crate) struct Walking {
 
 impl Walking {
     /// Starts a run.
-    pub(crate) fn start(
-        id: u64,
-        plan: &Plan,
-        seed: u64,
-        bounds: &Bounds,
-    ) -> Result<(Self, Walked), String> {
+    pub(crate) fn start(id: u64, plan: &Plan, seed: u64, bounds: &Bounds) -> Result<Self, String> {
         let walk = Walk::new(plan, bounds, seed).map_err(|why| why.to_string())?;
-        let mut walking = Self { id, walk };
-        let first = walking.report(0);
-        Ok((walking, first))
+        Ok(Self { id, walk })
+    }
+
+    /// Does what was done before, as far as it still can be done, and looks at a moment of it.
+    pub(crate) fn again(&mut self, moves: &[Move], at: usize) -> Walked {
+        for done in moves.iter().take(MOVES_MAX) {
+            let from = self.walk.at();
+            match done {
+                Move::Step => {
+                    self.walk.step();
+                }
+                Move::Take(words) => {
+                    let choices = self.walk.choices();
+                    if let Some(choice) = choices.iter().position(|c| Move::words(c) == *words) {
+                        self.walk.take(choice);
+                    }
+                }
+                Move::RollBack => self.walk.roll_back(),
+            }
+            if self.walk.at() == from {
+                break;
+            }
+        }
+        self.walk.seek(at.min(self.walk.at()));
+        self.report(0)
     }
 
     /// Lets the seed choose.

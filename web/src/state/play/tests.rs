@@ -85,7 +85,7 @@ fn playing_stops_where_a_promise_breaks() {
 fn a_counterexample_is_watched_without_the_worker() {
     let (mut play, mut outbox) = started();
     let moments = vec![Rc::new(moment("a", false)), Rc::new(moment("break", true))];
-    play.watch(Subject::AsAsked, moments);
+    play.watch((Search { subject: Subject::AsAsked, ..Search::default() }, None), moments);
     play.apply(PlayAction::Take(0), &mut outbox);
     play.apply(PlayAction::Step, &mut outbox);
     assert_eq!((play.at, play.can_step()), (1, false));
@@ -103,8 +103,34 @@ fn an_answer_about_an_older_run_is_dropped() {
 #[test]
 fn play_at_the_end_begins_again() {
     let (mut play, mut outbox) = started();
-    play.watch(Subject::Plan, vec![Rc::new(moment("a", false)), Rc::new(moment("b", false))]);
+    let moments = vec![Rc::new(moment("a", false)), Rc::new(moment("b", false))];
+    play.watch((Search::default(), None), moments);
     play.apply(PlayAction::End, &mut outbox);
     play.apply(PlayAction::Toggle, &mut outbox);
     assert_eq!((play.at, play.playing), (0, true));
+}
+
+#[test]
+fn a_run_is_kept_by_what_was_done_and_said() {
+    let (mut play, mut outbox) = started();
+    play.apply(PlayAction::Step, &mut outbox);
+    play.walked(walked(1, &["one"], 1));
+    play.apply(PlayAction::Take(0), &mut outbox);
+    play.walked(walked(2, &["two"], 2));
+    play.apply(PlayAction::Back, &mut outbox);
+    play.walked(walked(3, &[], 1));
+    let go = Move::Take("app-1: go".to_owned());
+    let moves = vec![Move::Step, go];
+    let from = Origin::Walk { subject: Subject::Plan, seed: 1, moves: moves.clone() };
+    assert_eq!(play.to_link(), Some(Run { from, at: 1, said: ": one".to_owned() }));
+
+    let again = |moments: &[&str]| {
+        let mut play = Play::default();
+        let what = (Subject::Plan, 1, moves.clone());
+        play.again(what, (1, ": one".to_owned()), &mut Outbox::default());
+        play.walked(walked(0, moments, 1));
+        (play.moves.len(), play.at, play.shared == Shared::Differs)
+    };
+    assert_eq!(again(&["start", "one", "two"]), (2, 1, false));
+    assert_eq!(again(&["start", "other"]), (1, 1, true));
 }

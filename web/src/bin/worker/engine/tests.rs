@@ -16,6 +16,11 @@ fn plan(id: u64, held: &[Slot]) -> ToWorker {
     ToWorker::Plan { id, request: Box::new(request()), held: held.to_vec() }
 }
 
+fn walk(id: u64, subject: Subject) -> ToWorker {
+    let bounds = Bounds::default();
+    ToWorker::Walk { id, subject, seed: 1, bounds, moves: Vec::new(), at: 0 }
+}
+
 /// Works until nothing is left to do.
 fn work(engine: &mut Engine) -> Vec<FromWorker> {
     let mut said = Vec::new();
@@ -56,15 +61,14 @@ fn a_short_file_goes_back_to_the_shell() {
 #[test]
 fn nothing_is_proved_or_run_without_a_plan() {
     let mut engine = Engine::default();
-    let bounds = Bounds::default();
     let proof = engine.hear(ToWorker::Prove {
         id: 1,
         subject: Subject::Plan,
-        bounds: bounds.clone(),
+        bounds: Bounds::default(),
         edits: Vec::new(),
     });
     assert!(matches!(proof.as_slice(), [FromWorker::Failed { job: Job::Proof, .. }]));
-    let run = engine.hear(ToWorker::Walk { id: 1, subject: Subject::AsAsked, seed: 1, bounds });
+    let run = engine.hear(walk(1, Subject::AsAsked));
     assert!(matches!(run.as_slice(), [FromWorker::Failed { job: Job::Walk, .. }]));
 }
 
@@ -73,8 +77,7 @@ fn a_run_goes_on_from_any_moment() {
     let mut engine = Engine::default();
     engine.hear(plan(1, &[]));
     work(&mut engine);
-    let bounds = Bounds::default();
-    engine.hear(ToWorker::Walk { id: 7, subject: Subject::Plan, seed: 1, bounds });
+    engine.hear(walk(7, Subject::Plan));
     for from in 0..3 {
         let said = engine.hear(ToWorker::WalkStep { from });
         let [FromWorker::Walked(walked)] = said.as_slice() else { panic!("{said:?}") };
@@ -83,4 +86,32 @@ fn a_run_goes_on_from_any_moment() {
     let said = engine.hear(ToWorker::WalkTake { from: 1, choice: 0 });
     let [FromWorker::Walked(walked)] = said.as_slice() else { panic!("{said:?}") };
     assert_eq!((walked.keep, walked.moments.len(), walked.at), (2, 1, 2));
+}
+
+#[test]
+fn a_run_is_found_again_by_what_was_done() {
+    let mut engine = Engine::default();
+    engine.hear(plan(1, &[]));
+    work(&mut engine);
+    let trace = |said: &[FromWorker]| {
+        let [FromWorker::Walked(walked)] = said else { panic!("{said:?}") };
+        (*walked).clone()
+    };
+    let mut moments = trace(&engine.hear(walk(1, Subject::Plan))).moments;
+    let stepped = trace(&engine.hear(ToWorker::WalkStep { from: 0 }));
+    moments.extend(stepped.moments);
+    let taken = stepped.choices.len() - 1;
+    let words = Move::words(&stepped.choices[taken]);
+    moments.extend(trace(&engine.hear(ToWorker::WalkTake { from: 1, choice: taken })).moments);
+
+    let again = |engine: &mut Engine, moves| {
+        let bounds = Bounds::default();
+        let subject = Subject::Plan;
+        trace(&engine.hear(ToWorker::Walk { id: 2, subject, seed: 1, bounds, moves, at: 1 }))
+    };
+    let walked = again(&mut engine, vec![Move::Step, Move::Take(words)]);
+    assert_eq!((walked.at, &walked.moments), (1, &moments));
+    // What cannot be chosen ends it.
+    let other = vec![Move::Step, Move::Take("nobody: nothing".to_owned()), Move::Step];
+    assert_eq!(again(&mut engine, other).moments, moments[..2]);
 }
