@@ -6,6 +6,7 @@ mod browser;
 mod cases;
 mod cli;
 mod database;
+mod defects;
 mod derived;
 mod exhaustive;
 mod format;
@@ -50,6 +51,7 @@ fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
             }
             trials.push(derived::orphans(&cases));
             trials.extend(squawk::trials(&cases));
+            trials.extend(defects::trials(&cases));
             trials.extend(database::truth::trials(&cases, servers));
         }
         Err(reason) => trials.push(Trial::test("cases::load", move || Err(reason.into()))),

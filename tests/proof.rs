@@ -52,6 +52,11 @@ fn answer_within(plan: &Plan, bounds: &Bounds) -> Answer {
     }
 }
 
+/// The verdict in words, with the trace.
+pub(crate) fn said(plan: &Plan) -> String {
+    text(plan, &Bounds::default())
+}
+
 /// Fails unless the plan is verified.
 pub(crate) fn must_verify(plan: &Plan) -> Result<(), String> {
     match verdict(plan, &Bounds::default()) {

@@ -101,7 +101,7 @@ pub(crate) fn locking(step: &StepView) -> String {
 }
 
 fn lock(lock: &Lock) -> String {
-    format!("{} on {}, {}", lock.mode.name(), table(lock), held(lock.held))
+    format!("{} on {}, {}", lock.mode.name(), table(lock), held(lock))
 }
 
 /// A relation without the usual schema.
@@ -111,13 +111,15 @@ pub(crate) fn table(lock: &Lock) -> String {
 }
 
 /// For how long a lock is held.
-pub(crate) fn held(held: Held) -> &'static str {
-    match held {
+pub(crate) fn held(lock: &Lock) -> String {
+    let held = match lock.held {
         Held::Instant => "an instant",
         Held::Scan => "while every row is read",
         Held::Build => "while an index is built",
         Held::Rewrite => "while every row is rewritten",
-    }
+    };
+    let through = lock.through.as_ref().map(|table| format!(" in {table}")).unwrap_or_default();
+    format!("{held}{through}")
 }
 
 /// Who waits for a lock.

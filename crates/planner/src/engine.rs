@@ -2,6 +2,7 @@
 //! `engine::postgres`; finding the row for an operation is a decision, made here. Must not know
 //! plans or recipes.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -133,7 +134,7 @@ pub(crate) fn relations(role: Role, subject: &Subject, schema: &Schema) -> Vec<Q
 
 /// Locks of statements that share a transaction: all held to its end, the strongest on each relation.
 pub fn merge_locks(all: impl IntoIterator<Item = Lock>) -> Vec<Lock> {
-    let mut merged: std::collections::BTreeMap<QName, Lock> = std::collections::BTreeMap::new();
+    let mut merged: BTreeMap<QName, Lock> = BTreeMap::new();
     for lock in all {
         merged
             .entry(lock.relation.clone())
@@ -146,17 +147,18 @@ pub fn merge_locks(all: impl IntoIterator<Item = Lock>) -> Vec<Lock> {
     merged.into_values().collect()
 }
 
-/// Locks that statements of one transaction hold in the end, the strongest on each relation, under the
-/// names that whoever waits knows; `schema` is taken forward through them, up to the first that the
-/// server refuses. Nobody waits for a table that is `made` by them or before.
+/// Locks of the statements of one transaction, the strongest on each relation, each held from its
+/// statement to the end: while later statements work, but not while earlier ones did. Under the names
+/// that whoever waits knows; `schema` is taken forward through them, up to the first that the server
+/// refuses. Nobody waits for a table that is `made` by them or before.
 pub fn locks_in_transaction<'a>(
     engine: Engine,
     schema: &mut Schema,
     ops: impl IntoIterator<Item = &'a Op>,
     made: &mut Vec<QName>,
 ) -> Vec<Lock> {
-    let mut all = Vec::new();
-    let mut renamed: std::collections::BTreeMap<QName, QName> = std::collections::BTreeMap::new();
+    let mut all: BTreeMap<QName, Lock> = BTreeMap::new();
+    let mut renamed: BTreeMap<QName, QName> = BTreeMap::new();
     for op in ops {
         let known = |name: &QName| renamed.get(name).cloned().unwrap_or_else(|| name.clone());
         // There is nothing to read in a partition that is new, as its parent is.
@@ -166,11 +168,24 @@ pub fn locks_in_transaction<'a>(
         );
         let of_others = facts(engine, op, schema).locks.into_iter();
         let of_others = of_others.filter(|lock| !made.contains(&lock.relation));
-        all.extend(of_others.map(|lock| Lock {
-            relation: known(&lock.relation),
-            held: if is_empty { Held::Instant } else { lock.held },
-            ..lock
-        }));
+        let own: Vec<Lock> = of_others
+            .map(|lock| Lock {
+                relation: known(&lock.relation),
+                held: if is_empty { Held::Instant } else { lock.held },
+                ..lock
+            })
+            .collect();
+        let subject = op.relation().map(known);
+        let work = own.iter().find(|lock| Some(&lock.relation) == subject.as_ref());
+        if let Some(work) = work.or(own.first()) {
+            all.values_mut().for_each(|lock| lock.outlast(work.held, &work.relation));
+        }
+        for lock in own {
+            match all.get_mut(&lock.relation) {
+                Some(earlier) => earlier.join(lock),
+                None => drop(all.insert(lock.relation.clone(), lock)),
+            }
+        }
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others neither make nor rename")]
         match op {
             Op::CreateTable { table, .. } => made.push(table.clone()),
@@ -184,27 +199,72 @@ pub fn locks_in_transaction<'a>(
             break;
         }
     }
-    merge_locks(all)
+    all.into_values().collect()
 }
 
 /// The locks of transactions one after the other: on each relation the strongest mode, and the longest
 /// time for which one of them makes somebody wait.
 pub fn worst_locks(all: impl IntoIterator<Item = Lock>) -> Vec<Lock> {
-    let mut worst: std::collections::BTreeMap<QName, Lock> = std::collections::BTreeMap::new();
+    let mut worst: BTreeMap<QName, Lock> = BTreeMap::new();
+    let waits = |lock: &Lock| !lock.blocks.is_empty();
     for lock in all {
-        let relation = lock.relation.clone();
-        worst
-            .entry(relation.clone())
-            .and_modify(|known| {
-                let waits = |lock: &Lock| !lock.blocks.is_empty();
-                let held = match (waits(known), waits(&lock)) {
-                    (true, false) => known.held,
-                    (false, true) => lock.held,
-                    (true, true) | (false, false) => known.held.max(lock.held),
-                };
-                *known = Lock::new(relation, known.mode.max(lock.mode), held);
-            })
-            .or_insert(lock);
+        let Some(known) = worst.get_mut(&lock.relation) else {
+            worst.insert(lock.relation.clone(), lock);
+            continue;
+        };
+        let mode = known.mode.max(lock.mode);
+        let is_longer = match (waits(known), waits(&lock)) {
+            (true, false) => false,
+            (false, true) => true,
+            (true, true) | (false, false) => lock.held > known.held,
+        };
+        let Lock { relation, held, through, .. } = if is_longer { lock } else { known.clone() };
+        *known = Lock { through, ..Lock::new(relation, mode, held) };
     }
     worst.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql;
+
+    /// The locks of statements in one transaction, as `mode relation held through`.
+    fn held(change: &str) -> Vec<String> {
+        let schema = "CREATE TABLE a (id bigint PRIMARY KEY, c text); \
+                      CREATE TABLE b (id bigint PRIMARY KEY, CONSTRAINT k CHECK (id > 0) NOT VALID);";
+        let schema = sql::read_schema(schema).schema;
+        let read = sql::read_change(change, &schema);
+        let ops: Vec<Op> =
+            read.asked.iter().filter_map(|asked| asked.what.statement().cloned()).collect();
+        assert_eq!(ops.len(), change.matches(';').count(), "{:?}", read.diagnostics);
+        let engine = Engine { version: 15 };
+        let locks = locks_in_transaction(engine, &mut schema.clone(), &ops, &mut Vec::new());
+        let words = |lock: &Lock| {
+            format!("{} {} {:?} {}", lock.mode.name(), lock.relation, lock.held, lock.is_long())
+        };
+        locks.iter().map(words).collect()
+    }
+
+    #[test]
+    fn a_lock_is_held_while_later_statements_work() {
+        let column = "ALTER TABLE a ADD COLUMN d text;";
+        let validate = "ALTER TABLE b VALIDATE CONSTRAINT k;";
+        assert_eq!(
+            held(&format!("{column} {validate}")),
+            ["ACCESS EXCLUSIVE public.a Scan true", "SHARE UPDATE EXCLUSIVE public.b Scan false"]
+        );
+        assert_eq!(
+            held(&format!("{validate} {column}")),
+            [
+                "ACCESS EXCLUSIVE public.a Instant false",
+                "SHARE UPDATE EXCLUSIVE public.b Scan false"
+            ]
+        );
+        // Nobody waits while b is read; the stronger lock comes after it.
+        assert_eq!(
+            held(&format!("{validate} ALTER TABLE b ADD COLUMN d text;")),
+            ["ACCESS EXCLUSIVE public.b Instant false"]
+        );
+    }
 }

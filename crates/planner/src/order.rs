@@ -296,7 +296,7 @@ fn step(
     let back = |script: Vec<Statement>| limits::around(frame, schema.clone(), &script);
     draft.rollback = draft.rollback.map(back);
     let big = |name: &QName| frame.request.facts(name).is_big();
-    let online = !locks.iter().any(|lock| lock.is_long() && big(&lock.relation))
+    let online = !locks.iter().any(|lock| lock.is_long() && big(lock.worked_through()))
         && !draft
             .script
             .iter()

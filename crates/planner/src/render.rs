@@ -42,7 +42,8 @@ fn lock(lock: &Lock) -> String {
         Held::Build => "while an index is built",
         Held::Rewrite => "while every row is written anew",
     };
-    format!("{} on {} {held}", lock.mode.name(), lock.relation)
+    let through = lock.through.as_ref().map(|table| format!(" in {table}")).unwrap_or_default();
+    format!("{} on {} {held}{through}", lock.mode.name(), lock.relation)
 }
 
 /// Which releases may run during a step, in words.

@@ -21,6 +21,7 @@ pub(crate) enum Always {
     NoOutage,
     GateBeforeContract,
     BackupBeforeDestruction,
+    ValidatedBeforeDestruction,
     Reversible,
     PointOfNoReturn,
     NeverStuck,
@@ -55,6 +56,10 @@ impl Always {
             Self::BackupBeforeDestruction => {
                 ("backup before destruction", "nothing is destroyed before a backup exists")
             }
+            Self::ValidatedBeforeDestruction => (
+                "validated before destruction",
+                "nothing is destroyed while a validation is still to come: where it fails there would be no way back",
+            ),
             Self::Reversible => (
                 "reversible",
                 "until the point of no return, rolling back restores the schema as it was",

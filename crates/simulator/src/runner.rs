@@ -270,11 +270,15 @@ impl Model {
         for lock in locks.iter() {
             let table = lock.relation.clone();
             let mode = lock.mode.name();
-            if lock.is_long() && self.big.contains(&table) {
+            if lock.is_long() && self.big.contains(lock.worked_through()) {
+                let through = match &lock.through {
+                    Some(other) => format!("all of {other}"),
+                    None => "the whole table".to_owned(),
+                };
                 return Some(Broken::new(
                     Always::NoLongBlock,
                     format!(
-                        "{mode} on {table} is held while the whole table is worked through: requests wait for all of it"
+                        "{mode} on {table} is held while {through} is worked through: requests wait for all of it"
                     ),
                 ));
             }
@@ -320,7 +324,14 @@ impl Model {
                 ),
             ));
         }
-        None
+        let later = self.steps.iter().skip(usize::from(world.runner.step) + 1);
+        let later = later.flat_map(|step| &step.script).flat_map(|batch| &batch.ops);
+        let is_validation = |op: &&Op| matches!(op, Op::ValidateConstraint { .. });
+        later.into_iter().find(is_validation).map(|validation| {
+            let validation = planner::op::sql::render(validation);
+            let detail = format!("{sql} runs, and {validation} is still to come");
+            Broken::new(Always::ValidatedBeforeDestruction, detail)
+        })
     }
 
     /// One row of a backfill, in its own transaction.

@@ -86,7 +86,7 @@ fn locks(locks: &[Lock]) -> Html {
                             <td>{ format::table(lock) }</td>
                             <td>{ lock.mode.name() }</td>
                             <td>{ format::waits(lock) }</td>
-                            <td>{ format::held(lock.held) }</td>
+                            <td>{ format::held(lock) }</td>
                         </tr>
                     }) }
                 </tbody>

@@ -37,7 +37,9 @@ pub(super) fn naive_plan(request: &Request, read: &Read, plan: &Plan) -> Plan {
             app: String::new(),
             loses: "whatever it destroyed".to_owned(),
         },
-        online: !locks.iter().any(|l| l.is_long() && plan.model.big_tables.contains(&l.relation)),
+        online: !locks
+            .iter()
+            .any(|l| l.is_long() && plan.model.big_tables.contains(l.worked_through())),
         locks,
         alternative: String::new(),
         app_state: vec!["R0".to_owned()],

@@ -154,6 +154,10 @@ pub struct Lock {
     pub blocks: Vec<Blocks>,
     /// For how long.
     pub held: Held,
+    /// The table that is worked through meanwhile, where it is another one: a later statement of the
+    /// transaction works there, and the lock is held to the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<QName>,
 }
 
 /// What waits for a lock.
@@ -176,12 +180,38 @@ impl Lock {
         if mode.blocks_writes() {
             blocks.push(Blocks::Write);
         }
-        Self { relation, mode, blocks, held }
+        Self { relation, mode, blocks, held, through: None }
     }
 
-    /// Whether requests wait for as long as the table is big.
+    /// Whether requests wait for as long as a table is big: `worked_through` says which.
     pub fn is_long(&self) -> bool {
         !self.blocks.is_empty() && self.held != Held::Instant
+    }
+
+    /// The table whose size decides how long the lock is held.
+    pub fn worked_through(&self) -> &QName {
+        self.through.as_ref().unwrap_or(&self.relation)
+    }
+
+    /// The lock while a later statement of its transaction works through a table.
+    pub(super) fn outlast(&mut self, work: Held, table: &QName) {
+        if work > self.held {
+            self.held = work;
+            self.through = (*table != self.relation).then(|| table.clone());
+        }
+    }
+
+    /// The lock with another one on the same relation that a later statement takes. What nobody waited
+    /// for before does not count.
+    pub(super) fn join(&mut self, later: Self) {
+        let mode = self.mode.max(later.mode);
+        let waited = !self.blocks.is_empty() || later.blocks.is_empty();
+        let (held, through) = if waited && self.held >= later.held {
+            (self.held, self.through.take())
+        } else {
+            (later.held, later.through)
+        };
+        *self = Self { through, ..Self::new(later.relation, mode, held) };
     }
 }
 
