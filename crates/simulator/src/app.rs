@@ -87,7 +87,7 @@ impl Model {
         let Some(uses) = &self.releases[release].uses[place] else { return Vec::new() };
         let first = |c: &String| {
             let domain = self.domain(release, place, row, c);
-            (c.clone(), domain.into_iter().next().unwrap_or(Value::Null))
+            (c.clone(), domain.first().cloned().unwrap_or(Value::Null))
         };
         match statement {
             Statement::Insert => uses.writes.iter().map(first).collect(),
@@ -124,7 +124,7 @@ impl Model {
     /// The number that an identity gives a row: that of its place.
     fn number(&self, release: usize, (place, row): (usize, usize), column: &str) -> Value {
         let domain = self.domain(release, place, row, column);
-        domain.into_iter().next().unwrap_or(Value::Null)
+        domain.first().cloned().unwrap_or(Value::Null)
     }
 
     fn is_key(&self, place: usize, column: &str) -> bool {

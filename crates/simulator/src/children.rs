@@ -37,7 +37,7 @@ impl Model {
         for (child, name, key) in self.moved_keys(here, place, (before, after)) {
             let Some(there) = self.resolve(here.schema, &child) else { continue };
             let (Some(parent), Some(table)) =
-                (self.table(here.schema, place).cloned(), self.table(here.schema, there).cloned())
+                (self.shared_table(here.schema, place), self.shared_table(here.schema, there))
             else {
                 continue;
             };

@@ -70,7 +70,7 @@ impl Model {
         let own = |row: &usize| {
             let theirs: Vec<Option<Value>> = key
                 .iter()
-                .map(|c| (0..2).find_map(|r| self.domain(r, place, *row, c).into_iter().next()))
+                .map(|c| (0..2).find_map(|r| self.domain(r, place, *row, c).first().cloned()))
                 .collect();
             theirs == mine.iter().cloned().map(Some).collect::<Vec<_>>()
         };
@@ -120,7 +120,7 @@ impl Model {
         (into, set): (&QName, &[(String, Expr)]),
     ) -> Result<Answer<()>, Unmodelled> {
         let Some(place) = self.resolve(world.schema, from) else { return Ok(Ok(())) };
-        let Some(table) = self.table(world.schema, place).cloned() else { return Ok(Ok(())) };
+        let Some(table) = self.shared_table(world.schema, place) else { return Ok(Ok(())) };
         for row in 0..self.rows {
             let Some(record) = self.record(world.cells[place * self.rows + row]).cloned() else {
                 continue;

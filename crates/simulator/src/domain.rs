@@ -7,9 +7,13 @@ use planner::schema::ConstraintKind;
 use planner::sql_type::SqlType;
 
 use crate::eval::eval;
-use crate::model::{Model, TableModel, Uses};
+use crate::model::{Model, TableModel, Unmodelled, Uses};
 use crate::types::{assign, cast};
 use crate::value::Value;
+use crate::world::CELLS;
+
+/// Values that a release writes to a row, by column.
+pub(crate) type Domains = Vec<(String, Vec<Value>)>;
 
 impl Model {
     /// Values that a release writes to a column of a row.
@@ -19,7 +23,29 @@ impl Model {
         place: usize,
         row: usize,
         column: &str,
-    ) -> Vec<Value> {
+    ) -> &[Value] {
+        let all = self.domains.get_or_init(|| self.all_domains());
+        let at = (release * self.tables.len() + place) * self.rows + row;
+        let of_row = all.get(at).map(Vec::as_slice).unwrap_or_default();
+        of_row.iter().find(|(name, _)| name == column).map_or(&[], |(_, values)| values)
+    }
+
+    /// The values of every release, place and row, by column: they depend on no state.
+    fn all_domains(&self) -> Vec<Domains> {
+        let mut all = Vec::new();
+        for (release, uses) in self.releases.iter().enumerate() {
+            for (place, uses) in uses.uses.iter().enumerate() {
+                let columns = uses.iter().flat_map(|uses| &uses.own.columns);
+                for row in 0..self.rows {
+                    let of = |name: &String| (name.clone(), self.values(release, place, row, name));
+                    all.push(columns.clone().map(|column| of(&column.name)).collect());
+                }
+            }
+        }
+        all
+    }
+
+    fn values(&self, release: usize, place: usize, row: usize, column: &str) -> Vec<Value> {
         let Some(uses) = &self.releases[release].uses[place] else { return Vec::new() };
         let Some(definition) = uses.own.column(column) else { return Vec::new() };
         if self.tables[place].key.iter().any(|k| k == column) {
@@ -69,6 +95,29 @@ impl Model {
         }
         values.dedup();
         values
+    }
+
+    /// The first states: no migration has begun, today's release runs, each table has a row less
+    /// than it has room for.
+    pub(crate) fn initial_cells(&mut self) -> Result<[u16; CELLS], Unmodelled> {
+        let mut cells = [0; CELLS];
+        for place in 0..self.tables.len() {
+            let Some(definition) = self.table(self.source, place).cloned() else { continue };
+            let present = self.rows.saturating_sub(1).max(1);
+            for row in 0..present {
+                let values: Vec<Value> = definition
+                    .columns
+                    .iter()
+                    .map(|c| {
+                        let values = self.domain(0, place, row, &c.name);
+                        values.first().cloned().unwrap_or(Value::Null)
+                    })
+                    .collect();
+                let record = self.fresh(place, &definition, values);
+                cells[place * self.rows + row] = self.intern(record)?;
+            }
+        }
+        Ok(cells)
     }
 
     /// The value of a key in a row. Where it tells partitions apart, that of the last row, which is free at

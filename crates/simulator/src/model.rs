@@ -5,8 +5,10 @@
 mod data;
 mod steps;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use planner::backfill::Backfill;
 use planner::condition::Condition;
@@ -20,6 +22,7 @@ use planner::schema::{ObjectKind, Schema, Table};
 use planner::sync::Relay;
 
 use crate::ddl::Ran;
+use crate::domain::Domains;
 use crate::fleet::Fleet;
 use crate::invariant::Broken;
 use crate::memo::Memo;
@@ -75,6 +78,8 @@ pub(crate) struct Model {
     pub(crate) target: Schema,
     /// Whether the app writes values that expose what a rollback loses: see `exposing`.
     pub(crate) exposing: bool,
+    /// See `domain`.
+    pub(crate) domains: OnceCell<Vec<Domains>>,
     /// Whether locks count: where only rows are asked about, nobody waits.
     pub(crate) locking: bool,
     /// What each release can do with rows, and whether what runs reads them well.
@@ -263,6 +268,7 @@ impl Model {
             source: number,
             target,
             exposing: false,
+            domains: OnceCell::new(),
             locking: true,
             memo: Memory::new(),
             notes: notes(plan),
@@ -292,6 +298,12 @@ impl Model {
     pub(crate) fn table(&self, schema: u16, place: usize) -> Option<&Table> {
         let state = self.state(schema);
         state.schema.table(state.names.get(place)?.as_ref()?)
+    }
+
+    /// The same, to keep while the state goes on.
+    pub(crate) fn shared_table(&self, schema: u16, place: usize) -> Option<Arc<Table>> {
+        let state = self.state(schema);
+        state.schema.tables.get(state.names.get(place)?.as_ref()?).cloned()
     }
 
     /// Number of a backfill.
@@ -419,31 +431,6 @@ fn notes(plan: &Plan) -> Vec<String> {
 }
 
 impl Model {
-    /// The first states: no migration has begun, today's release runs, each table has a row less
-    /// than it has room for.
-    pub(crate) fn initial_cells(&mut self) -> Result<[u16; CELLS], Unmodelled> {
-        let mut cells = [0; CELLS];
-        for place in 0..self.tables.len() {
-            let Some(definition) = self.table(self.source, place).cloned() else { continue };
-            let present = self.rows.saturating_sub(1).max(1);
-            for row in 0..present {
-                let values: Vec<Value> = definition
-                    .columns
-                    .iter()
-                    .map(|c| {
-                        self.domain(0, place, row, &c.name)
-                            .into_iter()
-                            .next()
-                            .unwrap_or(Value::Null)
-                    })
-                    .collect();
-                let record = self.fresh(place, &definition, values);
-                cells[place * self.rows + row] = self.intern(record)?;
-            }
-        }
-        Ok(cells)
-    }
-
     /// A row that is there from the start: an old release wrote it.
     pub(crate) fn fresh(&self, place: usize, table: &Table, values: Vec<Value>) -> Record {
         let value = |name: &str| {

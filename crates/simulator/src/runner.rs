@@ -349,7 +349,7 @@ impl Model {
         for row in from..self.rows {
             let cell = place * self.rows + row;
             let Some(record) = self.record(world.cells[cell]).cloned() else { continue };
-            let Some(table) = self.table(world.schema, place).cloned() else { break };
+            let Some(table) = self.shared_table(world.schema, place) else { break };
             if !left(&table, &record.values, &backfill.todo) {
                 continue;
             }
@@ -370,7 +370,7 @@ impl Model {
                     after.kept[cell] = if kept { world.cells[cell] } else { 0 };
                 }
                 Work::Insert { into, key } => {
-                    let source = (&table, &record);
+                    let source = (&*table, &record);
                     match self.copied(world, source, (into, &backfill.set), key)? {
                         Copied::Made(cell, mut record) => {
                             record.brought = kept;

@@ -33,7 +33,11 @@ impl Value {
 
     /// Whether two values are the same data, whatever the type they are read in: 5 and '5'.
     pub(crate) fn same(&self, other: &Self) -> bool {
-        self == other || (self.text().is_some() && self.text() == other.text())
+        match (self, other) {
+            (Self::Text(a), Self::Text(b)) => a == b,
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (a, b) => a == b || (a.text().is_some() && a.text() == b.text()),
+        }
     }
 }
 

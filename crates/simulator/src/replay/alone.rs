@@ -1,5 +1,6 @@
 //! The model of a schema alone: no plan, no release. Must not know statements.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use planner::engine::Engine;
@@ -63,6 +64,7 @@ impl Model {
             source,
             target: schema.clone(),
             exposing: false,
+            domains: OnceCell::new(),
             locking: true,
             memo: Memory::new(),
             notes: Vec::new(),
