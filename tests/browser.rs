@@ -2,6 +2,7 @@
 //! there, a browser that is missing is a failure. Knows the page by its `data-testid`s alone.
 
 mod driver;
+mod embed;
 mod share;
 mod site;
 
@@ -39,19 +40,30 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("the plan is exported", export),
     ];
     all.into_iter()
-        .map(|(name, work)| Trial::ignorable_test(format!("browser::{name}"), move || open(work)))
+        .map(|(name, work)| {
+            let start = |folder: &Path| {
+                let site = Site::serve(folder)?;
+                Page::open(&site.address())
+            };
+            Trial::ignorable_test(format!("browser::{name}"), move || open(start, work))
+        })
+        .chain([Trial::ignorable_test("browser::embeds in another site", || {
+            open(embed::start, embed::several)
+        })])
         .collect()
 }
 
-fn open(work: Work) -> Result<Completion, Failed> {
+fn open(
+    start: impl FnOnce(&Path) -> Result<Page, Failed>,
+    work: Work,
+) -> Result<Completion, Failed> {
     let Some(folder) = env::var_os("CONCERTINA_DIST") else {
         return Ok(Completion::ignored_with("CONCERTINA_DIST names no built page"));
     };
     // One browser at a time: two share two cores with PostgreSQL badly.
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let site = Site::serve(Path::new(&folder))?;
-    let page = Page::open(&site.address())?;
+    let page = start(Path::new(&folder))?;
     let result = work(&page);
     let errors = page.console_errors()?;
     result.map_err(|failed| {

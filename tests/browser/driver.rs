@@ -141,6 +141,34 @@ impl Page {
         self.call("/refresh", &json!({})).map(drop)
     }
 
+    /// What a script gives back.
+    pub(super) fn eval(&self, script: &str) -> Result<Value, Failed> {
+        self.call("/execute/sync", &json!({ "script": script, "args": [] }))
+    }
+
+    /// From here on, looks into the frame that a script gives back.
+    pub(super) fn into_frame(&self, script: &str) -> Result<(), Failed> {
+        let frame = self.eval(script)?;
+        self.call("/frame", &json!({ "id": frame })).map(drop)
+    }
+
+    /// From here on, looks at the page itself again.
+    pub(super) fn out_of_frames(&self) -> Result<(), Failed> {
+        self.call("/frame", &json!({ "id": null })).map(drop)
+    }
+
+    /// Waits until a script gives back `true`.
+    pub(super) fn wait_for_true(&self, script: &str) -> Result<(), Failed> {
+        let started = Instant::now();
+        while self.eval(script)? != Value::Bool(true) {
+            if started.elapsed() > PATIENCE {
+                return Err(format!("never true: {script}").into());
+            }
+            sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
     /// Everything that is seen, for a message.
     pub(super) fn visible_text(&self) -> String {
         let script = json!({ "script": "return document.body.innerText", "args": [] });

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::spawn;
 
 use libtest_mimic::Failed;
@@ -18,6 +19,16 @@ pub(super) struct Site {
 impl Site {
     /// Serves a folder that holds an `index.html`. The thread ends with the process.
     pub(super) fn serve(folder: &Path) -> Result<Self, Failed> {
+        Self::serve_with(folder, |_| Vec::new(), "")
+    }
+
+    /// Serves further pages beside the folder, made from the server's port; and sends a header line
+    /// with everything.
+    pub(super) fn serve_with(
+        folder: &Path,
+        further: impl FnOnce(u16) -> Vec<(&'static str, String)>,
+        header: &'static str,
+    ) -> Result<Self, Failed> {
         // The tests run in their package's folder; a relative name is meant from the root.
         let folder = match Path::new(env!("CARGO_MANIFEST_DIR")).parent() {
             Some(root) => root.join(folder),
@@ -28,11 +39,12 @@ impl Site {
         }
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
+        let further = Arc::new(further(address.port()));
         spawn(move || {
             for stream in listener.incoming().flatten() {
-                let folder = folder.clone();
+                let (folder, further) = (folder.clone(), Arc::clone(&further));
                 // A browser that hangs up is no fault of the page's.
-                spawn(move || drop(answer(stream, &folder)));
+                spawn(move || drop(answer(stream, &folder, (&further, header))));
             }
         });
         Ok(Self { address })
@@ -44,7 +56,11 @@ impl Site {
     }
 }
 
-fn answer(mut stream: TcpStream, folder: &Path) -> std::io::Result<()> {
+fn answer(
+    mut stream: TcpStream,
+    folder: &Path,
+    (further, header): (&[(&'static str, String)], &str),
+) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut first = String::new();
     reader.read_line(&mut first)?;
@@ -56,10 +72,15 @@ fn answer(mut stream: TcpStream, folder: &Path) -> std::io::Result<()> {
     let path = path.split(['?', '#']).next().unwrap_or("/").trim_start_matches('/');
     let path: PathBuf = if path.is_empty() { "index.html".into() } else { path.into() };
     let inside = !path.components().any(|part| part.as_os_str() == "..");
-    let body = if inside { fs::read(folder.join(&path)).ok() } else { None };
+    let page = further.iter().find(|(name, _)| path == Path::new(name));
+    let body = match page {
+        Some((_, text)) => Some(text.clone().into_bytes()),
+        None if inside => fs::read(folder.join(&path)).ok(),
+        None => None,
+    };
     let (status, body) = body.map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));
     let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{header}Connection: close\r\n\r\n",
         media_type(&path),
         body.len()
     );

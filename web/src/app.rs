@@ -10,8 +10,10 @@ use yew::prelude::*;
 
 use crate::browser::{self, KeyListener, Listener};
 use crate::components::{
-    header::Header, help::Help, input::InputPane, output::OutputPane, share::ShareDialog,
+    embed_view::EmbedView, header::Header, help::Help, input::InputPane, output::OutputPane,
+    share::ShareDialog,
 };
+use crate::embed::Asked;
 use crate::engine::use_engine;
 use crate::keys::{self, Command};
 use crate::state::play::PlayAction;
@@ -30,7 +32,8 @@ const SLOW_MS: u32 = 3_000;
 /// The page.
 #[component]
 pub(crate) fn App() -> Html {
-    let state = use_reducer(|| State::opened(store::work(), store::before(), browser::take_link()));
+    let address = use_memo((), |()| Address::read());
+    let state = use_reducer(|| address.open());
     let help = use_state(|| false);
     let dispatcher = state.dispatcher();
     let act = use_callback((), move |action: Action, ()| dispatcher.dispatch(action));
@@ -41,6 +44,7 @@ pub(crate) fn App() -> Html {
     use_keys(&state, &act, help.setter());
     use_keeping(&state);
     use_links(&act);
+    use_theme(&address);
 
     let (link, posting) = (engine.clone(), act.clone());
     let is_ready = state.engine == Engine::Ready;
@@ -65,6 +69,9 @@ pub(crate) fn App() -> Html {
     let ask_help = use_callback(help.setter(), |(), help| help.set(true));
     let (outgoing, closing) = (state.sharing.outgoing.clone(), act.reform(|()| Action::CloseShare));
     let state: Rc<State> = Rc::new((*state).clone());
+    if let Some(embed) = address.asked.embed.clone() {
+        return html! { <EmbedView {embed} {state} on={act} whole={address.whole()} /> };
+    }
     html! {
         <>
             <Header help={ask_help} share={act.reform(|()| Action::Share)} />
@@ -88,6 +95,53 @@ pub(crate) fn App() -> Html {
             <ShareDialog {outgoing} close={closing} />
         </>
     }
+}
+
+/// What the page's address asked for when it was opened.
+struct Address {
+    asked: Asked,
+    link: Option<String>,
+}
+
+impl Address {
+    fn read() -> Self {
+        Self { asked: Asked::read(&browser::query()), link: browser::take_link() }
+    }
+
+    fn open(&self) -> State {
+        let (example, link) = (self.asked.example.as_deref(), self.link.clone());
+        if let Some(embed) = &self.asked.embed {
+            return State::embedded(embed, example, link);
+        }
+        let state = State::opened(store::work(), store::before(), link);
+        match example {
+            Some(name) => {
+                browser::forget_query();
+                state.with_example(name)
+            }
+            None => state,
+        }
+    }
+
+    /// The whole page, with what is embedded in it.
+    fn whole(&self) -> String {
+        match (&self.link, &self.asked.example) {
+            (Some(link), _) => format!("./#{link}"),
+            (None, Some(name)) => format!("./?example={name}"),
+            (None, None) => "./".to_owned(),
+        }
+    }
+}
+
+/// Has an embedded page in the theme that was asked for.
+#[hook]
+fn use_theme(address: &Address) {
+    let embed = address.asked.embed.clone();
+    use_effect_with((), move |()| {
+        if let Some(embed) = &embed {
+            browser::set_theme(embed.theme.as_deref());
+        }
+    });
 }
 
 /// Counts up to `last`, a turn of the event loop each. The page is built in parts: its code is
@@ -138,7 +192,7 @@ fn use_keeping(state: &UseReducerHandle<State>) {
 }
 
 fn keep(state: &RefCell<Option<UseReducerHandle<State>>>) {
-    if let Some(state) = state.borrow().as_ref() {
+    if let Some(state) = state.borrow().as_ref().filter(|state| state.only.is_none()) {
         store::keep_work(&state.to_link());
         store::keep_before(state.undo.as_deref());
     }

@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web::link::Link;
 use web_sys::{
     Blob, BlobPropertyBag, Document, Element, Event, HtmlAnchorElement, HtmlElement,
-    HtmlTextAreaElement, KeyboardEvent, Url,
+    HtmlTextAreaElement, KeyboardEvent, ResizeObserver, Url,
 };
 use yew::Callback;
 
@@ -170,6 +170,67 @@ pub(crate) fn take_link() -> Option<String> {
     let history = window.history().ok()?;
     history.replace_state_with_url(&JsValue::NULL, "", Some(&bare_address()?)).ok();
     Some(text.to_owned())
+}
+
+/// What stands behind the `?` of the address.
+pub(crate) fn query() -> String {
+    web_sys::window().and_then(|window| window.location().search().ok()).unwrap_or_default()
+}
+
+/// Takes what stands behind the `?` off the address: it has been done, and a reload must not do it
+/// again.
+pub(crate) fn forget_query() -> Option<()> {
+    let window = web_sys::window()?;
+    let (history, path) = (window.history().ok()?, window.location().pathname().ok()?);
+    history.replace_state_with_url(&JsValue::NULL, "", Some(&path)).ok()
+}
+
+/// Has the page in a theme.
+pub(crate) fn set_theme(theme: Option<&str>) {
+    let root = document().and_then(|document| document.document_element());
+    if let Some(root) = root {
+        match theme {
+            Some(theme) => root.set_attribute("data-theme", theme).ok(),
+            None => root.remove_attribute("data-theme").ok(),
+        };
+    }
+}
+
+/// Tells the page around this one how high an element is, whenever that changes.
+pub(crate) struct HeightTeller {
+    observer: ResizeObserver,
+    _closure: Closure<dyn FnMut()>,
+}
+
+impl HeightTeller {
+    /// Starts to tell.
+    pub(crate) fn new(element: &Element) -> Option<Self> {
+        let told = element.clone();
+        let closure = Closure::<dyn FnMut()>::new(move || {
+            tell_height(told.get_bounding_client_rect().height());
+        });
+        let observer = ResizeObserver::new(closure.as_ref().unchecked_ref()).ok()?;
+        observer.observe(element);
+        Some(Self { observer, _closure: closure })
+    }
+}
+
+impl Drop for HeightTeller {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+/// In the words that pages which hold AMP frames know.
+fn tell_height(height: f64) -> Option<()> {
+    let parent = web_sys::window()?.parent().ok()??;
+    let message = js_sys::Object::new();
+    let words: [(&str, JsValue); 3] =
+        [("sentinel", "amp".into()), ("type", "embed-size".into()), ("height", height.into())];
+    for (name, value) in words {
+        js_sys::Reflect::set(&message, &name.into(), &value).ok()?;
+    }
+    parent.post_message(&message, "*").ok()
 }
 
 /// The page's address without what stands behind `#`.

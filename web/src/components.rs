@@ -4,6 +4,7 @@ pub(crate) mod checks;
 pub(crate) mod choices;
 pub(crate) mod copy_button;
 pub(crate) mod editor;
+pub(crate) mod embed_view;
 pub(crate) mod endings_view;
 pub(crate) mod event_log;
 pub(crate) mod examples_menu;

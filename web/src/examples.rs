@@ -10,30 +10,40 @@ use planner::request::{Change, TableFacts};
 
 use crate::state::input::Input;
 
-const FILES: [&str; 8] = [
-    include_str!("examples/rename_column.sql"),
-    include_str!("examples/split_column.sql"),
-    include_str!("examples/int_to_bigint.sql"),
-    include_str!("examples/add_not_null_column.sql"),
-    include_str!("examples/drop_column.sql"),
-    include_str!("examples/foreign_key.sql"),
-    include_str!("examples/big_update.sql"),
-    include_str!("examples/target_schema.sql"),
+/// Names, as an address has them, and files, in the menu's order.
+const FILES: [(&str, &str); 8] = [
+    ("rename_column", include_str!("examples/rename_column.sql")),
+    ("split_column", include_str!("examples/split_column.sql")),
+    ("int_to_bigint", include_str!("examples/int_to_bigint.sql")),
+    ("add_not_null_column", include_str!("examples/add_not_null_column.sql")),
+    ("drop_column", include_str!("examples/drop_column.sql")),
+    ("foreign_key", include_str!("examples/foreign_key.sql")),
+    ("big_update", include_str!("examples/big_update.sql")),
+    ("target_schema", include_str!("examples/target_schema.sql")),
 ];
 
 /// Titles in the menu's order.
 pub(crate) fn titles() -> impl Iterator<Item = &'static str> {
-    FILES.iter().map(|file| field(file, "title").unwrap_or("untitled"))
+    FILES.iter().map(|(_, file)| field(file, "title").unwrap_or("untitled"))
 }
 
 /// The example of that index.
 pub(crate) fn load(at: usize) -> Option<Rc<Input>> {
-    FILES.get(at).map(|file| Rc::new(read(file)))
+    FILES.get(at).map(|(_, file)| Rc::new(read(file)))
+}
+
+/// The example of that name, or which names there are.
+pub(crate) fn named(name: &str) -> Result<Input, String> {
+    let found = FILES.iter().find(|(known, _)| *known == name);
+    found.map(|(_, file)| read(file)).ok_or_else(|| {
+        let names: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();
+        format!("There is no example `{name}`. There are: {}.", names.join(", "))
+    })
 }
 
 /// The one a first visit opens with.
 pub(crate) fn first() -> Input {
-    read(FILES[0])
+    read(FILES[0].1)
 }
 
 fn field<'a>(file: &'a str, name: &str) -> Option<&'a str> {
@@ -85,7 +95,7 @@ mod tests {
 
     #[test]
     fn every_example_has_all_its_parts() {
-        for file in FILES {
+        for (_, file) in FILES {
             let input = read(file);
             let title = field(file, "title").expect("a title");
             assert!(field(file, "engine").is_some(), "{title}");

@@ -4,6 +4,7 @@
 mod app;
 mod browser;
 mod components;
+mod embed;
 mod engine;
 mod examples;
 mod format;

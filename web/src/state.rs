@@ -72,6 +72,8 @@ pub(crate) struct State {
     pub(crate) file_error: Option<String>,
     /// What the right half shows.
     pub(crate) tab: Tab,
+    /// The only tab there is, where the page is inside another one.
+    pub(crate) only: Option<Tab>,
     /// The run.
     pub(crate) play: Play,
     /// The proof.
@@ -270,7 +272,10 @@ impl State {
             }
             FromWorker::Failed { id, job: Job::Walk, message } => self.play.failed(id, message),
             FromWorker::Failed { id, job: Job::Time, message } => self.traffic.failed(id, message),
-            FromWorker::Walked(walked) => self.play.walked(*walked),
+            FromWorker::Walked(walked) => {
+                self.play.walked(*walked);
+                self.play.go_on_until(&mut self.outbox);
+            }
             FromWorker::Timed { id, subject, step } => self.traffic.timed(id, subject, *step),
             FromWorker::TimeIsUp { id } => self.traffic.is_up(id),
             FromWorker::Packed(text) if self.sharing.outgoing == Outgoing::Asked => {

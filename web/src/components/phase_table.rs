@@ -14,12 +14,15 @@ use crate::format;
 pub(crate) struct Props {
     /// The plan.
     pub(crate) plan: Rc<PlanView>,
+    /// The step that is open at first.
+    #[prop_or_default]
+    pub(crate) open: Option<String>,
 }
 
 /// The table.
 #[component]
 pub(crate) fn PhaseTable(props: &Props) -> Html {
-    let open = use_state(Vec::<String>::new);
+    let open = use_state(|| Vec::from_iter(props.open.clone()));
     let plan = &props.plan;
     let all: Vec<String> =
         plan.phases.iter().flat_map(|phase| &phase.steps).map(|step| step.id.clone()).collect();

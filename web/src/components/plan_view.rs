@@ -39,7 +39,8 @@ pub(crate) fn PlanPanel(props: &Props) -> Html {
     }
 }
 
-fn summary(plan: &PlanView) -> String {
+/// The plan in a sentence.
+pub(crate) fn summary(plan: &PlanView) -> String {
     let steps: Vec<_> = plan.phases.iter().flat_map(|phase| &phase.steps).collect();
     let blocking = steps.iter().filter(|step| !step.online).count();
     let waits = match blocking {

@@ -18,13 +18,7 @@ fn next(theme: Option<&str>) -> Option<&'static str> {
 pub(crate) fn ThemeToggle() -> Html {
     let theme = use_state(store::theme);
     use_effect_with((*theme).clone(), |theme| {
-        let root = browser::document().and_then(|document| document.document_element());
-        if let Some(root) = root {
-            match theme {
-                Some(theme) => root.set_attribute("data-theme", theme).ok(),
-                None => root.remove_attribute("data-theme").ok(),
-            };
-        }
+        browser::set_theme(theme.as_deref());
     });
     let label = match theme.as_deref() {
         None => "Theme: system",

@@ -13,6 +13,9 @@ use super::outbox::Outbox;
 pub(crate) const SPEEDS: [(u32, &str); 5] =
     [(2_000, "0.5 /s"), (1_000, "1 /s"), (500, "2 /s"), (200, "5 /s"), (50, "20 /s")];
 
+/// After so many moments a run no longer goes on by itself.
+const UNTIL_MAX: usize = 500;
+
 /// The player.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Play {
@@ -48,6 +51,8 @@ pub(crate) struct Play {
     found: Option<(Search, Option<CellAt>)>,
     /// Whether it is the run that was shared or kept.
     pub(crate) shared: Shared,
+    /// The step of the plan that it goes on to by itself.
+    pub(crate) until: Option<String>,
 }
 
 /// Whether a run is the one that was shared or kept.
@@ -100,6 +105,7 @@ impl Default for Play {
             asked: None,
             found: None,
             shared: Shared::No,
+            until: None,
         }
     }
 }
@@ -256,8 +262,10 @@ impl Play {
 
     fn begin(&mut self, moves: Vec<Move>, at: usize, outbox: &mut Outbox) {
         let (subject, seed, speed, id) = (self.subject, self.seed, self.speed, self.id + 1);
+        let until = self.until.take();
         *self = Self { id, subject, seed, speed, ..Self::default() };
         self.stale = false;
+        self.until = until;
         self.waiting = true;
         // As much as the simulator allows to be injected; few enough rows to see them all.
         let bounds = Bounds { instances: 3, rows: 3, faults: 4, ..Bounds::default() };
@@ -330,6 +338,17 @@ impl Play {
             self.waiting = false;
             let Walked { choices, can_roll_back, .. } = walked;
             self.next = Rc::new(Next { choices, can_roll_back });
+        }
+    }
+
+    /// Goes on, where it is to go on to a step and has not come there.
+    pub(crate) fn go_on_until(&mut self, outbox: &mut Outbox) {
+        let is_there = self.until.is_none()
+            || self.moment().is_none_or(|moment| moment.frame.step == self.until);
+        if is_there || self.moments.len() > UNTIL_MAX || !self.can_step() {
+            self.until = None;
+        } else if !self.waiting {
+            self.step(outbox);
         }
     }
 

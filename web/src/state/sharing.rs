@@ -6,6 +6,8 @@ use web::protocol::{CellAt, ToWorker};
 
 use super::input::Input;
 use super::{Engine, State, Tab};
+use crate::embed::Embed;
+use crate::examples;
 
 /// A link that is being made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,11 +56,43 @@ impl State {
         let mut state = Self::default();
         match kept {
             Some(kept) => state.take_up(kept),
-            None => (state.hint, state.input) = (true, crate::examples::first().into()),
+            None => (state.hint, state.input) = (true, examples::first().into()),
         }
         state.undo = before.map(Into::into);
         state.sharing.incoming = link;
         state
+    }
+
+    /// The page inside another one: it keeps nothing, and shows one thing.
+    pub(crate) fn embedded(embed: &Embed, example: Option<&str>, link: Option<String>) -> Self {
+        let mut state = Self { tab: embed.tab, only: Some(embed.tab), ..Self::default() };
+        match example.map(examples::named) {
+            Some(Ok(input)) => state.input = input.into(),
+            Some(Err(why)) => state.sharing.error = Some(why),
+            None if link.is_none() => {
+                let why = "Nothing is named to be shown here: neither an example nor a link.";
+                state.sharing.error = Some(why.to_owned());
+            }
+            None => {}
+        }
+        state.sharing.incoming = link;
+        if embed.tab == Tab::Play {
+            state.play.until.clone_from(&embed.step);
+        }
+        state
+    }
+
+    /// Opens an example that the address asks for; what was kept can be brought back.
+    pub(crate) fn with_example(mut self, name: &str) -> Self {
+        match examples::named(name) {
+            Ok(input) => {
+                self.sharing.forget();
+                self.replace(input.into());
+                self.tab = Tab::default();
+            }
+            Err(why) => self.sharing.error = Some(why),
+        }
+        self
     }
 
     /// Everything that makes the page show what it shows.
@@ -102,7 +136,7 @@ impl State {
 
     fn take_up(&mut self, link: Link) {
         self.hint = false;
-        self.tab = link.tab;
+        self.tab = self.only.unwrap_or(link.tab);
         self.input = Input { request: link.request.clone(), ..Input::default() }.into();
         self.sharing.resume = Some(link);
     }

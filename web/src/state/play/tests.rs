@@ -134,3 +134,16 @@ fn a_run_is_kept_by_what_was_done_and_said() {
     assert_eq!(again(&["start", "one", "two"]), (2, 1, false));
     assert_eq!(again(&["start", "other"]), (1, 1, true));
 }
+
+#[test]
+fn a_run_goes_on_to_the_step_it_is_to_begin_at() {
+    let (mut play, mut outbox) = started();
+    play.until = Some("2.1".to_owned());
+    play.go_on_until(&mut outbox);
+    assert_eq!((outbox.after(1).count(), play.waiting), (1, true));
+    let mut there = walked(1, &["there"], 1);
+    there.moments[0].frame.step = Some("2.1".to_owned());
+    play.walked(there);
+    play.go_on_until(&mut outbox);
+    assert_eq!((outbox.after(1).count(), play.until), (1, None));
+}

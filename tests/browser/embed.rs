@@ -1,0 +1,65 @@
+//! The page inside other people's pages.
+
+use std::path::Path;
+
+use libtest_mimic::Failed;
+
+use super::driver::Page;
+use super::site::Site;
+
+/// A page of another site: by address, `localhost` is not `127.0.0.1`.
+fn docs(port: u16) -> String {
+    format!(
+        "<!doctype html><title>Docs</title><h1>Docs</h1>\
+         <script src=\"http://localhost:{port}/embed.js\" async></script>\
+         <concertina-plan example=\"rename_column\" step=\"2.2\"><p>fallback</p></concertina-plan>\
+         <p style=\"height: 6000px\">Much text.</p>\
+         <concertina-sim example=\"rename_column\" step=\"3.1\" theme=\"dark\" controls=\"none\"></concertina-sim>\
+         <concertina-plan example=\"nowhere\"></concertina-plan>"
+    )
+}
+
+pub(super) fn start(folder: &Path) -> Result<Page, Failed> {
+    let site = Site::serve_with(folder, |port| vec![("docs.html", docs(port))], "")?;
+    Page::open(&format!("{}docs.html", site.address()))
+}
+
+fn frame(of: &str) -> String {
+    format!("return document.querySelector('{of}').shadowRoot.firstChild")
+}
+
+fn height(of: &str) -> String {
+    format!("{}.style.height", frame(of))
+}
+
+/// A plan, a run further down that starts when it is come to, and one that cannot be shown.
+pub(super) fn several(page: &Page) -> Result<(), Failed> {
+    page.wait_for_true("return customElements.get('concertina-plan') !== undefined")?;
+    page.into_frame(&frame("concertina-plan"))?;
+    page.wait_for("plan-table")?;
+    page.wait_for_true("return document.querySelectorAll('#step-2-2').length === 1")?;
+    page.wait_for_true("return document.querySelectorAll('[data-testid=schema]').length === 0")?;
+    let whole = page.eval("return document.querySelector('[data-testid=whole]').href")?;
+    page.out_of_frames()?;
+    page.wait_for_true(&format!("{} !== '480px'", height("concertina-plan")))?;
+    page.wait_for_true(&format!("{} === '480px'", height("concertina-sim")))?;
+
+    page.eval("document.querySelector('concertina-sim').scrollIntoView()")?;
+    page.into_frame(&frame("concertina-sim"))?;
+    page.wait_for_true(
+        "const now = document.querySelector('[data-testid=step-strip] [aria-current]');\
+         return now?.textContent.startsWith('3.1') ?? false",
+    )?;
+    page.wait_for_true("return document.documentElement.dataset.theme === 'dark'")?;
+    page.out_of_frames()?;
+    page.wait_for_true(&format!("{} !== '480px'", height("concertina-sim")))?;
+
+    page.into_frame(&frame("concertina-plan[example=nowhere]"))?;
+    page.wait_until("link-error", |text| text.contains("rename_column, split_column"))?;
+    page.out_of_frames()?;
+
+    let whole = whole.as_str().unwrap_or_default();
+    let page = Page::open(whole)?;
+    page.wait_for("plan-table")?;
+    page.wait_for_true("return location.search === ''")
+}
