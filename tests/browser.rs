@@ -43,19 +43,27 @@ pub(crate) fn trials() -> Vec<Trial> {
         .map(|(name, work)| {
             let start = |folder: &Path| {
                 let site = Site::serve(folder)?;
-                Page::open(&site.address())
+                Ok((Page::open(&site.address())?, site))
             };
+            let work = move |page: &Page, _: &Site| work(page);
             Trial::ignorable_test(format!("browser::{name}"), move || open(start, work))
         })
         .chain([Trial::ignorable_test("browser::embeds in another site", || {
-            open(embed::start, embed::several)
+            open(embed::start, |page, _| embed::several(page))
+        })])
+        .chain([Trial::ignorable_test("browser::everything works without a network", || {
+            let start = |folder: &Path| {
+                let site = Site::serve(folder)?;
+                Ok((Page::open(&site.address())?, site))
+            };
+            open(start, offline)
         })])
         .collect()
 }
 
 fn open(
-    start: impl FnOnce(&Path) -> Result<Page, Failed>,
-    work: Work,
+    start: impl FnOnce(&Path) -> Result<(Page, Site), Failed>,
+    work: impl FnOnce(&Page, &Site) -> Result<(), Failed>,
 ) -> Result<Completion, Failed> {
     let Some(folder) = env::var_os("CONCERTINA_DIST") else {
         return Ok(Completion::ignored_with("CONCERTINA_DIST names no built page"));
@@ -63,8 +71,8 @@ fn open(
     // One browser at a time: two share two cores with PostgreSQL badly.
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let page = start(Path::new(&folder))?;
-    let result = work(&page);
+    let (page, site) = start(Path::new(&folder))?;
+    let result = work(&page, &site);
     let errors = page.console_errors()?;
     result.map_err(|failed| {
         let message = failed.message().unwrap_or_default();
@@ -155,6 +163,24 @@ fn edit_and_break(page: &Page) -> Result<(), Failed> {
     page.wait_until("verdict", |text| text.to_lowercase().contains("refuted"))?;
     page.click("undo-edit")?;
     page.wait_until("verdict", |text| text.to_lowercase().contains("verified"))
+}
+
+/// The page, a proof, a run and a link, all after the server is gone and the page was loaded anew.
+fn offline(page: &Page, site: &Site) -> Result<(), Failed> {
+    page.wait_for("plan-table")?;
+    page.wait_for_true("return navigator.serviceWorker.controller?.state === 'activated'")?;
+    site.stop();
+    page.reload()?;
+    page.wait_for("plan-table")?;
+    page.click("tab-proof")?;
+    page.click("prove")?;
+    page.wait_until("verdict", |text| text.to_lowercase().contains("verified"))?;
+    page.click("tab-play")?;
+    page.wait_for("now")?;
+    page.click("share")?;
+    page.wait_for("link")?;
+    // What the browser says of requests that failed on their way to what was kept.
+    page.console_errors().map(drop)
 }
 
 fn bad_input(page: &Page) -> Result<(), Failed> {

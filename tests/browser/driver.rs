@@ -147,7 +147,7 @@ impl Page {
     }
 
     /// From here on, looks into the frame that a script gives back.
-    pub(super) fn into_frame(&self, script: &str) -> Result<(), Failed> {
+    pub(super) fn enter_frame(&self, script: &str) -> Result<(), Failed> {
         let frame = self.eval(script)?;
         self.call("/frame", &json!({ "id": frame })).map(drop)
     }

@@ -19,9 +19,9 @@ fn docs(port: u16) -> String {
     )
 }
 
-pub(super) fn start(folder: &Path) -> Result<Page, Failed> {
+pub(super) fn start(folder: &Path) -> Result<(Page, Site), Failed> {
     let site = Site::serve_with(folder, |port| vec![("docs.html", docs(port))], "")?;
-    Page::open(&format!("{}docs.html", site.address()))
+    Ok((Page::open(&format!("{}docs.html", site.address()))?, site))
 }
 
 fn frame(of: &str) -> String {
@@ -35,7 +35,7 @@ fn height(of: &str) -> String {
 /// A plan, a run further down that starts when it is come to, and one that cannot be shown.
 pub(super) fn several(page: &Page) -> Result<(), Failed> {
     page.wait_for_true("return customElements.get('concertina-plan') !== undefined")?;
-    page.into_frame(&frame("concertina-plan"))?;
+    page.enter_frame(&frame("concertina-plan"))?;
     page.wait_for("plan-table")?;
     page.wait_for_true("return document.querySelectorAll('#step-2-2').length === 1")?;
     page.wait_for_true("return document.querySelectorAll('[data-testid=schema]').length === 0")?;
@@ -45,7 +45,7 @@ pub(super) fn several(page: &Page) -> Result<(), Failed> {
     page.wait_for_true(&format!("{} === '480px'", height("concertina-sim")))?;
 
     page.eval("document.querySelector('concertina-sim').scrollIntoView()")?;
-    page.into_frame(&frame("concertina-sim"))?;
+    page.enter_frame(&frame("concertina-sim"))?;
     page.wait_for_true(
         "const now = document.querySelector('[data-testid=step-strip] [aria-current]');\
          return now?.textContent.startsWith('3.1') ?? false",
@@ -54,7 +54,7 @@ pub(super) fn several(page: &Page) -> Result<(), Failed> {
     page.out_of_frames()?;
     page.wait_for_true(&format!("{} !== '480px'", height("concertina-sim")))?;
 
-    page.into_frame(&frame("concertina-plan[example=nowhere]"))?;
+    page.enter_frame(&frame("concertina-plan[example=nowhere]"))?;
     page.wait_until("link-error", |text| text.contains("rename_column, split_column"))?;
     page.out_of_frames()?;
 

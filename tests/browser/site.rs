@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::spawn;
 
 use libtest_mimic::Failed;
@@ -14,6 +15,7 @@ use libtest_mimic::Failed;
 #[derive(Debug)]
 pub(super) struct Site {
     address: SocketAddr,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Site {
@@ -40,14 +42,24 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let further = Arc::new(further(address.port()));
+        let stopped = Arc::new(AtomicBool::new(false));
+        let is_stopped = Arc::clone(&stopped);
         spawn(move || {
             for stream in listener.incoming().flatten() {
+                if is_stopped.load(Ordering::SeqCst) {
+                    continue;
+                }
                 let (folder, further) = (folder.clone(), Arc::clone(&further));
                 // A browser that hangs up is no fault of the page's.
                 spawn(move || drop(answer(stream, &folder, (&further, header))));
             }
         });
-        Ok(Self { address })
+        Ok(Self { address, stopped })
+    }
+
+    /// Answers nobody any more: who connects is hung up on.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
     }
 
     /// Where it is.
@@ -95,6 +107,7 @@ fn media_type(path: &Path) -> &'static str {
         Some("css") => "text/css",
         Some("wasm") => "application/wasm",
         Some("svg") => "image/svg+xml",
+        Some("webmanifest") => "application/manifest+json",
         Some("json") => "application/json",
         _ => "application/octet-stream",
     }
