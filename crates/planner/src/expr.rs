@@ -32,7 +32,8 @@ pub enum Expr {
     IsNull(Box<Expr>, bool),
     /// `CAST(x AS type)`.
     Cast(Box<Expr>, SqlType),
-    /// A function call; the name as SQL prints it, lower case unless quoted.
+    /// A function call; the name as SQL prints it, lower case unless quoted, or one of the forms of
+    /// [`plain_name`], which PostgreSQL remembers.
     Call(String, Vec<Expr>),
     /// `CASE WHEN c THEN v … ELSE e END`.
     Case(Vec<(Expr, Expr)>, Option<Box<Expr>>),
@@ -125,7 +126,7 @@ impl Expr {
             }
             Self::Call(name, args) => {
                 let args: Vec<String> = args.iter().map(Self::sql).collect();
-                format!("{name}({})", args.join(", "))
+                form(name, &args).unwrap_or_else(|| format!("{name}({})", args.join(", ")))
             }
             Self::Case(arms, otherwise) => {
                 let mut text = "CASE".to_owned();
@@ -222,6 +223,26 @@ impl Expr {
             | Self::Text(_)
             | Self::Column(_)
             | Self::Raw { .. } => {}
+        }
+    }
+
+    /// Whether it is NULL, of whatever type.
+    pub fn always_null(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Cast(inner, _) => inner.always_null(),
+            Self::Bool(_)
+            | Self::Number(_)
+            | Self::Text(_)
+            | Self::Column(_)
+            | Self::Not(_)
+            | Self::Negate(_)
+            | Self::Binary(..)
+            | Self::IsNull(..)
+            | Self::Call(..)
+            | Self::Case(..)
+            | Self::Lookup(_)
+            | Self::Raw { .. } => false,
         }
     }
 
@@ -365,11 +386,40 @@ fn is_keyword_call(name: &str) -> bool {
     )
 }
 
+/// The function behind a call's name: of the forms that SQL has words for, the one of its name and order
+/// of arguments that means the same.
+pub fn plain_name(name: &str) -> &str {
+    match name {
+        "trim" => "btrim",
+        "trim leading" => "ltrim",
+        "trim trailing" => "rtrim",
+        "substring from" => "substring",
+        "position in" => "strpos",
+        other => other,
+    }
+}
+
+/// A call in SQL's own words; none where its name and commas are all.
+fn form(name: &str, args: &[String]) -> Option<String> {
+    match (name, args) {
+        ("trim leading", [text]) => Some(format!("trim(LEADING FROM {text})")),
+        ("trim leading", [text, what]) => Some(format!("trim(LEADING {what} FROM {text})")),
+        ("trim trailing", [text]) => Some(format!("trim(TRAILING FROM {text})")),
+        ("trim trailing", [text, what]) => Some(format!("trim(TRAILING {what} FROM {text})")),
+        ("substring from", [text, from]) => Some(format!("substring({text} FROM {from})")),
+        ("substring from", [text, from, length]) => {
+            Some(format!("substring({text} FROM {from} FOR {length})"))
+        }
+        ("position in", [text, what]) => Some(format!("position(({what}) IN ({text}))")),
+        _ => None,
+    }
+}
+
 /// `pg_proc.provolatile` of the built-in functions that turn up in defaults and conversions.
 /// Anything else is volatile: the planner then avoids a rewrite that might not have happened,
 /// never the reverse.
 fn function_volatility(name: &str) -> Volatility {
-    match name.strip_prefix("pg_catalog.").unwrap_or(name) {
+    match plain_name(name.strip_prefix("pg_catalog.").unwrap_or(name)) {
         "now"
         | "transaction_timestamp"
         | "statement_timestamp"
@@ -382,12 +432,12 @@ fn function_volatility(name: &str) -> Volatility {
         | "concat"
         | "concat_ws"
         | "format" => Volatility::Stable,
-        "lower" | "upper" | "initcap" | "trim" | "btrim" | "ltrim" | "rtrim" | "length"
-        | "char_length" | "substr" | "substring" | "left" | "right" | "replace" | "split_part"
-        | "position" | "strpos" | "coalesce" | "nullif" | "greatest" | "least" | "abs"
-        | "round" | "floor" | "ceil" | "md5" | "lpad" | "rpad" | "reverse" | "repeat"
-        | "translate" | "regexp_replace" | "array_length" | "jsonb_build_object"
-        | "json_build_object" | "make_interval" | "make_date" => Volatility::Immutable,
+        "lower" | "upper" | "initcap" | "btrim" | "ltrim" | "rtrim" | "length" | "char_length"
+        | "substr" | "substring" | "left" | "right" | "replace" | "split_part" | "position"
+        | "strpos" | "coalesce" | "nullif" | "greatest" | "least" | "abs" | "round" | "floor"
+        | "ceil" | "md5" | "lpad" | "rpad" | "reverse" | "repeat" | "translate"
+        | "regexp_replace" | "array_length" | "jsonb_build_object" | "json_build_object"
+        | "make_interval" | "make_date" => Volatility::Immutable,
         other if is_keyword_call(other) => Volatility::Stable,
         _ => Volatility::Volatile,
     }

@@ -227,6 +227,13 @@ impl Moved {
 
     /// Takes note of a change that is planned.
     pub(crate) fn note(&mut self, what: &What, schema: &Schema) {
+        if let What::Statement(Op::AlterType { table, column, ty, .. }) = what
+            && let Some(found) = schema.table(table).and_then(|t| t.column(column))
+            && found.ty.change_to(ty) == TypeChange::Rewrite
+        {
+            // Of a family, too: what is said of the column after it means the new type.
+            self.swapped.insert((table.clone(), column.clone()));
+        }
         if !moves(what, schema) {
             return;
         }

@@ -165,6 +165,21 @@ pub struct View {
     pub identifiers: Vec<String>,
     /// `Some(t)`: our own one-to-one alias of table `t`, all columns, updatable.
     pub alias_of: Option<QName>,
+    /// Whether its text leaves it WITH NO DATA, as that of every dump does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unfilled: bool,
+    /// Whether it reads, itself or through views, a materialized view whose text leaves it WITH NO DATA:
+    /// while that is empty, PostgreSQL refuses to read it (55000).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub over_unfilled: bool,
+}
+
+impl View {
+    /// Whether it is the same to whoever reads it.
+    pub fn says_same(&self, other: &Self) -> bool {
+        let shape = |view: &Self| (view.materialized, view.columns.clone(), view.query.clone());
+        shape(self) == shape(other)
+    }
 }
 
 /// A domain.
@@ -268,7 +283,7 @@ impl Column {
 
     /// Whether no two rows that leave it out are held to be equal: it is given, generated or NULL.
     pub fn never_repeats(&self) -> bool {
-        let same = |d: &Expr| *d != Expr::Null && d.volatility() == Volatility::Immutable;
+        let same = |d: &Expr| !d.always_null() && d.volatility() == Volatility::Immutable;
         self.generated.is_none() && !self.default.as_ref().is_some_and(same)
     }
 }

@@ -1,7 +1,7 @@
 //! SQL expressions over one row, as PostgreSQL evaluates them: three-valued logic, casts that can
 //! fail, the functions that conversions use. What is not known becomes a term. Knows no rows.
 
-use planner::expr::{Expr, Lookup};
+use planner::expr::{Expr, Lookup, plain_name};
 use planner::op::effect::Refusal;
 
 use crate::model::{Answer, refusal};
@@ -232,10 +232,10 @@ fn call(name: &str, args: Vec<Value>) -> Answer<Value> {
         return Ok(Value::Null);
     }
     let texts: Vec<String> = args.iter().filter_map(Value::text).collect();
-    let known = match (name, texts.as_slice()) {
+    let known = match (plain_name(name), texts.as_slice()) {
         ("lower", [a]) => Some(Value::Text(a.to_lowercase())),
         ("upper", [a]) => Some(Value::Text(a.to_uppercase())),
-        ("trim" | "btrim", [a]) => Some(Value::Text(a.trim_matches(' ').to_owned())),
+        ("btrim", [a]) => Some(Value::Text(a.trim_matches(' ').to_owned())),
         ("ltrim", [a]) => Some(Value::Text(a.trim_start_matches(' ').to_owned())),
         ("rtrim", [a]) => Some(Value::Text(a.trim_end_matches(' ').to_owned())),
         ("length" | "char_length", [a]) => i64::try_from(a.chars().count()).ok().map(Value::Int),

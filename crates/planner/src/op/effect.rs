@@ -79,6 +79,7 @@ impl Schema {
             }
             Op::CreateTable { table, definition } => {
                 self.free(table)?;
+                self.free_indexes(table, definition)?;
                 let definition = self.with_parents(definition)?;
                 self.tables.insert(table.clone(), Arc::new(definition));
                 self.give(self.given_to_relation(table));
@@ -148,6 +149,28 @@ impl Schema {
             return refuse("42P07", format!("relation \"{}\" already exists", name.name));
         }
         Ok(())
+    }
+
+    /// The indexes behind a new table's keys have names among those of tables.
+    fn free_indexes(&self, table: &QName, definition: &Table) -> Result<(), Refusal> {
+        let keys = definition.constraints.iter().filter(|(_, c)| c.kind.has_index());
+        let inherited = &definition.inherited.indexes;
+        for (name, _) in keys.filter(|(name, _)| !inherited.contains_key(*name)) {
+            if self.has_index(&table.sibling(name)) {
+                return refuse("42P07", format!("relation \"{name}\" already exists"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an index, or a key with one, has the name.
+    fn has_index(&self, name: &QName) -> bool {
+        self.tables.iter().any(|(table, t)| {
+            let key = |c: &Constraint| c.kind.has_index();
+            table.schema == name.schema
+                && (t.indexes.contains_key(&name.name)
+                    || t.constraints.get(&name.name).is_some_and(key))
+        })
     }
 
     /// A partitioned table takes its partitions along.

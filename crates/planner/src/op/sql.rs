@@ -111,15 +111,27 @@ fn named(view: &View) -> String {
     if names.is_empty() { String::new() } else { format!(" ({})", quote_list(names)) }
 }
 
+/// A materialized view over others that may be empty still: PostgreSQL refuses to read those (55000), so
+/// then it stays empty, too.
+fn filled(create: &str) -> String {
+    let tag = (0..).map(|n| format!("$fill{n}$")).find(|tag| !create.contains(tag.as_str()));
+    let tag = tag.unwrap_or_default();
+    format!(
+        "DO {tag}\nBEGIN\n  {create};\nEXCEPTION WHEN object_not_in_prerequisite_state THEN\n  \
+         -- One that it reads has not been filled yet.\n  {create}\n  WITH NO DATA;\nEND\n{tag}"
+    )
+}
+
 #[expect(clippy::wildcard_enum_match_arm, reason = "`render` sends only view operations here")]
 fn view_op(op: &Op) -> String {
     match op {
-        Op::CreateView { view, definition } => format!(
-            "CREATE {}VIEW {view}{} AS {}",
-            if definition.materialized { "MATERIALIZED " } else { "" },
-            named(definition),
-            definition.query
-        ),
+        Op::CreateView { view, definition } => {
+            let word = if definition.materialized { "MATERIALIZED " } else { "" };
+            let (names, query) = (named(definition), definition.query.trim_end());
+            let create = format!("CREATE {word}VIEW {view}{names} AS {query}");
+            let waits = definition.materialized && definition.over_unfilled;
+            if waits && !query.ends_with("WITH NO DATA") { filled(&create) } else { create }
+        }
         Op::ReplaceView { view, definition } => {
             format!("CREATE OR REPLACE VIEW {view}{} AS {}", named(definition), definition.query)
         }

@@ -7,7 +7,7 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::recipe::Draft;
 use crate::schema::object::{OF, SCHEMA};
-use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject};
+use crate::schema::{ConstraintKind, Object, ObjectId, ObjectKind, Schema, Subject};
 
 /// The drafts in an order in which each applies, as near to the given one as can be. Drafts that
 /// never apply come last: the server, and the proof, will say why.
@@ -65,6 +65,14 @@ fn applies(schema: &mut Schema, draft: &Draft) -> bool {
 
 /// Whether an operation says something of what is not there yet.
 fn lacks(schema: &Schema, op: &Op) -> bool {
+    if let Op::AddConstraint { name, constraint, .. } = op
+        && let ConstraintKind::ForeignKey(key) = &constraint.kind
+        && !is_aside(name)
+    {
+        // Bound to an index that is about to become a key it would keep that one from stepping back.
+        let keys = schema.keys_over(&key.parent, &schema.parent_columns(key));
+        return !keys.is_empty() && keys.iter().all(|key| is_aside(key));
+    }
     let Op::Object { id, becomes: Some(object), .. } = op else { return false };
     if is_taken(schema, id) || is_out_of_range(schema, object) || is_otherwise(schema, id, object) {
         return true;
@@ -72,6 +80,11 @@ fn lacks(schema: &Schema, op: &Op) -> bool {
     // A sequence may be made for a column to come; what is not understood runs as it was written.
     let waits = !matches!(id.kind, ObjectKind::Sequence | ObjectKind::Unknown);
     waits && object.of.as_ref().is_some_and(|of| !schema.has(of))
+}
+
+/// Whether it is a name of the plan's own, until what has it takes the place of another.
+fn is_aside(name: &str) -> bool {
+    name.ends_with("_concertina")
 }
 
 /// Whether a type of another kind has the name.

@@ -247,7 +247,7 @@ fn not_by_default(context: &Context<'_>, table: &QName, index: &Index) -> Result
         let default = definition.column(column).and_then(|c| c.default.as_ref());
         before.column(column).is_none()
             && default.is_some_and(|d| {
-                *d != Expr::Null && d.volatility() != crate::expr::Volatility::Volatile
+                !d.always_null() && d.volatility() != crate::expr::Volatility::Volatile
             })
     };
     if index.predicate.is_some()

@@ -4,7 +4,7 @@
 use crate::backfill::{Todo, Undo};
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
-use crate::expr::{Expr, Volatility};
+use crate::expr::{Expr, Volatility, plain_name};
 use crate::name::{QName, clip};
 use crate::recipe::not_null::no_key;
 use crate::recipe::steps::{backfill_of, run_backfill};
@@ -111,16 +111,8 @@ fn is_idempotent(column: &str, value: &Expr) -> bool {
         Expr::Column(name) => name == column,
         Expr::Call(name, args) => {
             let once = matches!(
-                name.as_str(),
-                "lower"
-                    | "upper"
-                    | "initcap"
-                    | "trim"
-                    | "btrim"
-                    | "ltrim"
-                    | "rtrim"
-                    | "abs"
-                    | "coalesce"
+                plain_name(name),
+                "lower" | "upper" | "initcap" | "btrim" | "ltrim" | "rtrim" | "abs" | "coalesce"
             );
             let Some((first, rest)) = args.split_first() else { return false };
             once && is_idempotent(column, first)

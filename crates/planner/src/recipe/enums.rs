@@ -2,12 +2,13 @@
 //! the name, and every column of the old one is cast to it by its labels. Backwards it is how an added
 //! label is taken away again.
 
+use crate::change::What;
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
 use crate::name::{QName, clip, literal, quote};
 use crate::op::Op;
-use crate::op::object::make;
+use crate::op::object::{change, make};
 use crate::recipe::steps::under_lock;
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Column, Object, ObjectId, ObjectKind, Schema, Subject};
@@ -19,13 +20,19 @@ pub(super) fn plan(
     id: &ObjectId,
     (before, after): (&Object, &Object),
 ) -> Result<Recipe, Diagnostic> {
-    let Some(ops) = rebuild(context.schema, id, after) else {
+    let early = |default: &Option<Expr>| !is_new_label(default.as_ref(), before);
+    let set = |table: &QName, column: &Column| default_set(context, table, column);
+    let forward = |table: &QName, c: &Column| set(table, c).unwrap_or_else(|| c.default.clone());
+    let backward = |table: &QName, c: &Column| {
+        set(table, c).filter(early).unwrap_or_else(|| c.default.clone())
+    };
+    let Some(ops) = rebuilt(context.schema, id, after, &forward) else {
         return Err(context.unsupported(
             &format!("changing the labels of the enum `{}`", id.name),
             "make a new type, and change the columns to it",
         ));
     };
-    let back = rebuild(context.schema, id, before);
+    let back = rebuilt(context.schema, id, before, &backward);
     let gone: Vec<&str> = before
         .parts
         .iter()
@@ -69,6 +76,48 @@ pub(super) fn plan(
 
 /// Statements by which a new type with the labels of `to` takes the enum's name.
 pub(super) fn rebuild(schema: &Schema, id: &ObjectId, to: &Object) -> Option<Vec<Op>> {
+    rebuilt(schema, id, to, &|_, column| column.default.clone())
+}
+
+/// The default that the request gives a column; inside, none where it takes it away.
+fn default_set(context: &Context<'_>, table: &QName, column: &Column) -> Option<Option<Expr>> {
+    let set = |op: &Op| {
+        let Op::SetDefault { table: t, column: c, default } = op else { return None };
+        (t == table && *c == column.name).then(|| default.clone())
+    };
+    context.asked.iter().rev().find_map(|asked| asked.what.statement().and_then(set))
+}
+
+/// Whether a default is a label that the enum does not have.
+fn is_new_label(default: Option<&Expr>, labels: &Object) -> bool {
+    let mut value = default;
+    while let Some(Expr::Cast(inner, _)) = value {
+        value = Some(inner);
+    }
+    let Some(Expr::Text(text)) = value else { return false };
+    labels.parts.iter().all(|(label, _)| label != text)
+}
+
+/// Whether a default can only be set when the enum of its column has been made anew.
+pub(super) fn comes_after(context: &Context<'_>, column: &Column, default: Option<&Expr>) -> bool {
+    context.asked.iter().any(|asked| {
+        let What::Object { id, after: Some(after) } = &asked.what else { return false };
+        let before = context.source.objects.get(id);
+        id.kind == ObjectKind::Enum
+            && id.name == column.ty.as_str()
+            && before.is_some_and(|before| {
+                is_new_label(default, before) && change(id, Some(before), Some(after)).is_err()
+            })
+    })
+}
+
+/// Statements by which a new type takes the enum's name, with the defaults that its columns are to have.
+fn rebuilt(
+    schema: &Schema,
+    id: &ObjectId,
+    to: &Object,
+    default: &dyn Fn(&QName, &Column) -> Option<Expr>,
+) -> Option<Vec<Op>> {
     let name: QName = id.name.parse().ok()?;
     let aside = name.sibling(clip(&format!("{}_concertina_old", name.name)));
     let old = ObjectId::new(ObjectKind::Enum, aside.to_string());
@@ -94,7 +143,10 @@ pub(super) fn rebuild(schema: &Schema, id: &ObjectId, to: &Object) -> Option<Vec
     });
     ops.extend(make(id, to));
     for (table, column) in columns(schema, id) {
-        ops.extend(recast(&table, column));
+        if splits_rows(schema, &table, &column.name) {
+            return None;
+        }
+        ops.extend(recast(&table, column, default(&table, column)));
     }
     ops.push(Op::Object { sql: format!("DROP TYPE {aside}"), id: old, becomes: None });
     ops.extend(routines.into_iter().flat_map(|(id, object)| make(id, object)));
@@ -106,6 +158,16 @@ pub(super) fn rebuild(schema: &Schema, id: &ObjectId, to: &Object) -> Option<Vec
         .filter(|(_, o)| o.of.as_ref() == Some(&of) || o.of.as_ref() == Some(&of_type));
     ops.extend(attached.flat_map(|(id, object)| make(id, object)));
     Some(ops)
+}
+
+/// Whether the column is in the partition key of its table, or of a partition of it: it keeps its type.
+fn splits_rows(schema: &Schema, table: &QName, column: &str) -> bool {
+    let mut family = schema.descendants(table);
+    family.push(table.clone());
+    family.iter().filter_map(|name| schema.table(name)).any(|table| {
+        let by = table.parts().by;
+        by.is_some_and(|by| mentions(&by, column))
+    })
 }
 
 fn mentions(text: &str, name: &str) -> bool {
@@ -131,7 +193,7 @@ fn columns<'a>(schema: &'a Schema, id: &ObjectId) -> Vec<(QName, &'a Column)> {
 }
 
 /// The column from the old type to the new one of the same name, by way of its text.
-fn recast(table: &QName, column: &Column) -> Vec<Op> {
+fn recast(table: &QName, column: &Column, wanted: Option<Expr>) -> Vec<Op> {
     let text = if column.ty.as_str().ends_with("[]") { "text[]" } else { "text" };
     let value = Expr::Cast(Box::new(Expr::column(&column.name)), SqlType::new(text));
     let default = |default: Option<Expr>| Op::SetDefault {
@@ -146,8 +208,7 @@ fn recast(table: &QName, column: &Column) -> Vec<Op> {
         collation: column.collation.clone(),
         using: Some(Expr::Cast(Box::new(value), column.ty.clone())),
     };
-    match &column.default {
-        Some(before) => vec![default(None), retype, default(Some(before.clone()))],
-        None => vec![retype],
-    }
+    let first = column.default.as_ref().map(|_| default(None));
+    let last = wanted.map(|wanted| default(Some(wanted)));
+    first.into_iter().chain([retype]).chain(last).collect()
 }

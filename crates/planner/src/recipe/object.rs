@@ -7,6 +7,7 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::op::object::{NoWay, change, not_given, said_of};
 use crate::plan::{Statement, StepKind};
+use crate::recipe::replace::is_made_anew;
 use crate::recipe::{Context, Draft, Recipe, Slot, enums};
 use crate::schema::object::OF;
 use crate::schema::{Object, ObjectId, ObjectKind, Subject};
@@ -31,7 +32,7 @@ pub(super) fn plan(
         }
     };
     let mut recipe = Recipe::default();
-    if ops.is_empty() {
+    if ops.is_empty() || goes_with_view(context, before, after) {
         return Ok(recipe);
     }
     let ops = unchecked(id, after, ops);
@@ -120,6 +121,13 @@ fn goes_with_what_is_new(
     before.is_none()
         && matches!(id.kind, ObjectKind::Owner | ObjectKind::Property)
         && of.is_some_and(|of| !context.source.has(of))
+}
+
+/// Whether it goes with a view that is made anew without it, and comes back with the view of today.
+fn goes_with_view(context: &Context<'_>, before: Option<&Object>, after: Option<&Object>) -> bool {
+    let of = before.filter(|_| after.is_none()).and_then(|object| object.of.as_ref());
+    let view = of.and_then(Subject::relation);
+    view.is_some_and(|view| is_made_anew(context, view))
 }
 
 /// The owner of a sequence that changes hands: its old one may be gone by the time it has a new one.
@@ -260,12 +268,15 @@ fn slot(kind: ObjectKind, before: Option<&Object>, after: Option<&Object>) -> Sl
     let restricts = matches!(kind, ObjectKind::Property | ObjectKind::Owner | ObjectKind::Rule);
     match (before, after) {
         (None, _) if restricts => Slot::Tighten,
+        (None, _) if kind == ObjectKind::EventTrigger => Slot::Drop,
         // New labels are additions, like everything new.
         (None, _) => Slot::Expand,
         (Some(_), Some(_)) if matches!(kind, ObjectKind::Enum | ObjectKind::Domain) => Slot::Expand,
         (Some(_), Some(_)) => Slot::Tighten,
         // Before anything is made that it would give something to.
         (Some(_), None) if kind == ObjectKind::DefaultPrivilege => Slot::Prepare,
+        // It would fire on the plan's own statements.
+        (Some(_), None) if kind == ObjectKind::EventTrigger => Slot::Prepare,
         (Some(_), None) if kind.is_early() => Slot::Drop,
         (Some(_), None) => Slot::Swap,
     }

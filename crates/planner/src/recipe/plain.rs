@@ -1,5 +1,6 @@
 //! Changes that one statement carries out safely, and statements that are not analysed.
 
+use crate::change::What;
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Expr, Volatility};
@@ -7,8 +8,9 @@ use crate::name::QName;
 use crate::op::object::view_again;
 use crate::op::{Op, sql};
 use crate::plan::Check;
-use crate::recipe::{Context, Draft, Recipe, Slot, partitioned};
-use crate::schema::{Column, Constraint, ConstraintKind, Key};
+use crate::recipe::{Context, Draft, Recipe, Slot, enums, partitioned};
+use crate::schema::{Column, Constraint, ConstraintKind, Key, View};
+use crate::sql_type::SqlType;
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "`for_op` sends only these here")]
 pub(super) fn plan(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
@@ -23,19 +25,21 @@ pub(super) fn plan(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic>
         }
         Op::RenameConstraint { .. } | Op::RenameIndex { .. } => rename(context, op, &mut recipe),
         Op::CreateView { view, definition } => recipe.drafts.push(
-            Draft::ddl(context, Slot::Expand, format!("create view {view}"), vec![op.clone()])
-                .back(
-                    context,
-                    vec![Op::DropView {
-                        view: view.clone(),
-                        materialized: definition.materialized,
-                    }],
-                )
-                .why("nobody reads it yet")
-                .done_when(
-                    "the view is there",
-                    Condition::Relation { relation: view.clone(), present: true },
-                ),
+            Draft::ddl(
+                context,
+                if builds_on_new_view(context, definition) { Slot::Tighten } else { Slot::Expand },
+                format!("create view {view}"),
+                vec![op.clone()],
+            )
+            .back(
+                context,
+                vec![Op::DropView { view: view.clone(), materialized: definition.materialized }],
+            )
+            .why("nobody reads it yet")
+            .done_when(
+                "the view is there",
+                Condition::Relation { relation: view.clone(), present: true },
+            ),
         ),
         Op::DropView { view, .. } => drop_view(context, view, &mut recipe)?,
         Op::Verbatim { .. } => not_analysed(op, &mut recipe),
@@ -49,6 +53,29 @@ pub(super) fn plan(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic>
     Ok(recipe)
 }
 
+/// Whether a new view needs what a view that it reads will only have when it is made again, or another
+/// new one that does.
+fn builds_on_new_view(context: &Context<'_>, new: &View) -> bool {
+    context.asked.iter().any(|asked| {
+        let again =
+            if let What::Replace { create, .. } = &asked.what { Some(&**create) } else { None };
+        let Some(Op::CreateView { view, definition }) = again.or(asked.what.statement()) else {
+            return false;
+        };
+        let again = again.is_some();
+        if !new.reads.contains(view) || definition == new {
+            return false;
+        }
+        let before = context.source.views.get(view).filter(|_| again);
+        let has = |view: &View, word: &String| view.identifiers.contains(word);
+        let needs = |before: &View| {
+            let added = |word: &&String| has(definition, word) && !has(before, word);
+            new.identifiers.iter().any(|word| word == "*" || added(&word))
+        };
+        before.map_or_else(|| !again && builds_on_new_view(context, definition), needs)
+    })
+}
+
 fn set_default(
     context: &Context<'_>,
     (table, column): (&QName, &str),
@@ -57,7 +84,7 @@ fn set_default(
     recipe: &mut Recipe,
 ) -> Result<(), Diagnostic> {
     let before = context.column(table, column)?;
-    let repeats = |d: &Expr| *d != Expr::Null && d.volatility() != Volatility::Volatile;
+    let repeats = |d: &Expr| !d.always_null() && d.volatility() != Volatility::Volatile;
     let any_repeats = default.is_some_and(repeats) || before.default.as_ref().is_some_and(repeats);
     // Whoever always gives a value never meets the default; whoever knows it in a key gives another.
     let stays_unique = context.table(table)?.is_unique_in(column);
@@ -79,9 +106,10 @@ fn set_default(
     // its time came.
     let today = context.source.table(table).and_then(|t| t.column(column));
     let changed_before = today.is_some_and(|c| c.default.is_some() && c.default != before.default);
+    let after_type = enums::comes_after(context, before, default);
     let slot = match default {
         None => Slot::Tighten,
-        Some(_) if changed_before => Slot::Swap,
+        Some(_) if changed_before || after_type => Slot::Swap,
         Some(_) => Slot::Expand,
     };
     let back = Op::SetDefault {
@@ -115,38 +143,45 @@ fn set_default(
 /// the other, and the old one's NOT NULL wants a value from whoever leaves it out.
 fn beside_retype(
     context: &Context<'_>,
-    (table, column): (&QName, &str),
+    (table, name): (&QName, &str),
     default: Option<&Expr>,
 ) -> Result<(), Diagnostic> {
-    let today = context.source.table(table).and_then(|t| t.column(column));
-    let retyped = || {
-        let about = |op: &Op| matches!(op, Op::AlterType { table: t, column: c, .. } if t == table && c == column);
-        context.asked.iter().map(|asked| &asked.what).any(|what| {
-            what.statement().is_some_and(about)
-                || what.retype().is_some_and(|retype| retype.ops().iter().any(about))
-        })
-    };
-    let Some(today) = today.filter(|_| retyped()) else {
+    let today = context.source.table(table).and_then(|t| t.column(name));
+    let Some(today) = today.filter(|_| retyped_to(context, table, name).is_some()) else {
         return Ok(());
     };
-    let name = format!("`{column}` of `{table}`");
     if let Some(default) = default
         && !today.ty.takes(default)
     {
         return Err(context.refuse(
             "default-does-not-convert",
-            format!("{name} gets another type and the default {}, which does not convert back to {} (22P02): the old column is kept equal until it is dropped", default.sql(), today.ty),
+            format!("`{name}` of `{table}` gets another type and the default {}, which does not convert back to {} (22P02): the old column is kept equal until it is dropped", default.sql(), today.ty),
             "change the type first, and set the default in a request of its own",
         ));
     }
     if default.is_some() && today.not_null && today.default.is_none() {
         return Err(context.refuse(
             "overlapping-changes",
-            format!("{name} gets another type and its first default: the new release leaves it out (23502) before the second column, which has the default, takes over"),
+            format!("`{name}` of `{table}` gets another type and its first default: the new release leaves it out (23502) before the second column, which has the default, takes over"),
             "set the default first, and change the type in a request of its own",
         ));
     }
     Ok(())
+}
+
+/// The type that the request gives a column.
+pub(super) fn retyped_to<'a>(
+    context: &Context<'a>,
+    table: &QName,
+    column: &str,
+) -> Option<&'a SqlType> {
+    context.asked.iter().find_map(|asked| {
+        if let Some(Op::AlterType { table: t, column: c, ty, .. }) = asked.what.statement() {
+            return (t == table && c == column).then_some(ty);
+        }
+        let retype = asked.what.retype().filter(|retype| retype.table == *table)?;
+        retype.columns.iter().find(|c| c.column == column).map(|c| &c.ty)
+    })
 }
 
 fn known<'a>(

@@ -25,6 +25,8 @@ pub(super) fn plan(context: &Context<'_>, from: &QName, to: &str) -> Result<Reci
         reads: vec![from.clone()],
         identifiers: table.columns.iter().map(|c| c.name.clone()).collect(),
         alias_of: Some(from.clone()),
+        unfilled: false,
+        over_unfilled: false,
     };
     let mut recipe = Recipe {
         needs_release: true,

@@ -13,6 +13,8 @@ use crate::schema::{Column, Constraint, ConstraintKind, Index, Object, ObjectId,
 mod key;
 mod view;
 
+pub(super) use view::is_made_anew;
+
 pub(super) use key::keys;
 
 pub(super) fn plan(

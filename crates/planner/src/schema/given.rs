@@ -97,7 +97,8 @@ fn privilege(id: &ObjectId, said: &Object, thing: &Thing) -> Option<(ObjectId, O
     let link = if grants { " TO " } else { " FROM " };
     let (about, role) = rest.rsplit_once(link)?;
     let about = about.strip_suffix(thing.sort)?;
-    if !is_ours(about) {
+    // What the owner is given it has anyway.
+    if !is_ours(about) || (grants && is_us(role)) {
         return None;
     }
     let in_schemas = about.split_once("IN SCHEMA ").map(|(_, list)| list.trim());
@@ -132,8 +133,13 @@ fn is_ours(about: &str) -> bool {
     let of = ["FOR ROLE ", "FOR USER "].iter().find_map(|words| about.split_once(words));
     of.is_none_or(|(_, rest)| {
         let role = rest.split("IN SCHEMA").next().unwrap_or_default().trim();
-        ["postgres", "CURRENT_USER", "CURRENT_ROLE", "SESSION_USER"]
-            .iter()
-            .any(|us| us.eq_ignore_ascii_case(role))
+        is_us(role)
     })
+}
+
+/// Whether it is the role by which a plan runs.
+fn is_us(role: &str) -> bool {
+    ["postgres", "CURRENT_USER", "CURRENT_ROLE", "SESSION_USER"]
+        .iter()
+        .any(|us| us.eq_ignore_ascii_case(role))
 }

@@ -122,6 +122,13 @@ impl<'a> Cursor<'a> {
         self.peek(ahead).is_some_and(|t| t.kind == Kind::Symbol(symbol))
     }
 
+    /// Whether what comes next is a part of a longer name, or the name of a type after `::`.
+    pub(super) fn is_within_name(&self) -> bool {
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).copied();
+        let is_cast = |t: Token| t.kind == Kind::Symbol(b'.') || self.of(t) == "::";
+        before.is_some_and(is_cast) || self.is_symbol(1, b'.')
+    }
+
     /// Whether these keywords, separated by spaces, come next.
     pub(super) fn sees(&self, words: &str) -> bool {
         words.split(' ').enumerate().all(|(ahead, word)| self.is(ahead, word))

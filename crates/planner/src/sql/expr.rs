@@ -374,19 +374,23 @@ fn argument(arg: &FunctionArg) -> Option<Expr> {
     }
 }
 
-/// `substring(x FROM 1 FOR 2)`, `trim(LEADING x FROM y)`, `position(x IN y)` as plain calls.
+/// `substring(x FROM 1 FOR 2)`, `trim(LEADING x FROM y)`, `position(x IN y)`: calls in words of their own.
 #[expect(clippy::wildcard_enum_match_arm, reason = "`convert` sends only these three here")]
 fn special_call(expr: &ast::Expr) -> Option<Expr> {
     use ast::Expr as E;
     let mut args = Vec::new();
     let name = match expr {
-        E::Substring { expr, substring_from: Some(from), substring_for, special: _, shorthand } => {
+        E::Substring { expr, substring_from: Some(from), substring_for, special, shorthand } => {
             args.push(convert(expr)?);
             args.push(convert(from)?);
             if let Some(length) = substring_for {
                 args.push(convert(length)?);
             }
-            if *shorthand { "substr" } else { "substring" }
+            match (shorthand, special) {
+                (true, _) => "substr",
+                (false, true) => "substring",
+                (false, false) => "substring from",
+            }
         }
         E::Trim { trim_where, trim_what, expr, trim_characters } => {
             args.push(convert(expr)?);
@@ -397,16 +401,15 @@ fn special_call(expr: &ast::Expr) -> Option<Expr> {
                 (Some(_) | None, Some(_)) => return None,
             }
             match trim_where {
-                None if args.len() == 1 => "trim",
-                None | Some(TrimWhereField::Both) => "btrim",
-                Some(TrimWhereField::Leading) => "ltrim",
-                Some(TrimWhereField::Trailing) => "rtrim",
+                None | Some(TrimWhereField::Both) => "trim",
+                Some(TrimWhereField::Leading) => "trim leading",
+                Some(TrimWhereField::Trailing) => "trim trailing",
             }
         }
         E::Position { expr, r#in } => {
             args.push(convert(r#in)?);
             args.push(convert(expr)?);
-            "strpos"
+            "position in"
         }
         _ => return None,
     };
@@ -489,11 +492,14 @@ mod tests {
     #[test]
     fn special_forms_become_calls() {
         for (text, expected) in [
-            ("substring(a from 2 for 3)", "substring(a, 2, 3)"),
+            ("substring(a from 2 for 3)", "substring(a FROM 2 FOR 3)"),
+            ("substring(a, 2, 3)", "substring(a, 2, 3)"),
             ("trim(a)", "trim(a)"),
-            ("trim(both ' ' from a)", "btrim(a, ' ')"),
-            ("trim(leading from a)", "ltrim(a)"),
-            ("position(' ' in a)", "strpos(a, ' ')"),
+            ("trim(both ' ' from a)", "trim(a, ' ')"),
+            ("btrim(a)", "btrim(a)"),
+            ("trim(leading from a)", "trim(LEADING FROM a)"),
+            ("trim(trailing 'x' from a)", "trim(TRAILING 'x' FROM a)"),
+            ("position(' ' in a)", "position((' ') IN (a))"),
             ("split_part(name, ' ', 1)", "split_part(name, ' ', 1)"),
             ("ceil(a)", "ceil(a)"),
         ] {

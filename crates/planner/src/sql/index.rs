@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, PlacedName, Read};
 use super::expr;
 use super::token::Kind;
-use crate::expr::Expr;
+use crate::expr::{Expr, plain_name};
 use crate::name::quote;
 use crate::schema::Index;
 
@@ -161,7 +161,11 @@ fn expression(text: &str, index: &mut Index) -> (String, String) {
 fn label(found: &Expr) -> String {
     match found {
         Expr::Column(name) => name.clone(),
-        Expr::Call(name, _) => name.rsplit('.').next().unwrap_or(name).to_owned(),
+        Expr::Call(name, _) if name == "position in" => "position".to_owned(),
+        Expr::Call(name, _) => {
+            let name = plain_name(name);
+            name.rsplit('.').next().unwrap_or(name).to_owned()
+        }
         Expr::Cast(inner, ty) => match inner.as_ref() {
             Expr::Column(_) | Expr::Call(..) => label(inner),
             Expr::Null

@@ -343,6 +343,10 @@ pub(super) fn view(new: &NewView, schema: &Schema, query: &str) -> View {
             reads.push(name.clone());
         }
     }
+    let over_unfilled = reads
+        .iter()
+        .filter_map(|name| schema.views.get(name))
+        .any(|read| if read.materialized { read.unfilled } else { read.over_unfilled });
     View {
         columns: new.columns.clone(),
         query: query.to_owned(),
@@ -350,6 +354,8 @@ pub(super) fn view(new: &NewView, schema: &Schema, query: &str) -> View {
         reads,
         identifiers: new.identifiers.clone(),
         alias_of: None,
+        unfilled: new.materialized && new.is_unfilled(),
+        over_unfilled,
     }
 }
 

@@ -377,6 +377,7 @@ pub(super) fn default(cursor: &mut Cursor<'_>) -> Read<Expr> {
     let start = cursor.at;
     let (from, to) = cursor.skip_until(|c| {
         c.at > start
+            && !c.is_within_name()
             && (c.is_symbol(0, b',')
                 || c.is_any(
                     0,

@@ -33,6 +33,14 @@ pub(super) struct NewView {
     pub(super) query_with_data: String,
 }
 
+impl NewView {
+    /// Whether it says `WITH NO DATA`.
+    pub(super) fn is_unfilled(&self) -> bool {
+        let tail = self.query.get(self.query_with_data.len()..).unwrap_or_default();
+        tail.split_whitespace().any(|word| word.eq_ignore_ascii_case("no"))
+    }
+}
+
 /// Reads from after `CREATE [OR REPLACE] [MATERIALIZED] VIEW`.
 pub(super) fn create(
     cursor: &mut Cursor<'_>,

@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::name::{QName, clip};
 use crate::op::Op;
 use crate::recipe::add_constraint::{no_nulls, ready_for_key};
+use crate::recipe::plain::retyped_to;
 use crate::recipe::steps::{build_index, script};
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{
@@ -80,6 +81,14 @@ pub(super) fn plan(
 ) -> Result<Recipe, Diagnostic> {
     let mut recipe = ready(context, table, (&old.constraint.kind, &new.kind))?;
     let Some(key) = Key::of(&new.kind) else { return Ok(recipe) };
+    let stay = key.columns.iter().filter(|c| old.key.columns.contains(c));
+    if let Some(column) = stay.into_iter().find(|c| retyped_to(context, table, c).is_some()) {
+        return Err(context.refuse(
+            "overlapping-changes",
+            format!("`{column}` of `{table}` gets another type while it stays in the key `{name}`, which gets other columns: the way back would meet the old key over the new column"),
+            "change the key in a request of its own, before or after the type",
+        ));
+    }
     let twin = clip(&format!("{name}_concertina"));
     hazards(context, table, (old, new), &mut recipe);
     recipe.drafts.push(build_index(context, Slot::Tighten, table, (&twin, &key.index())));
@@ -181,9 +190,12 @@ fn swap(
     let mut rollback = build_index(context, Slot::Swap, table, (&aside, &old.key.index())).script;
     rollback.extend(script(context, back, Some("a")));
     let kind = if new.primary { "primary key" } else { "unique constraint" };
+    // A key that loses a column which gets another type goes while the column is the one that it had.
+    let lost = old.key.columns.iter().filter(|c| !new.columns.contains(c));
+    let loses = lost.into_iter().any(|c| retyped_to(context, table, c).is_some());
     let mut draft = Draft::atomic(
         context,
-        Slot::Swap,
+        if loses { Slot::Tighten } else { Slot::Swap },
         format!(
             "({}) takes the place of ({}) as the {kind} of {table}, {name}",
             new.columns.join(", "),

@@ -22,8 +22,20 @@ impl Again<'_> {
     fn stays(&self, context: &Context<'_>) -> bool {
         let star = self.after.identifiers.iter().any(|i| i == "*");
         let before = context.source.views.get(self.name);
-        before == Some(self.after) && self.with.is_empty() && !star
+        before.is_some_and(|view| view.says_same(self.after)) && self.with.is_empty() && !star
     }
+}
+
+/// Whether a view is dropped and made anew, with all that is to be said of it.
+pub(in crate::recipe) fn is_made_anew(context: &Context<'_>, view: &QName) -> bool {
+    let family = family(context, view);
+    let Some(again) = family.iter().find(|member| member.name == view) else { return false };
+    let n_changed = family.iter().filter(|member| !member.stays(context)).count();
+    let star = again.after.identifiers.iter().any(|i| i == "*");
+    let alone = family.len() < 2 || n_changed < 2;
+    let before = context.source.views.get(view);
+    let only_said = alone && !star && before.is_some_and(|view| view.says_same(again.after));
+    !only_said && !again.stays(context)
 }
 
 /// Where the view changes, or stands in one's way that does.
@@ -47,7 +59,7 @@ pub(super) fn plan(
         // The step that it stands in the way of moves it.
         return recipe;
     }
-    if before == after && !after.identifiers.iter().any(|i| i == "*") {
+    if before.says_same(after) && !after.identifiers.iter().any(|i| i == "*") {
         recipe.drafts.push(said_of_view(context, view, with));
         return recipe;
     }

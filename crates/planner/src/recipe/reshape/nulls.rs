@@ -1,13 +1,12 @@
 //! Which conversions are known never to give NULL. Unknown counts as may be. Knows no recipe.
 
-use crate::expr::Expr;
+use crate::expr::{Expr, plain_name};
 
 /// Functions that give NULL for a NULL argument only.
-const STRICT: [&str; 22] = [
+const STRICT: [&str; 21] = [
     "lower",
     "upper",
     "initcap",
-    "trim",
     "btrim",
     "ltrim",
     "rtrim",
@@ -37,7 +36,7 @@ pub(super) fn never(expr: &Expr, not_null: &[&str]) -> bool {
         Expr::Column(name) => not_null.contains(&name.as_str()),
         Expr::Call(name, args) => {
             let mut each = args.iter().map(|arg| never(arg, not_null));
-            match name.as_str() {
+            match plain_name(name) {
                 "coalesce" => each.any(|never| never),
                 // NULL where the separator is.
                 "concat_ws" => each.next().unwrap_or(false),

@@ -229,7 +229,13 @@ fn attached(context: &Context<'_>, shadows: &Shadows<'_>) -> Vec<Op> {
                 | ObjectKind::Property
                 | ObjectKind::Ownership
         );
-        let moved = object.of.as_ref().is_some_and(moves) && !identity::is_option(id);
+        // A sequence that goes to another table has done so by now.
+        let changes_hands = id.kind == ObjectKind::Ownership
+            && context.asked.iter().any(
+                |a| matches!(&a.what, crate::change::What::Object { id: other, .. } if other == id),
+            );
+        let moved =
+            object.of.as_ref().is_some_and(moves) && !identity::is_option(id) && !changes_hands;
         (kind && moved || names_index(id, object)).then(|| crate::op::object::make(id, object))
     };
     let mut ops: Vec<Op> = context.schema.objects.iter().filter_map(again).flatten().collect();

@@ -137,7 +137,9 @@ fn named(cursor: &mut Cursor<'_>) -> Read<Option<(String, Option<Subject>)>> {
         return Ok(Some((text.clone(), object(ObjectKind::Operator, text))));
     }
     let (from, to) = cursor.skip_until(|c| c.is(0, "IS"));
-    Ok(Some((cursor.flat(from, to), None)))
+    let name = cursor.flat(from, to);
+    let of = name.starts_with("CAST ").then(|| object(ObjectKind::Operator, name.clone()));
+    Ok(Some((name, of.flatten())))
 }
 
 /// An operator with its sides, or an operator class or family with its method.
