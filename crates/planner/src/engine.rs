@@ -233,13 +233,13 @@ mod tests {
     fn held(change: &str) -> Vec<String> {
         let schema = "CREATE TABLE a (id bigint PRIMARY KEY, c text); \
                       CREATE TABLE b (id bigint PRIMARY KEY, CONSTRAINT k CHECK (id > 0) NOT VALID);";
-        let schema = sql::read_schema(schema).schema;
+        let mut schema = sql::read_schema(schema).schema;
         let read = sql::read_change(change, &schema);
         let ops: Vec<Op> =
             read.asked.iter().filter_map(|asked| asked.what.statement().cloned()).collect();
         assert_eq!(ops.len(), change.matches(';').count(), "{:?}", read.diagnostics);
         let engine = Engine { version: 15 };
-        let locks = locks_in_transaction(engine, &mut schema.clone(), &ops, &mut Vec::new());
+        let locks = locks_in_transaction(engine, &mut schema, &ops, &mut Vec::new());
         let words = |lock: &Lock| {
             format!("{} {} {:?} {}", lock.mode.name(), lock.relation, lock.held, lock.is_long())
         };
