@@ -29,7 +29,7 @@ use crate::{Planned, diff, fold, queries, sql};
 
 use as_asked::naive_plan;
 use assumptions::assumptions;
-use touched::{in_steps, touched, with_relatives};
+use touched::{in_steps, touched, with_objects, with_relatives};
 use words::{releases, title};
 
 /// A request, read.
@@ -260,7 +260,8 @@ fn assemble(request: &Request, read: &Read, (recipes, wanted): (&[Recipe], &Sche
     let in_steps = in_steps(&phases, &read.source, &touched);
     let used = with_relatives(&touched, &read.asked, &read.source);
     let all: BTreeSet<QName> = in_steps.into_iter().chain(used.iter().cloned()).collect();
-    let model = model(request, read, &all.into_iter().collect::<Vec<_>>(), recipes);
+    let mut model = model(request, read, &all.into_iter().collect::<Vec<_>>(), recipes);
+    model.source = with_objects(model.source, &read.source, &phases);
     let releases = releases(&model, &used, recipes);
     let mut hazards: Vec<Hazard> = recipes.iter().flat_map(|r| r.hazards.clone()).collect();
     hazards.sort_by_key(|h| h.span);
@@ -306,8 +307,7 @@ fn model(request: &Request, read: &Read, touched: &[QName], recipes: &[Recipe]) 
         .tables
         .keys()
         .chain(target.tables.keys())
-        .filter(|name| request.facts(name).is_big())
-        .filter(|name| read.source.tables.contains_key(name))
+        .filter(|name| order::is_big(request, &read.source, name))
         .cloned()
         .collect::<BTreeSet<_>>();
     let traffic = source.tables.keys().map(|name| traffic(request, name)).collect();

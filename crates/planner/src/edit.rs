@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::assemble::naive_ops;
 use crate::diagnostic::Severity;
-use crate::engine::{facts, merge_locks};
+use crate::engine::facts;
+use crate::order;
 use crate::plan::{Estimate, Phase, Plan, Rollback, Statement, Step, StepKind};
+use crate::schema::Schema;
 use crate::sql;
 
 /// An edit.
@@ -179,6 +181,8 @@ fn joined(plan: &Plan, first: &Step, second: &Step) -> Step {
     let way_back = second.rollback.script.iter().chain(&first.rollback.script).cloned().collect();
     let sum = |a: (f64, f64), b: (f64, f64)| (a.0 + b.0, a.1 + b.1);
     let app_state = second.app_state.iter().filter(|r| !first.app_state.contains(r));
+    let at = plan.steps().position(|step| step.id == first.id).unwrap_or_default();
+    let locks = order::locks(plan.engine, &mut schema_before(plan, at), &script);
     Step {
         operation: format!("{}; {}", first.operation, second.operation),
         script,
@@ -188,7 +192,7 @@ fn joined(plan: &Plan, first: &Step, second: &Step) -> Step {
             app: first.rollback.app.clone(),
             loses: format!("{}; {}", first.rollback.loses, second.rollback.loses),
         },
-        locks: merge_locks(first.locks.iter().chain(&second.locks).cloned()),
+        locks,
         online: first.online && second.online,
         app_state: first.app_state.iter().chain(app_state).cloned().collect(),
         // The last statement's check says that all is done.
@@ -203,16 +207,22 @@ fn joined(plan: &Plan, first: &Step, second: &Step) -> Step {
     }
 }
 
-fn inserted(plan: &Plan, before: Option<&str>, text: &str) -> Result<Plan, BadEdit> {
-    let at = match before {
-        Some(id) => place(plan, id)?,
-        None => plan.steps().count(),
-    };
+/// The schema before the step of a number.
+fn schema_before(plan: &Plan, at: usize) -> Schema {
     let mut schema = plan.model.source.clone();
     for statement in plan.steps().take(at).flat_map(|step| &step.script) {
         // Where the plan itself is refused, the proof says so.
         let _refused = schema.apply(&statement.op).is_err();
     }
+    schema
+}
+
+fn inserted(plan: &Plan, before: Option<&str>, text: &str) -> Result<Plan, BadEdit> {
+    let at = match before {
+        Some(id) => place(plan, id)?,
+        None => plan.steps().count(),
+    };
+    let mut schema = schema_before(plan, at);
     let read = sql::read_change(text, &schema);
     if let Some(error) = read.diagnostics.iter().find(|d| d.severity == Severity::Error) {
         return Err(BadEdit(format!("`{text}`: {}; {}", error.message, error.help)));
@@ -223,13 +233,13 @@ fn inserted(plan: &Plan, before: Option<&str>, text: &str) -> Result<Plan, BadEd
         return Err(BadEdit(format!("`{text}` holds no statement that can be a step")));
     }
     let n = plan.steps().filter(|step| step.id.starts_with("new.")).count() + 1;
-    let locks = script.iter().flat_map(|s| facts(plan.engine, &s.op, &schema).locks);
+    let locks = order::locks(plan.engine, &mut schema, &script);
     let model = plan.steps().nth(at.min(plan.steps().count() - 1));
     let step = Step {
         id: format!("new.{n}"),
         kind: StepKind::Ddl,
         operation: text.trim().to_owned(),
-        locks: merge_locks(locks),
+        locks,
         script,
         commands: Vec::new(),
         rollback: Rollback { loses: "whatever it destroyed".to_owned(), ..Rollback::default() },

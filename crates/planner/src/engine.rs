@@ -86,11 +86,19 @@ pub struct Facts {
 pub fn facts(engine: Engine, op: &Op, schema: &Schema) -> Facts {
     let subject = postgres::subject(op, schema);
     let row = postgres::row_or_worst(subject.form, engine.version);
-    let locks = locks_of(row, &subject, schema)
-        .into_iter()
-        .filter(|(role, ..)| role.is_table())
-        .map(|(_, relation, mode)| Lock::new(relation, mode, row.held()));
-    Facts { row, locks: merge_locks(locks) }
+    let locks = locks_of(row, &subject, schema);
+    let locks = locks.into_iter().filter(|(role, ..)| role.is_table());
+    let locks = locks.map(|(role, relation, mode)| {
+        let mut lock = Lock::new(relation, mode, row.held());
+        // What is looked through for orphans is the table that refers.
+        if let (Role::Parents | Role::ParentPartitions, Some(target)) = (role, &subject.target)
+            && lock.held != Held::Instant
+        {
+            lock.while_in(target);
+        }
+        lock
+    });
+    Facts { row, locks: worst_locks(locks) }
 }
 
 /// Every lock of a row on the relations that can be named, those on itself first.
@@ -132,21 +140,6 @@ pub(crate) fn relations(role: Role, subject: &Subject, schema: &Schema) -> Vec<Q
     found
 }
 
-/// Locks of statements that share a transaction: all held to its end, the strongest on each relation.
-pub fn merge_locks(all: impl IntoIterator<Item = Lock>) -> Vec<Lock> {
-    let mut merged: BTreeMap<QName, Lock> = BTreeMap::new();
-    for lock in all {
-        merged
-            .entry(lock.relation.clone())
-            .and_modify(|known| {
-                let mode = known.mode.max(lock.mode);
-                *known = Lock::new(lock.relation.clone(), mode, known.held.max(lock.held));
-            })
-            .or_insert(lock);
-    }
-    merged.into_values().collect()
-}
-
 /// Locks of the statements of one transaction, the strongest on each relation, each held from its
 /// statement to the end: while later statements work, but not while earlier ones did. Under the names
 /// that whoever waits knows; `schema` is taken forward through them, up to the first that the server
@@ -168,24 +161,21 @@ pub fn locks_in_transaction<'a>(
         );
         let of_others = facts(engine, op, schema).locks.into_iter();
         let of_others = of_others.filter(|lock| !made.contains(&lock.relation));
+        let is_made = |table: &QName| is_empty || made.contains(table);
         let own: Vec<Lock> = of_others
             .map(|lock| Lock {
                 relation: known(&lock.relation),
-                held: if is_empty { Held::Instant } else { lock.held },
+                held: if is_made(lock.worked_through()) { Held::Instant } else { lock.held },
+                through: lock.through.as_ref().filter(|table| !is_made(table)).map(known),
                 ..lock
             })
             .collect();
         let subject = op.relation().map(known);
         let work = own.iter().find(|lock| Some(&lock.relation) == subject.as_ref());
         if let Some(work) = work.or(own.first()) {
-            all.values_mut().for_each(|lock| lock.outlast(work.held, &work.relation));
+            all.values_mut().for_each(|lock| lock.outlast(work));
         }
-        for lock in own {
-            match all.get_mut(&lock.relation) {
-                Some(earlier) => earlier.join(lock),
-                None => drop(all.insert(lock.relation.clone(), lock)),
-            }
-        }
+        own.into_iter().for_each(|lock| put(&mut all, lock));
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others neither make nor rename")]
         match op {
             Op::CreateTable { table, .. } => made.push(table.clone()),
@@ -202,26 +192,19 @@ pub fn locks_in_transaction<'a>(
     all.into_values().collect()
 }
 
-/// The locks of transactions one after the other: on each relation the strongest mode, and the longest
-/// time for which one of them makes somebody wait.
+/// The locks of transactions one after the other, or of one statement: on each relation the strongest
+/// mode, and the longest time for which one of them makes somebody wait.
 pub fn worst_locks(all: impl IntoIterator<Item = Lock>) -> Vec<Lock> {
-    let mut worst: BTreeMap<QName, Lock> = BTreeMap::new();
-    let waits = |lock: &Lock| !lock.blocks.is_empty();
-    for lock in all {
-        let Some(known) = worst.get_mut(&lock.relation) else {
-            worst.insert(lock.relation.clone(), lock);
-            continue;
-        };
-        let mode = known.mode.max(lock.mode);
-        let is_longer = match (waits(known), waits(&lock)) {
-            (true, false) => false,
-            (false, true) => true,
-            (true, true) | (false, false) => lock.held > known.held,
-        };
-        let Lock { relation, held, through, .. } = if is_longer { lock } else { known.clone() };
-        *known = Lock { through, ..Lock::new(relation, mode, held) };
-    }
+    let mut worst = BTreeMap::new();
+    all.into_iter().for_each(|lock| put(&mut worst, lock));
     worst.into_values().collect()
+}
+
+fn put(all: &mut BTreeMap<QName, Lock>, lock: Lock) {
+    match all.get_mut(&lock.relation) {
+        Some(known) => known.join(lock),
+        None => drop(all.insert(lock.relation.clone(), lock)),
+    }
 }
 
 #[cfg(test)]

@@ -295,7 +295,7 @@ fn step(
     draft.script = limits::around(frame, before, &draft.script);
     let back = |script: Vec<Statement>| limits::around(frame, schema.clone(), &script);
     draft.rollback = draft.rollback.map(back);
-    let big = |name: &QName| frame.request.facts(name).is_big();
+    let big = |name: &QName| is_big(frame.request, frame.source, name);
     let online = !locks.iter().any(|lock| lock.is_long() && big(lock.worked_through()))
         && !draft
             .script
@@ -320,6 +320,11 @@ fn step(
         why: draft.why,
         deploy: draft.deploy,
     }
+}
+
+/// Whether a table takes long to work through. One that a step makes has no rows.
+pub(crate) fn is_big(request: &Request, source: &Schema, table: &QName) -> bool {
+    source.tables.contains_key(table) && request.facts(table).is_big()
 }
 
 /// Locks of a script on `schema`, which is taken forward through it: the worst of its transactions.

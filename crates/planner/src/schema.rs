@@ -51,7 +51,7 @@ pub struct Helpers {
 }
 
 /// A table.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Table {
     /// Columns in their order.
     pub columns: Vec<Column>,

@@ -1,14 +1,15 @@
-//! Which tables a change is about: those asked for, those that its steps touch, those that a dropped
-//! one is tied to. Must not judge.
+//! Which tables and objects a change is about: those asked for, those that its steps touch, those that a
+//! dropped one is tied to. Must not judge.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::change::{Asked, What};
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::Phase;
 use crate::recipe::{Recipe, neighbours};
-use crate::schema::{ConstraintKind, Schema};
+use crate::schema::{ConstraintKind, Object, ObjectId, ObjectKind, Schema, Subject};
 
 use super::{naive_ops, parent};
 
@@ -79,4 +80,51 @@ fn relative(op: &Op) -> impl Iterator<Item = &QName> {
         _ => None,
     };
     other.into_iter()
+}
+
+/// The schema with the objects of the source that the steps name, that hang on what it holds, and those
+/// that these belong to: what a rollback has to leave as it was.
+pub(super) fn with_objects(cut: Schema, source: &Schema, phases: &[Phase]) -> Schema {
+    let steps = phases.iter().flat_map(|phase| &phase.steps);
+    let ops = steps.flat_map(|step| step.script.iter().chain(&step.rollback.script));
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only this is about an object")]
+    let named: BTreeSet<&ObjectId> = ops
+        .filter_map(|statement| match &statement.op {
+            Op::Object { id, .. } => Some(id),
+            _ => None,
+        })
+        .collect();
+    let hangs_here = |object: &Object| {
+        let relation = object.of.as_ref().and_then(Subject::relation);
+        relation.is_some_and(|r| cut.tables.contains_key(r) || cut.views.contains_key(r))
+    };
+    let mut kept: BTreeMap<ObjectId, Object> = BTreeMap::new();
+    loop {
+        let is_kept = |of: &Subject| matches!(of, Subject::Object(id) if kept.contains_key(id));
+        let owns = |id: &ObjectId| {
+            kept.values().any(|o| matches!(&o.of, Some(Subject::Object(of)) if of == id))
+        };
+        let more: Vec<(ObjectId, Object)> = source
+            .objects
+            .iter()
+            .filter(|(id, object)| {
+                !kept.contains_key(id)
+                    && (named.contains(id)
+                        // It gives something to all that the steps make.
+                        || id.kind == ObjectKind::DefaultPrivilege
+                        || hangs_here(object)
+                        || object.of.as_ref().is_some_and(is_kept)
+                        || owns(id))
+            })
+            .map(|(id, object)| (id.clone(), object.clone()))
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        kept.extend(more);
+    }
+    let mut cut = Schema { objects: Arc::new(kept), ..cut };
+    // What belongs to what is left out is left out.
+    cut.sweep();
+    cut
 }

@@ -194,24 +194,30 @@ impl Lock {
     }
 
     /// The lock while a later statement of its transaction works through a table.
-    pub(super) fn outlast(&mut self, work: Held, table: &QName) {
-        if work > self.held {
-            self.held = work;
-            self.through = (*table != self.relation).then(|| table.clone());
+    pub(super) fn outlast(&mut self, work: &Self) {
+        if work.held > self.held {
+            self.held = work.held;
+            self.while_in(work.worked_through());
         }
     }
 
-    /// The lock with another one on the same relation that a later statement takes. What nobody waited
-    /// for before does not count.
-    pub(super) fn join(&mut self, later: Self) {
-        let mode = self.mode.max(later.mode);
-        let waited = !self.blocks.is_empty() || later.blocks.is_empty();
-        let (held, through) = if waited && self.held >= later.held {
-            (self.held, self.through.take())
-        } else {
-            (later.held, later.through)
+    /// Says which table is worked through.
+    pub(super) fn while_in(&mut self, table: &QName) {
+        self.through = (*table != self.relation).then(|| table.clone());
+    }
+
+    /// The lock with another one on the same relation: the stronger mode, and the longer of the times
+    /// for which somebody waits.
+    pub(super) fn join(&mut self, other: Self) {
+        let waits = |lock: &Self| !lock.blocks.is_empty();
+        let is_longer = match (waits(self), waits(&other)) {
+            (true, false) => false,
+            (false, true) => true,
+            (true, true) | (false, false) => other.held > self.held,
         };
-        *self = Self { through, ..Self::new(later.relation, mode, held) };
+        let mode = self.mode.max(other.mode);
+        let Self { relation, held, through, .. } = if is_longer { other } else { self.clone() };
+        *self = Self { through, ..Self::new(relation, mode, held) };
     }
 }
 
