@@ -175,11 +175,14 @@ pub(super) fn retyped_to<'a>(
     table: &QName,
     column: &str,
 ) -> Option<&'a SqlType> {
-    context.asked.iter().find_map(|asked| {
-        if let Some(Op::AlterType { table: t, column: c, ty, .. }) = asked.what.statement() {
-            return (t == table && c == column).then_some(ty);
-        }
-        let retype = asked.what.retype().filter(|retype| retype.table == *table)?;
+    let stated = context.asked.iter().find_map(|asked| {
+        let Some(Op::AlterType { table: t, column: c, ty, .. }) = asked.what.statement() else {
+            return None;
+        };
+        (t == table && c == column).then_some(ty)
+    });
+    stated.or_else(|| {
+        let retype = context.retype_of(table)?;
         retype.columns.iter().find(|c| c.column == column).map(|c| &c.ty)
     })
 }
@@ -323,6 +326,15 @@ fn kept(context: &Context<'_>, table: &QName, kind: &ConstraintKind) -> Option<C
     }
 }
 
+/// Whether a key of a new table is to have the name of an index.
+fn is_wanted(context: &Context<'_>, index: &QName) -> bool {
+    context.asked.iter().filter_map(|asked| asked.what.statement()).any(|op| {
+        let Op::CreateTable { table, definition } = op else { return false };
+        let key = definition.constraints.get(&index.name);
+        table.schema == index.schema && key.is_some_and(|c| c.kind.has_index())
+    })
+}
+
 fn rename(context: &Context<'_>, op: &Op, recipe: &mut Recipe) {
     #[expect(clippy::wildcard_enum_match_arm, reason = "only the two renames come here")]
     let (table, from, to, back, check) = match op {
@@ -353,7 +365,8 @@ fn rename(context: &Context<'_>, op: &Op, recipe: &mut Recipe) {
         _ => return,
     };
     // What steps aside for something new does so before that is made.
-    let slot = if to.ends_with("_concertina_old") { Slot::Prepare } else { Slot::Swap };
+    let aside = to.ends_with("_concertina_old") || is_wanted(context, &table.sibling(from));
+    let slot = if aside { Slot::Prepare } else { Slot::Swap };
     let mut draft = Draft::ddl(
         context,
         slot,

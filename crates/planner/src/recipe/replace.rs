@@ -301,12 +301,9 @@ fn replace_constraint(
         .back(context, back)
         .why("the new constraint has been enforced beside the old one: nothing is unchecked at any moment")
         .done_when(
-            "the constraint is there",
-            Condition::Constraint {
-                table: table.clone(),
-                name: name.to_owned(),
-                validated: Some(constraint.validated),
-            },
+            "the new one has the name",
+            // One of the name was there before, too.
+            Condition::Constraint { table: table.clone(), name: new.clone(), validated: None },
         ),
     );
     Ok(recipe)

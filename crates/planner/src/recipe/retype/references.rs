@@ -229,9 +229,9 @@ fn parents(context: &Context<'_>, table: &QName) -> Vec<QName> {
     found
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
     /// The change of a table's types that the request asks for.
-    pub(super) fn retype_of(&self, table: &QName) -> Option<&Retype> {
+    pub(in crate::recipe) fn retype_of(&self, table: &QName) -> Option<&'a Retype> {
         let mut retypes = self.asked.iter().filter_map(|asked| asked.what.retype());
         retypes.find(|retype| retype.table == *table)
     }
