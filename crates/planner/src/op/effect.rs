@@ -163,16 +163,6 @@ impl Schema {
         Ok(())
     }
 
-    /// Whether an index, or a key with one, has the name.
-    fn has_index(&self, name: &QName) -> bool {
-        self.tables.iter().any(|(table, t)| {
-            let key = |c: &Constraint| c.kind.has_index();
-            table.schema == name.schema
-                && (t.indexes.contains_key(&name.name)
-                    || t.constraints.get(&name.name).is_some_and(key))
-        })
-    }
-
     /// A partitioned table takes its partitions along.
     fn drop_table(&mut self, name: &QName) -> Result<(), Refusal> {
         if !self.tables.contains_key(name) {

@@ -163,13 +163,8 @@ impl Schema {
                 self.tables.get(name).is_some_and(|t| t.constraints.contains_key(constraint))
             }
             Subject::Index(name) => {
-                self.tables.iter().any(|(table, t)| {
-                    table.schema == name.schema
-                        && (t.indexes.contains_key(&name.name)
-                            || t.constraints.contains_key(&name.name))
-                }) || self
-                    .objects
-                    .contains_key(&ObjectId::new(ObjectKind::ViewIndex, name.to_string()))
+                let of_view = ObjectId::new(ObjectKind::ViewIndex, name.to_string());
+                self.has_index(name) || self.objects.contains_key(&of_view)
             }
             Subject::Object(id) => {
                 self.objects.contains_key(id)
@@ -179,6 +174,14 @@ impl Schema {
                             .contains_key(&ObjectId::new(ObjectKind::Enum, id.name.clone())))
             }
         }
+    }
+
+    /// Whether an index of a table, or a key with one, has the name.
+    pub(crate) fn has_index(&self, name: &QName) -> bool {
+        self.tables.iter().any(|(table, t)| {
+            let is_key = || t.constraints.get(&name.name).is_some_and(|c| c.kind.has_index());
+            table.schema == name.schema && (t.indexes.contains_key(&name.name) || is_key())
+        })
     }
 
     fn foreign_tables(&self) -> impl Iterator<Item = &str> {

@@ -20,9 +20,39 @@ struct Again<'a> {
 impl Again<'_> {
     /// Whether it only stood in the way of something.
     fn stays(&self, context: &Context<'_>) -> bool {
+        self.with.is_empty() && self.reads_same(context)
+    }
+
+    /// Whether whoever reads it finds the same after it.
+    fn reads_same(&self, context: &Context<'_>) -> bool {
         let star = self.after.identifiers.iter().any(|i| i == "*");
         let before = context.source.views.get(self.name);
-        before.is_some_and(|view| view.says_same(self.after)) && self.with.is_empty() && !star
+        !star && before.is_some_and(|view| view.says_same(self.after))
+    }
+}
+
+/// What becomes of a view.
+enum Way {
+    /// It is made again with the others of its family.
+    Together,
+    /// The step that it stands in the way of moves it.
+    Stays,
+    /// Only what is said of it changes.
+    Said,
+    /// It alone is made again.
+    Anew,
+}
+
+fn way(context: &Context<'_>, family: &[Again<'_>], again: &Again<'_>) -> Way {
+    let changed = family.iter().filter(|member| !member.stays(context));
+    if family.len() > 1 && changed.count() > 1 {
+        Way::Together
+    } else if again.stays(context) {
+        Way::Stays
+    } else if again.reads_same(context) {
+        Way::Said
+    } else {
+        Way::Anew
     }
 }
 
@@ -30,12 +60,11 @@ impl Again<'_> {
 pub(in crate::recipe) fn is_made_anew(context: &Context<'_>, view: &QName) -> bool {
     let family = family(context, view);
     let Some(again) = family.iter().find(|member| member.name == view) else { return false };
-    let n_changed = family.iter().filter(|member| !member.stays(context)).count();
-    let star = again.after.identifiers.iter().any(|i| i == "*");
-    let alone = family.len() < 2 || n_changed < 2;
-    let before = context.source.views.get(view);
-    let only_said = alone && !star && before.is_some_and(|view| view.says_same(again.after));
-    !only_said && !again.stays(context)
+    match way(context, &family, again) {
+        Way::Together => !again.stays(context),
+        Way::Anew => true,
+        Way::Stays | Way::Said => false,
+    }
 }
 
 /// Where the view changes, or stands in one's way that does.
@@ -45,28 +74,26 @@ pub(super) fn plan(
     (after, with): (&View, &[(ObjectId, Object)]),
 ) -> Recipe {
     let mut recipe = Recipe::default();
-    let Some(before) = context.source.views.get(view) else { return recipe };
+    if !context.source.views.contains_key(view) {
+        return recipe;
+    }
     let again = Again { name: view, after, with };
     let family = family(context, view);
-    let n_changed = family.iter().filter(|member| !member.stays(context)).count();
-    if family.len() > 1 && n_changed > 1 {
-        if family.first().is_some_and(|first| first.name == view) {
-            recipe.drafts.push(together(context, &family));
+    match way(context, &family, &again) {
+        Way::Together => {
+            if family.first().is_some_and(|first| first.name == view) {
+                recipe.drafts.push(together(context, &family));
+            }
         }
-        return recipe;
+        Way::Stays => {}
+        Way::Said => recipe.drafts.push(said_of_view(context, view, with)),
+        Way::Anew => {
+            recipe.assumptions.push(format!(
+                "both releases find what they read in {view}, as it is and as it will be"
+            ));
+            recipe.drafts.push(together(context, &[again]));
+        }
     }
-    if again.stays(context) {
-        // The step that it stands in the way of moves it.
-        return recipe;
-    }
-    if before.says_same(after) && !after.identifiers.iter().any(|i| i == "*") {
-        recipe.drafts.push(said_of_view(context, view, with));
-        return recipe;
-    }
-    recipe
-        .assumptions
-        .push(format!("both releases find what they read in {view}, as it is and as it will be"));
-    recipe.drafts.push(together(context, &[again]));
     recipe
 }
 
