@@ -180,7 +180,7 @@ impl Model {
         let Some(after) = own_row(uses, before.as_ref(), (&given, &around)) else { return false };
         let values: Vec<Value> = uses.own.columns.iter().map(|c| look(&after, &c.name)).collect();
         statement == Statement::Touch && before.is_some()
-            || (rows::check(&uses.own, &values, &uses.relation.name).is_ok()
+            || (rows::check(&uses.own, &values, &around).is_ok()
                 && self.is_within_bounds(world, (&uses.relation, &uses.own), &values)
                 && self.own_keys(world, uses, (place, row), &values)
                 && self.keeps(world, release, at, (before.as_ref(), &values)))
@@ -343,7 +343,12 @@ impl Model {
         }
         let find = self.finder(world);
         let number = |c: &str| self.number(release, at, c);
-        let around = Around { relation: &uses.relation.name, find: &find, number: Some(&number) };
+        let part = |values: &[Value]| self.partition_of(world, place, values);
+        let around = Around {
+            number: Some(&number),
+            part: Some(&part),
+            ..Around::with(&uses.relation.name, &find)
+        };
         let values = match old {
             Some(old) => rows::update(table, &old.values, &given, &around)?,
             None => rows::insert(table, &given, &around)?,

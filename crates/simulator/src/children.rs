@@ -100,16 +100,16 @@ impl Model {
         keys.map(|(child, name, key)| (child.clone(), name.to_owned(), key.clone())).collect()
     }
 
-    fn rewritten(
+    /// A row with new values in some columns, as its table's triggers, constraints and keys let it be.
+    pub(crate) fn rewritten(
         &self,
         here: &World,
         at: (usize, usize),
         (table, record): (&Table, &Record),
         set: &[(String, Value)],
     ) -> Answer<Record> {
-        let find = self.finder(here);
-        let around = Around::with(self.relation(here, at.0), &find);
-        let values = rows::update(table, &record.values, set, &around)?;
+        let update = |around: &Around<'_>| rows::update(table, &record.values, set, around);
+        let values = self.around(here, at.0, update)?;
         self.check_keys(here, at, Some(&record.values), &values)?;
         Ok(Record { values, ..record.clone() })
     }

@@ -5,7 +5,6 @@ use planner::expr::Expr;
 use planner::name::QName;
 
 use crate::ddl::assigned;
-use crate::eval::Around;
 use crate::model::{Answer, Model, Unmodelled};
 use crate::record::Record;
 use crate::relay::Changes;
@@ -58,11 +57,7 @@ impl Model {
         }
         let Some(set) = set else { return Ok(Some(None)) };
         let given = assigned(table, &record.values, set, &self.finder(began))?;
-        let find = self.finder(world);
-        let around = Around::with(self.relation(world, at.0), &find);
-        let values = rows::update(table, &record.values, &given, &around)?;
-        self.check_keys(world, at, Some(&record.values), &values)?;
-        Ok(Some(Some(Record { values, ..record.clone() })))
+        Ok(Some(Some(self.rewritten(world, at, (table, record), &given)?)))
     }
 
     /// Puts rows into their cells.

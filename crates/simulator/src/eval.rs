@@ -17,6 +17,9 @@ pub(crate) type Find<'a> = &'a dyn Fn(&Lookup, &[Value]) -> Value;
 /// Where there is no other table to look into.
 pub(crate) const NOWHERE: Find<'static> = &|_, _| Value::Null;
 
+/// The bare name of the partition that takes a row.
+pub(crate) type Part<'a> = &'a dyn Fn(&[Value]) -> Option<String>;
+
 /// What a write to a row needs beside the row.
 #[derive(Clone, Copy)]
 pub(crate) struct Around<'a> {
@@ -26,17 +29,19 @@ pub(crate) struct Around<'a> {
     pub(crate) find: Find<'a>,
     /// The number that an identity column of a new row gets; without it, a term.
     pub(crate) number: Option<&'a dyn Fn(&str) -> Value>,
+    /// The bare name of the partition that takes a row, for messages; none where it is not partitioned.
+    pub(crate) part: Option<Part<'a>>,
 }
 
 impl<'a> Around<'a> {
     /// No other table.
     pub(crate) fn nowhere(relation: &'a str) -> Self {
-        Self { relation, find: NOWHERE, number: None }
+        Self { relation, find: NOWHERE, number: None, part: None }
     }
 
     /// Other tables.
     pub(crate) fn with(relation: &'a str, find: Find<'a>) -> Self {
-        Self { relation, find, number: None }
+        Self { relation, find, number: None, part: None }
     }
 }
 

@@ -4,6 +4,7 @@ use planner::expr::{Expr, Lookup};
 use planner::name::quote;
 use planner::schema::{Constraint, ConstraintKind, ForeignKey, Index, Key, Table};
 
+use crate::eval::Around;
 use crate::model::{Answer, Model, refusal};
 use crate::rows::{self, get};
 use crate::value::Value;
@@ -86,6 +87,18 @@ impl Model {
             });
             found.filter(|_| !key.contains(&Value::Null)).unwrap_or(Value::Null)
         }
+    }
+
+    /// A row written to the table in a place, with what that needs of the state.
+    pub(crate) fn around<T>(
+        &self,
+        world: &World,
+        place: usize,
+        write: impl Fn(&Around<'_>) -> T,
+    ) -> T {
+        let part = |values: &[Value]| self.partition_of(world, place, values);
+        let find = self.finder(world);
+        write(&Around { part: Some(&part), ..Around::with(self.relation(world, place), &find) })
     }
 
     /// Whether the parent of these key values exists; a NULL among them needs none.

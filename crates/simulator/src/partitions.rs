@@ -44,6 +44,13 @@ fn belongs(
     satisfies(&schema.bound(parent, child, &bounds), table, values)
 }
 
+/// The partition that takes the row, at the lowest level; none of a table that is not partitioned.
+fn leaf(schema: &Schema, name: &QName, table: &Table, values: &[Value]) -> Option<QName> {
+    let children = schema.children(name);
+    let child = children.iter().find(|child| belongs(schema, (name, child), table, values))?;
+    leaf(schema, child, table, values).or_else(|| Some(child.clone()))
+}
+
 fn satisfies(bound: &Bound, table: &Table, values: &[Value]) -> bool {
     match bound {
         Bound::Every | Bound::Untold => true,
@@ -55,6 +62,19 @@ fn satisfies(bound: &Bound, table: &Table, values: &[Value]) -> bool {
 }
 
 impl Model {
+    /// The bare name of the partition that takes a row of a partitioned table.
+    pub(crate) fn partition_of(
+        &self,
+        world: &World,
+        place: usize,
+        values: &[Value],
+    ) -> Option<String> {
+        let state = self.state(world.schema);
+        let name = state.names.get(place)?.as_ref()?;
+        let table = state.schema.table(name).filter(|table| table.is_partitioned())?;
+        leaf(&state.schema, name, table, values).map(|part| part.name)
+    }
+
     /// Whether a row that is written finds a partition.
     pub(crate) fn finds_partition(
         &self,

@@ -106,7 +106,7 @@ fn finish(
             sync(table, rule, before, &mut values)?;
         }
     }
-    check(table, &values, around.relation)?;
+    check(table, &values, around)?;
     Ok(values)
 }
 
@@ -207,10 +207,13 @@ pub(crate) fn is_true(table: &Table, values: &[Value], condition: &Expr) -> Answ
 }
 
 /// NOT NULL and CHECK, validated or not: every row that is written must satisfy them.
-pub(crate) fn check(table: &Table, values: &[Value], relation: &str) -> Answer<()> {
+pub(crate) fn check(table: &Table, values: &[Value], around: &Around<'_>) -> Answer<()> {
+    let part = || around.part.and_then(|part| part(values));
+    let relation = || part().unwrap_or_else(|| around.relation.to_owned());
     let null_in = |column: &str| {
         let message = format!(
-            "null value in column \"{column}\" of relation \"{relation}\" violates not-null constraint"
+            "null value in column \"{column}\" of relation \"{}\" violates not-null constraint",
+            relation()
         );
         Err(refusal("23502", message))
     };
@@ -227,8 +230,10 @@ pub(crate) fn check(table: &Table, values: &[Value], relation: &str) -> Answer<(
     for (name, constraint) in &table.constraints {
         let ConstraintKind::Check(expr) = &constraint.kind else { continue };
         if truth(&value_of(table, values, expr)?) == Some(false) {
-            let message =
-                format!("new row for relation \"{relation}\" violates check constraint \"{name}\"");
+            let message = format!(
+                "new row for relation \"{}\" violates check constraint \"{name}\"",
+                relation()
+            );
             return Err(refusal("23514", message));
         }
     }

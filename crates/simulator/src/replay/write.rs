@@ -7,7 +7,7 @@ use planner::schema::Table;
 
 use super::literal;
 use crate::app::Statement;
-use crate::eval::{Around, eval};
+use crate::eval::eval;
 use crate::keys::{arbitrates, tuple};
 use crate::model::{Answer, Model, Unmodelled, refusal};
 use crate::record::Record;
@@ -190,8 +190,7 @@ impl Model {
         (place, table): (usize, &Table),
         given: &[(String, Value)],
     ) -> Result<Answer<World>, Unmodelled> {
-        let name = self.relation(world, place).to_owned();
-        let made = rows::insert(table, given, &Around::with(&name, &self.finder(world)));
+        let made = self.around(world, place, |around| rows::insert(table, given, around));
         let made = made.and_then(|values| {
             self.check_keys(world, (place, self.rows), None, &values).map(|()| values)
         });
@@ -217,8 +216,7 @@ impl Model {
         if let Err(refused) = arbitrates(table, key) {
             return Ok(Err(refused));
         }
-        let name = self.relation(world, place).to_owned();
-        let would = rows::insert(table, given, &Around::with(&name, &self.finder(world)));
+        let would = self.around(world, place, |around| rows::insert(table, given, around));
         let would = match would {
             Ok(values) => values,
             Err(refused) => return Ok(Err(refused)),
@@ -247,14 +245,13 @@ impl Model {
         (place, table): (usize, &Table),
         (rows, set): (&[usize], &[(String, Value)]),
     ) -> Result<Answer<World>, Unmodelled> {
-        let name = self.relation(world, place).to_owned();
         let mut now = *world;
         for row in rows {
             let Some(record) = self.record(now.rows(place, self.rows)[*row]).cloned() else {
                 continue;
             };
             let before = &record.values;
-            let made = rows::update(table, before, set, &Around::with(&name, &self.finder(&now)));
+            let made = self.around(&now, place, |around| rows::update(table, before, set, around));
             let made = made.and_then(|values| {
                 self.check_keys(&now, (place, *row), Some(&record.values), &values).map(|()| values)
             });
