@@ -114,7 +114,8 @@ fn play(page: &Page) -> Result<(), Failed> {
     page.wait_until("now", |text| text != start)
 }
 
-fn inject(page: &Page) -> Result<(), Failed> {
+/// Two steps and a failure: what is shown then.
+fn failed(page: &Page) -> Result<String, Failed> {
     page.wait_for("plan-table")?;
     page.click("tab-play")?;
     page.wait_for("now")?;
@@ -125,6 +126,11 @@ fn inject(page: &Page) -> Result<(), Failed> {
     page.wait_for("inject")?;
     page.click("inject")?;
     page.wait_until("now", |text| text != before)?;
+    page.text("now")
+}
+
+fn inject(page: &Page) -> Result<(), Failed> {
+    failed(page)?;
     page.wait_for("rollback")?;
     page.click("rollback")?;
     page.wait_until("event-log", |text| text.to_lowercase().contains("roll"))

@@ -11,9 +11,9 @@ use planner::diagnostic::{Diagnostic, Source, locate};
 use planner::queries::{self, Runs};
 use planner::request::{Change, Request};
 use planner::{Plan, Planned};
-use similar::TextDiff;
 
 use crate::format::{CaseFile, DEEP};
+use crate::golden;
 use crate::proof;
 
 /// A case: a file, read.
@@ -22,7 +22,6 @@ pub(crate) struct Case {
     /// The file's stem.
     pub(crate) name: String,
     path: PathBuf,
-    text: String,
     /// What the file says.
     pub(crate) file: CaseFile,
     /// What is asked.
@@ -50,7 +49,7 @@ fn read(path: PathBuf) -> Result<Case, String> {
     let file = CaseFile::parse(&text).map_err(failed)?;
     let request = request(&file).map_err(failed)?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Case { name, path, text, file, request })
+    Ok(Case { name, path, file, request })
 }
 
 fn request(file: &CaseFile) -> Result<Request, String> {
@@ -101,17 +100,7 @@ fn golden(case: &Case) -> Result<(), Failed> {
     {
         file.set(DEEP, &proof::deep_section(&plan));
     }
-    let printed = file.print();
-    if printed == case.text {
-        return Ok(());
-    }
-    if env::var("UPDATE_EXPECT").is_ok_and(|value| value == "1") {
-        return Ok(fs::write(&case.path, printed)?);
-    }
-    let diff = TextDiff::from_lines(&case.text, &printed);
-    let shown = diff.unified_diff().context_radius(3).header("golden", "today").to_string();
-    let hint = "UPDATE_EXPECT=1 rewrites the case file";
-    Err(format!("{}\n{hint}\n{shown}", case.path.display()).into())
+    golden::compare(&case.path, &file.print())
 }
 
 /// Whether trials that take long are wanted.

@@ -2,8 +2,6 @@
 //! promise that the bug report says was broken. The traces are golden texts, a file a defect;
 //! `UPDATE_EXPECT=1` rewrites. Must not say how the tools work inside.
 
-use std::env;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,9 +11,9 @@ use planner::edit::{Edit, edited};
 use planner::op::Op;
 use planner::plan::{Statement, Step};
 use planner::sync::SyncRule;
-use similar::TextDiff;
 
 use crate::cases::Case;
+use crate::golden;
 use crate::proof;
 
 /// A defect.
@@ -88,16 +86,7 @@ fn perform(defect: &Defect, case: Option<&Case>) -> Result<(), Failed> {
     let printed = format!("{}\n\n{said}", defect.why);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("defects");
     let path = path.join(format!("{}.txt", defect.name));
-    let known = fs::read_to_string(&path).unwrap_or_default();
-    if known == printed {
-        return Ok(());
-    }
-    if env::var("UPDATE_EXPECT").is_ok_and(|value| value == "1") {
-        return Ok(fs::write(&path, printed)?);
-    }
-    let diff = TextDiff::from_lines(&known, &printed);
-    let shown = diff.unified_diff().context_radius(2).header("golden", "today").to_string();
-    Err(format!("{}\nUPDATE_EXPECT=1 rewrites it\n{shown}", path.display()).into())
+    golden::compare(&path, &printed)
 }
 
 /// The plan with one step changed: the first for which `change` has something else.

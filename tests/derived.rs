@@ -2,16 +2,15 @@
 //! release can do, how faults end. Golden texts, a file a case; `UPDATE_EXPECT=1` rewrites. Must not
 //! judge a plan.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use libtest_mimic::{Completion, Failed, Trial};
-use similar::TextDiff;
 use simulator::{Bounds, Endings, Matrix, Strip};
 
 use crate::cases::Case;
+use crate::golden;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("derived")
@@ -42,18 +41,7 @@ fn perform(case: &Case) -> Result<Completion, Failed> {
         endings.text()
     );
     let path = folder().join(format!("{}.txt", case.name));
-    let known = fs::read_to_string(&path).unwrap_or_default();
-    if known == printed {
-        return Ok(Completion::Completed);
-    }
-    if env::var("UPDATE_EXPECT").is_ok_and(|value| value == "1") {
-        fs::create_dir_all(folder())?;
-        fs::write(&path, printed)?;
-        return Ok(Completion::Completed);
-    }
-    let diff = TextDiff::from_lines(&known, &printed);
-    let shown = diff.unified_diff().context_radius(2).header("golden", "today").to_string();
-    Err(format!("{}\nUPDATE_EXPECT=1 rewrites it\n{shown}", path.display()).into())
+    golden::compare(&path, &printed).map(|()| Completion::Completed)
 }
 
 /// Every golden is of a case.

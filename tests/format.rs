@@ -2,7 +2,7 @@
 //! printed by this is read and printed as the same bytes. Must not know what a plan is.
 
 /// Sections that people write, in the order in which they are printed.
-pub(crate) const GIVEN: [&str; 14] = [
+pub(crate) const GIVEN: [&str; 15] = [
     "engine",
     "facts",
     "schema",
@@ -16,6 +16,7 @@ pub(crate) const GIVEN: [&str; 14] = [
     "ignored-columns",
     "equivalent-mutants",
     "refused",
+    "refuted",
     "no-mutants",
 ];
 

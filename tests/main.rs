@@ -10,6 +10,7 @@ mod defects;
 mod derived;
 mod exhaustive;
 mod format;
+mod golden;
 mod mutants;
 mod proof;
 mod squawk;

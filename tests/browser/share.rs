@@ -28,16 +28,7 @@ fn same(link: &str, now: &str, schema: &str) -> Result<(), Failed> {
 
 /// Steps, a failure, a step back.
 fn run(page: &Page) -> Result<String, Failed> {
-    page.wait_for("plan-table")?;
-    page.click("tab-play")?;
-    page.wait_for("now")?;
-    for _ in 0..2 {
-        page.click("step")?;
-    }
-    let before = page.text("now")?;
-    page.click("inject")?;
-    page.wait_until("now", |text| text != before)?;
-    let failed = page.text("now")?;
+    let failed = super::failed(page)?;
     page.click("step")?;
     page.wait_until("now", |text| text != failed)?;
     page.click("back")?;
