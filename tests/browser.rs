@@ -3,6 +3,7 @@
 
 mod driver;
 mod embed;
+mod learn;
 mod share;
 mod site;
 
@@ -22,7 +23,7 @@ type Work = fn(&Page) -> Result<(), Failed>;
 
 /// A trial a thing that somebody does with the page.
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, Work); 15] = [
+    let all: [(&str, Work); 16] = [
         ("the first example is planned", first_example),
         ("another change is planned", other_change),
         ("a run is played, forth and back", play),
@@ -38,6 +39,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("bad input shows a message", bad_input),
         ("50 MB of garbage show a message, and leave when told to", garbage),
         ("the plan is exported", export),
+        ("a lesson is finished by keyboard", learn::finished),
     ];
     all.into_iter()
         .map(|(name, work)| {

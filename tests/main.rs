@@ -11,6 +11,7 @@ mod derived;
 mod exhaustive;
 mod format;
 mod golden;
+mod lessons;
 mod mutants;
 mod proof;
 mod squawk;
@@ -68,6 +69,7 @@ fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
     trials.extend(exhaustive::trials());
     trials.extend(bad_input::trials());
     trials.extend(cli::trials());
+    trials.extend(lessons::trials());
     trials.extend(browser::trials());
     trials
 }

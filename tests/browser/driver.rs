@@ -116,6 +116,21 @@ impl Page {
         self.call(&format!("/element/{element}/value"), &json!({ "text": keys })).map(drop)
     }
 
+    pub(super) const TAB: char = '\u{e004}';
+    pub(super) const ENTER: char = '\u{e007}';
+    pub(super) const SPACE: char = ' ';
+    pub(super) const DOWN: char = '\u{e015}';
+
+    /// Presses keys, one after the other, wherever the focus is.
+    pub(super) fn press(&self, keys: &[char]) -> Result<(), Failed> {
+        let press = |key: &char| {
+            ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key.to_string() }))
+        };
+        let actions: Vec<Value> = keys.iter().flat_map(press).collect();
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": actions });
+        self.call("/actions", &json!({ "actions": [keyboard] })).map(drop)
+    }
+
     /// Chooses a file.
     pub(super) fn attach(&self, testid: &str, file: &Path) -> Result<(), Failed> {
         let element = self.element(testid)?;

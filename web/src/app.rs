@@ -10,8 +10,8 @@ use yew::prelude::*;
 
 use crate::browser::{self, KeyListener, Listener};
 use crate::components::{
-    embed_view::EmbedView, header::Header, help::Help, input::InputPane, output::OutputPane,
-    share::ShareDialog,
+    embed_view::EmbedView, header::Header, help::Help, input::InputPane, learn_view::LearnPane,
+    output::OutputPane, share::ShareDialog,
 };
 use crate::embed::Asked;
 use crate::engine::use_engine;
@@ -74,7 +74,8 @@ pub(crate) fn App() -> Html {
     }
     html! {
         <>
-            <Header help={ask_help} share={act.reform(|()| Action::Share)} />
+            <Header help={ask_help} share={act.reform(|()| Action::Share)}
+                learn={act.reform(Action::Learn)} is_learning={state.learn.is_open} />
             <a class="skip" href="#result">{ "Skip to the plan" }</a>
             if let Some(error) = &state.sharing.error {
                 <p class="banner error link-error" role="alert" data-testid="link-error">
@@ -84,7 +85,9 @@ pub(crate) fn App() -> Html {
                 </p>
             }
             <main>
-                if stage > 0 {
+                if stage > 0 && state.learn.is_open {
+                    <LearnPane state={state.clone()} on={act.clone()} />
+                } else if stage > 0 {
                     <InputPane state={state.clone()} on={act.clone()} {open} />
                 }
                 if stage > 1 {
@@ -113,7 +116,11 @@ impl Address {
         if let Some(embed) = &self.asked.embed {
             return State::embedded(embed, example, link);
         }
-        let state = State::opened(store::work(), store::before(), link);
+        let mut state = State::opened(store::work(), store::before(), link);
+        state.learn.progress = store::progress().unwrap_or_default().into();
+        if state.learn.draft.is_empty() {
+            state.learn.draft = store::draft().unwrap_or_default().into();
+        }
         match example {
             Some(name) => {
                 browser::forget_query();
@@ -176,6 +183,8 @@ fn use_keeping(state: &UseReducerHandle<State>) {
     let newest = use_mut_ref(|| None::<UseReducerHandle<State>>);
     *newest.borrow_mut() = Some(state.clone());
     let dependencies = (
+        (state.learn.is_open, state.learn.from.clone(), state.learn.draft.clone()),
+        (state.learn.progress.clone(), state.learn.aside.clone()),
         (state.input.clone(), state.undo.clone(), state.tab),
         (state.play.id, state.play.at, state.play.moments.len()),
         (state.proof.id, state.proof.state.clone()),
@@ -194,7 +203,9 @@ fn use_keeping(state: &UseReducerHandle<State>) {
 fn keep(state: &RefCell<Option<UseReducerHandle<State>>>) {
     if let Some(state) = state.borrow().as_ref().filter(|state| state.only.is_none()) {
         store::keep_work(&state.to_link());
-        store::keep_before(state.undo.as_deref());
+        store::keep_before(state.learn.aside.as_deref().or(state.undo.as_deref()));
+        store::keep_progress(&state.learn.progress);
+        store::keep_draft(&state.learn.draft);
     }
 }
 

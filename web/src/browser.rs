@@ -77,6 +77,44 @@ pub(crate) fn select(id: &str, (from, to): (usize, usize), line: usize) {
     area.scroll_into_view_with_bool(true);
 }
 
+/// Hands over the text of a file, once it is read; nothing where it cannot be.
+pub(crate) fn read_file(file: &Blob, done: Callback<String>) {
+    let read = Closure::once_into_js(move |text: JsValue| {
+        done.emit(text.as_string().unwrap_or_default());
+    });
+    let promise: JsValue = file.text().into();
+    let then = js_sys::Reflect::get(&promise, &"then".into());
+    if let Some(then) = then.ok().and_then(|then| then.dyn_into::<js_sys::Function>().ok()) {
+        then.call1(&promise, &read).ok();
+    }
+}
+
+/// Puts the focus on an element, and scrolls it into view.
+pub(crate) fn focus(id: &str) {
+    if let Some(element) = element(id).and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        element.focus().ok();
+    }
+}
+
+/// Whether nothing has the focus.
+pub(crate) fn has_no_focus() -> bool {
+    let active = document().and_then(|document| document.active_element());
+    active.is_none_or(|element| element.tag_name() == "BODY")
+}
+
+/// Where the halves stand one below the other, scrolls the right one into view.
+pub(crate) fn show_result() {
+    let width = web_sys::window().and_then(|window| window.inner_width().ok()?.as_f64());
+    if let (Some(width), Some(result)) = (width, element("result"))
+        && width < STACKED_BELOW
+    {
+        result.scroll_into_view();
+    }
+}
+
+/// Pixels below which the halves stand one below the other; `style.css` says the same.
+const STACKED_BELOW: f64 = 1000.0;
+
 /// Scrolls a list, which must be positioned, so that its current item is in the middle. Only the
 /// list moves, never the page.
 pub(crate) fn centre_current(list: &HtmlElement) {

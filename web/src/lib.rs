@@ -3,6 +3,7 @@
 //! The shell (`main.rs`) runs on the main thread and never links the SQL parser; the worker
 //! (`bin/worker`) holds planner and simulator. Nothing here may know the browser.
 
+pub mod lesson;
 pub mod link;
 pub mod protocol;
 pub mod view;

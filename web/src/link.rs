@@ -14,6 +14,7 @@ use planner::edit::Edit;
 use serde::{Deserialize, Serialize};
 use simulator::{Bounds, Choice};
 
+use crate::lesson::From;
 use crate::protocol::{CellAt, Subject};
 
 /// Codec and version, before the payload.
@@ -56,6 +57,9 @@ pub struct Link {
     /// The search asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
+    /// The lesson that is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lesson: Option<From>,
 }
 
 /// A run and the moment looked at.

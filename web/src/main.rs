@@ -11,6 +11,7 @@ mod format;
 mod keys;
 mod state;
 mod store;
+mod words;
 
 fn main() {
     if let Some(root) = browser::element("app") {

@@ -12,6 +12,7 @@ use simulator::{
     Trace, Verdict,
 };
 
+use crate::lesson::{From, Head, LessonView, Told};
 use crate::link::{Link, Move};
 use crate::view::{Finding, PlanView};
 
@@ -29,16 +30,7 @@ pub enum Slot {
     Change,
 }
 
-/// Which of the two plans of a request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Subject {
-    /// The plan.
-    #[default]
-    Plan,
-    /// The change as asked, run as it stands.
-    AsAsked,
-}
+pub use lessons::Subject;
 
 /// From the shell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +120,24 @@ pub enum ToWorker {
     Pack(Box<Link>),
     /// Read a link.
     Unpack(String),
+    /// Which lessons there are.
+    Course,
+    /// Read a lesson.
+    Lesson {
+        /// Counts up; answers carry it.
+        id: u64,
+        /// Which.
+        from: From,
+        /// Whether what it claims is to be checked as well: for who writes it.
+        check: bool,
+    },
+    /// Answer a question of the lesson.
+    Ask {
+        /// Of the `Lesson`.
+        id: u64,
+        /// Index among its parts.
+        part: usize,
+    },
 }
 
 /// From the worker.
@@ -226,6 +236,33 @@ pub enum FromWorker {
     Unpacked(Box<Link>),
     /// A link that could not be read, and why: an end of "this link cannot be opened: it …".
     NotUnpacked(String),
+    /// The lessons there are.
+    Course(Vec<Head>),
+    /// A lesson was read.
+    Lesson {
+        /// Of the `Lesson`.
+        id: u64,
+        /// It, unless an error stands in the findings.
+        lesson: Option<Box<LessonView>>,
+        /// What is wrong with it.
+        findings: Vec<lessons::Finding>,
+    },
+    /// What a lesson claims was checked.
+    Checked {
+        /// Of the `Lesson`.
+        id: u64,
+        /// What of it is not so.
+        findings: Vec<lessons::Finding>,
+    },
+    /// What the engine says to a question.
+    Told {
+        /// Of the `Lesson`.
+        id: u64,
+        /// Index of the question among its parts.
+        part: usize,
+        /// The answer, or why there is none.
+        told: Result<Box<Told>, String>,
+    },
 }
 
 /// What is found of a plan, step by step.

@@ -3,12 +3,14 @@
 
 use std::rc::Rc;
 
+use simulator::Trace;
 pub(crate) use web::link::Tab;
-use web::protocol::{Answer, FromWorker, Job, ToWorker};
+use web::protocol::{Answer, CellAt, FromWorker, Job, ToWorker};
 use web::view::PlanView;
 use yew::Reducible;
 
 pub(crate) mod input;
+pub(crate) mod learn;
 pub(crate) mod outbox;
 pub(crate) mod play;
 pub(crate) mod proof;
@@ -16,6 +18,7 @@ pub(crate) mod sharing;
 pub(crate) mod traffic;
 
 use input::{Edit, Input};
+use learn::{Learn, LearnAction};
 use outbox::Outbox;
 use play::{Play, PlayAction};
 use proof::{Proof, ProofAction};
@@ -80,6 +83,8 @@ pub(crate) struct State {
     pub(crate) proof: Proof,
     /// The run under traffic.
     pub(crate) traffic: Traffic,
+    /// Lessons.
+    pub(crate) learn: Learn,
     /// Links in and out.
     pub(crate) sharing: Sharing,
     /// What the worker has to be told.
@@ -127,6 +132,8 @@ pub(crate) enum Action {
     Proof(ProofAction),
     /// Something about the run under traffic.
     Traffic(TrafficAction),
+    /// Something about lessons.
+    Learn(LearnAction),
 }
 
 impl Reducible for State {
@@ -184,6 +191,7 @@ impl State {
             Action::Proof(ProofAction::Watch) => self.watch_counterexample(),
             Action::Proof(action) => self.proof.apply(action, &mut self.outbox),
             Action::Traffic(action) => self.traffic.apply(action, &mut self.outbox),
+            Action::Learn(action) => self.learn(action),
         }
     }
 
@@ -192,6 +200,15 @@ impl State {
             let moments = found.trace.moments.iter().cloned().map(Rc::new).collect();
             self.play.watch((search, None), moments);
             self.at_moment_waited_for(None);
+            self.tab = Tab::Play;
+        }
+    }
+
+    fn watch_cell(&mut self, cell: &CellAt, trace: Trace) {
+        let moments = trace.moments.into_iter().map(Rc::new).collect();
+        if let Some(search) = self.proof.to_link() {
+            self.play.watch((search, Some(cell.clone())), moments);
+            self.at_moment_waited_for(Some(cell));
             self.tab = Tab::Play;
         }
     }
@@ -234,6 +251,7 @@ impl State {
         match message {
             FromWorker::Ready => {
                 self.engine = Engine::Ready;
+                self.learn.begin(&mut self.outbox);
                 match self.sharing.incoming.take() {
                     Some(text) => self.open_link(text),
                     None => self.ask(),
@@ -251,6 +269,7 @@ impl State {
             }
             FromWorker::Verdict { id, verdict } => {
                 self.proof.verdict(id, *verdict);
+                self.settle();
                 self.look_for_run(false);
             }
             FromWorker::Derived { id, derived } => {
@@ -258,12 +277,7 @@ impl State {
                 self.look_for_run(true);
             }
             FromWorker::Shown { id, cell, trace } if id == self.proof.id => {
-                let moments = trace.moments.into_iter().map(Rc::new).collect();
-                if let Some(search) = self.proof.to_link() {
-                    self.play.watch((search, Some(cell.clone())), moments);
-                    self.at_moment_waited_for(Some(&cell));
-                    self.tab = Tab::Play;
-                }
+                self.watch_cell(&cell, trace);
             }
             FromWorker::Shown { .. } => {}
             FromWorker::Failed { id, job: Job::Proof, message } => {
@@ -284,6 +298,15 @@ impl State {
             FromWorker::Packed(_) => {}
             FromWorker::NotPacked(why) => self.sharing.outgoing = Outgoing::Refused(why),
             FromWorker::Unpacked(link) => self.link_read(*link),
+            FromWorker::Course(heads) => self.learn.course = heads.into(),
+            FromWorker::Lesson { id, lesson, findings } => {
+                self.lesson_read(id, lesson.map(|lesson| *lesson), findings);
+            }
+            FromWorker::Checked { id, findings } => self.learn.checked(id, findings),
+            FromWorker::Told { id, part, told } => {
+                self.learn.told(id, part, told.map(|told| *told));
+                self.settle();
+            }
             FromWorker::NotUnpacked(why) => {
                 self.sharing.error = Some(format!("This link cannot be opened: it {why}."));
                 if self.asked == 0 {

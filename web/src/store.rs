@@ -7,12 +7,15 @@ use web_sys::Storage;
 
 use crate::browser;
 use crate::state::input::Input;
+use crate::state::learn::Progress;
 
 /// The number goes up when an older text no longer reads. The first releases kept the input alone,
 /// which is a part of the work.
 const WORK: &str = "concertina.input.v1";
 const BEFORE: &str = "concertina.before.v1";
 const THEME: &str = "concertina.theme.v1";
+const LESSONS: &str = "concertina.lessons.v1";
+const DRAFT: &str = "concertina.lesson-text.v1";
 
 /// Texts longer than this are not kept: browsers allow about five million characters in all.
 const KEPT_BYTES_MAX: usize = 1 << 20;
@@ -41,6 +44,29 @@ pub(crate) fn before() -> Option<Input> {
 /// Keeps the input that came before.
 pub(crate) fn keep_before(input: Option<&Input>) {
     keep(BEFORE, input);
+}
+
+/// What is done of the lessons.
+pub(crate) fn progress() -> Option<Progress> {
+    let text = storage()?.get_item(LESSONS).ok()??;
+    browser::read(&text).ok()
+}
+
+/// Keeps what is done of the lessons.
+pub(crate) fn keep_progress(progress: &Progress) {
+    keep(LESSONS, Some(progress));
+}
+
+/// The text of somebody's own lesson.
+pub(crate) fn draft() -> Option<String> {
+    storage()?.get_item(DRAFT).ok()?
+}
+
+/// Keeps the text of somebody's own lesson.
+pub(crate) fn keep_draft(text: &str) {
+    if let Some(storage) = storage().filter(|_| text.len() <= KEPT_BYTES_MAX) {
+        storage.set_item(DRAFT, text).ok();
+    }
 }
 
 fn keep(key: &str, value: Option<&impl Serialize>) {

@@ -38,6 +38,13 @@ pub enum Edit {
         /// Its id.
         step: String,
     },
+    /// A step goes somewhere else, across phases too.
+    Move {
+        /// Its id.
+        step: String,
+        /// Id of the step that it comes before; `None` puts it at the end.
+        before: Option<String>,
+    },
     /// A step becomes part of the one before it: where both may run in a transaction, in one.
     Merge {
         /// Its id.
@@ -70,6 +77,10 @@ impl Edit {
             Self::Swap { a, b } => format!("steps {a} and {b} swapped"),
             Self::Up { step } => format!("step {step} moved up"),
             Self::Down { step } => format!("step {step} moved down"),
+            Self::Move { step, before: Some(before) } => {
+                format!("step {step} moved before {before}")
+            }
+            Self::Move { step, before: None } => format!("step {step} moved to the end"),
             Self::Merge { step } => format!("step {step} merged into the one before"),
             Self::Insert { before: Some(step), sql } => format!("`{sql}` before step {step}"),
             Self::Insert { before: None, sql } => format!("`{sql}` at the end"),
@@ -101,6 +112,7 @@ fn one(plan: &Plan, edit: &Edit) -> Result<Plan, BadEdit> {
         }
         Edit::Up { step } => Ok(swapped(plan, step, &neighbour(plan, step, false)?)),
         Edit::Down { step } => Ok(swapped(plan, step, &neighbour(plan, step, true)?)),
+        Edit::Move { step, before } => moved(plan, step, before.as_deref()),
         Edit::Merge { step } => merged(plan, step),
         Edit::Insert { before, sql } => inserted(plan, before.as_deref(), sql),
     }
@@ -143,6 +155,33 @@ fn swapped(plan: &Plan, a: &str, b: &str) -> Plan {
             }
         }
     })
+}
+
+fn moved(plan: &Plan, id: &str, before: Option<&str>) -> Result<Plan, BadEdit> {
+    place(plan, id)?;
+    let Some(step) = plan.step(id).cloned() else { return Ok(plan.clone()) };
+    if before == Some(id) || plan.steps().count() == 1 {
+        return Ok(plan.clone());
+    }
+    if let Some(before) = before {
+        place(plan, before)?;
+    }
+    let mut plan = without(plan, id);
+    put(&mut plan, before, step);
+    Ok(plan)
+}
+
+/// Puts a step before another, or at the end.
+fn put(plan: &mut Plan, before: Option<&str>, step: Step) {
+    let found = plan.phases.iter_mut().find_map(|phase| {
+        let at = phase.steps.iter().position(|s| Some(s.id.as_str()) == before)?;
+        Some((phase, at))
+    });
+    if let Some((phase, at)) = found {
+        phase.steps.insert(at, step);
+    } else if let Some(phase) = plan.phases.last_mut() {
+        phase.steps.push(step);
+    }
 }
 
 fn merged(plan: &Plan, id: &str) -> Result<Plan, BadEdit> {
@@ -253,13 +292,6 @@ fn inserted(plan: &Plan, before: Option<&str>, text: &str) -> Result<Plan, BadEd
         deploy: None,
     };
     let mut plan = plan.clone();
-    let found = plan.phases.iter_mut().find_map(|phase| {
-        let at = phase.steps.iter().position(|s| Some(s.id.as_str()) == before)?;
-        Some((phase, at))
-    });
-    match found {
-        Some((phase, at)) => phase.steps.insert(at, step),
-        None => plan.phases.last_mut().into_iter().for_each(|phase| phase.steps.push(step.clone())),
-    }
+    put(&mut plan, before, step);
     Ok(plan)
 }

@@ -318,6 +318,7 @@ export interface Endings {
 export type Edit =
   | { edit: "remove" | "up" | "down" | "merge"; step: string }
   | { edit: "swap"; a: string; b: string }
+  | { edit: "move"; step: string; before: string | null }
   | { edit: "insert"; before: string | null; sql: string };
 
 /** What was proved of which plan. */

@@ -3,6 +3,8 @@
 use yew::prelude::*;
 
 use super::theme_toggle::ThemeToggle;
+use crate::state::learn::LearnAction;
+use crate::words::learn as words;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct Props {
@@ -10,6 +12,10 @@ pub(crate) struct Props {
     pub(crate) help: Callback<()>,
     /// Makes a link.
     pub(crate) share: Callback<()>,
+    /// Opens or leaves the lessons.
+    pub(crate) learn: Callback<LearnAction>,
+    /// Whether the lessons show.
+    pub(crate) is_learning: bool,
 }
 
 /// The page's head.
@@ -17,6 +23,13 @@ pub(crate) struct Props {
 pub(crate) fn Header(props: &Props) -> Html {
     let help = props.help.reform(|_: MouseEvent| ());
     let share = props.share.reform(|_: MouseEvent| ());
+    let is_learning = props.is_learning;
+    let learn =
+        props.learn.reform(
+            move |_: MouseEvent| {
+                if is_learning { LearnAction::Leave } else { LearnAction::Open }
+            },
+        );
     html! {
         <header class="top">
             <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
@@ -32,6 +45,9 @@ pub(crate) fn Header(props: &Props) -> Html {
                 </p>
             </div>
             <div class="actions">
+                <button type="button" data-testid="learn" aria-pressed={is_learning.to_string()} onclick={learn}>
+                    { words::LEARN }
+                </button>
                 <button type="button" data-testid="share" onclick={share}>{ "Share" }</button>
                 <ThemeToggle />
                 <button type="button" class="quiet" data-testid="help" onclick={help}>{ "Help" }</button>

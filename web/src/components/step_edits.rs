@@ -69,7 +69,7 @@ fn line(props: &Props, step: &StepView, (at, n): (usize, usize)) -> Html {
 }
 
 /// The steps in the order that the edits leave.
-fn edited<'a>(plan: &'a PlanView, edits: &[Edit]) -> Vec<&'a StepView> {
+pub(crate) fn edited<'a>(plan: &'a PlanView, edits: &[Edit]) -> Vec<&'a StepView> {
     let mut steps: Vec<&StepView> = plan.phases.iter().flat_map(|phase| &phase.steps).collect();
     for edit in edits {
         let at = |id: &String| steps.iter().position(|step| step.id == *id);
@@ -92,6 +92,13 @@ fn edited<'a>(plan: &'a PlanView, edits: &[Edit]) -> Vec<&'a StepView> {
             Edit::Swap { a, b } => {
                 if let (Some(a), Some(b)) = (at(a), at(b)) {
                     steps.swap(a, b);
+                }
+            }
+            Edit::Move { step, before } => {
+                if let Some(from) = at(step).filter(|_| before.as_ref() != Some(step)) {
+                    let moved = steps.remove(from);
+                    let to = before.as_ref().and_then(|id| steps.iter().position(|s| s.id == *id));
+                    steps.insert(to.unwrap_or(steps.len()), moved);
                 }
             }
             // The page offers none.

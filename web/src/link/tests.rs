@@ -18,7 +18,8 @@ fn link() -> Link {
         moves: vec![Move::Step, Move::Take("R1.2: crashes".to_owned()), Move::RollBack],
     };
     let run = Run { from, at: 2, said: "R1.2 crashes".to_owned() };
-    Link { request, tab: Tab::Play, run: Some(run), search: Some(search) }
+    let lesson = Some(From::Course("rename".to_owned()));
+    Link { request, tab: Tab::Play, run: Some(run), search: Some(search), lesson }
 }
 
 #[test]

@@ -58,7 +58,10 @@ impl State {
             Some(kept) => state.take_up(kept),
             None => (state.hint, state.input) = (true, examples::first().into()),
         }
-        state.undo = before.map(Into::into);
+        match before.map(Into::into) {
+            Some(before) if state.learn.is_open => state.learn.aside = Some(before),
+            before => state.undo = before,
+        }
         state.sharing.incoming = link;
         state
     }
@@ -98,12 +101,13 @@ impl State {
     /// Everything that makes the page show what it shows.
     pub(crate) fn to_link(&self) -> Link {
         let request = self.input.request.clone();
+        let lesson = self.learn.from.clone().filter(|_| self.learn.is_open);
         if let Some(link) = &self.sharing.resume {
-            return Link { request, tab: self.tab, ..link.clone() };
+            return Link { request, tab: self.tab, lesson, ..link.clone() };
         }
         // What is typed since may make another plan.
         if self.asked_of != self.input {
-            return Link { request, tab: self.tab, ..Link::default() };
+            return Link { request, tab: self.tab, lesson, ..Link::default() };
         }
         let run = self.sharing.found.clone().or_else(|| self.play.to_link());
         let run = run.filter(|run| match run.from {
@@ -111,7 +115,7 @@ impl State {
             // A search takes its time: only for who looks at what it found.
             Origin::Found { .. } => self.tab == Tab::Play,
         });
-        Link { request, tab: self.tab, run, search: self.proof.to_link() }
+        Link { request, tab: self.tab, run, search: self.proof.to_link(), lesson }
     }
 
     /// A link came in.
@@ -126,10 +130,16 @@ impl State {
 
     /// A link was read.
     pub(super) fn link_read(&mut self, link: Link) {
-        if !self.hint && !self.input.is_empty() && self.input.request != link.request {
+        let is_other = !self.input.is_empty() && self.input.request != link.request;
+        if link.lesson.is_some() {
+            self.put_aside();
+        } else if let Some(aside) = self.learn.leave() {
+            self.undo = Some(aside);
+        } else if !self.hint && is_other {
             self.undo = Some(self.input.clone());
         }
         self.take_up(link);
+        self.learn.begin(&mut self.outbox);
         self.file_error = None;
         self.ask();
     }
@@ -138,6 +148,9 @@ impl State {
         self.hint = false;
         self.tab = self.only.unwrap_or(link.tab);
         self.input = Input { request: link.request.clone(), ..Input::default() }.into();
+        if let (Some(from), None) = (&link.lesson, self.only) {
+            self.learn.take(from.clone());
+        }
         self.sharing.resume = Some(link);
     }
 

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use planner::edit::{Edit, edited};
 use planner::{Plan, Request};
-use simulator::Bounds;
+use simulator::{Bounds, Setting};
 use web::link::{Link, Move};
 use web::protocol::{CellAt, FromWorker, Job, SHOWN_BYTES_MAX, Slot, Subject, ToWorker};
 
 use crate::deriving;
 use crate::planning;
 use crate::proving::Proving;
+use crate::teaching::{self, Teaching};
 use crate::timing::Timing;
 use crate::walking::Walking;
 
@@ -34,6 +35,8 @@ pub(crate) struct Engine {
     walking: Option<Walking>,
     /// A run under traffic.
     timing: Option<Timing>,
+    /// The lesson that is open.
+    teaching: Option<Teaching>,
 }
 
 /// The plan of a search.
@@ -49,7 +52,9 @@ impl Engine {
     /// Whether `work` has something to do.
     pub(crate) fn is_busy(&self) -> bool {
         let is_due = self.proved.as_ref().is_some_and(|proved| proved.is_due);
-        self.wanted.is_some() || self.timing.is_some() || self.proving.is_some() || is_due
+        let is_unchecked = self.teaching.as_ref().is_some_and(Teaching::is_due);
+        let is_running = self.timing.is_some() || self.proving.is_some();
+        self.wanted.is_some() || is_running || is_due || is_unchecked
     }
 
     /// Takes a message; what is quick is answered at once, the rest waits for `work`.
@@ -77,20 +82,7 @@ impl Engine {
             ToWorker::WalkStep { from } => self.on_walk(|walk| walk.step(from)),
             ToWorker::WalkTake { from, choice } => self.on_walk(|walk| walk.take(from, choice)),
             ToWorker::WalkRollBack { from } => self.on_walk(|walk| walk.roll_back(from)),
-            ToWorker::Time { id, setting } => {
-                let subjects = [Subject::Plan, Subject::AsAsked];
-                let plans = subjects.map(|subject| self.subject(subject).map(|p| (subject, p)));
-                let [plan, as_asked] = plans;
-                match (plan, as_asked) {
-                    (Ok(plan), Ok(as_asked)) => {
-                        self.timing = Some(Timing::start(id, &[plan, as_asked], &setting));
-                        Vec::new()
-                    }
-                    (Err(message), _) | (_, Err(message)) => {
-                        vec![FromWorker::Failed { id, job: Job::Time, message }]
-                    }
-                }
-            }
+            ToWorker::Time { id, setting } => self.time(id, &setting),
             ToWorker::WalkSeek { at } => self.on_walk(|walk| walk.seek(at)),
             ToWorker::Pack(link) => {
                 vec![link.pack().map_or_else(FromWorker::NotPacked, FromWorker::Packed)]
@@ -99,6 +91,16 @@ impl Engine {
                 Ok(link) => FromWorker::Unpacked(Box::new(link)),
                 Err(why) => FromWorker::NotUnpacked(why),
             }],
+            ToWorker::Course => vec![teaching::course()],
+            ToWorker::Lesson { id, from, check } => {
+                let (teaching, said) = Teaching::open(id, &from, check);
+                self.teaching = teaching;
+                vec![said]
+            }
+            ToWorker::Ask { id, part } => {
+                let told = self.teaching.as_ref().and_then(|lesson| lesson.tell(id, part));
+                told.into_iter().collect()
+            }
         }
     }
 
@@ -136,7 +138,12 @@ impl Engine {
             return vec![said];
         }
         let Some(proving) = &mut self.proving else {
-            return self.derive();
+            let derived = self.derive();
+            let unchecked = self.teaching.as_mut().filter(|lesson| lesson.is_due());
+            return match unchecked {
+                Some(lesson) if derived.is_empty() => vec![lesson.check()],
+                Some(_) | None => derived,
+            };
         };
         let said = proving.advance(now_ms);
         if proving.is_done() {
@@ -213,6 +220,20 @@ impl Engine {
                 Vec::new()
             }
             Err(message) => vec![FromWorker::Failed { id, job: Job::Proof, message }],
+        }
+    }
+
+    fn time(&mut self, id: u64, setting: &Setting) -> Vec<FromWorker> {
+        let subjects = [Subject::Plan, Subject::AsAsked];
+        let [plan, as_asked] = subjects.map(|subject| self.subject(subject).map(|p| (subject, p)));
+        match (plan, as_asked) {
+            (Ok(plan), Ok(as_asked)) => {
+                self.timing = Some(Timing::start(id, &[plan, as_asked], setting));
+                Vec::new()
+            }
+            (Err(message), _) | (_, Err(message)) => {
+                vec![FromWorker::Failed { id, job: Job::Time, message }]
+            }
         }
     }
 

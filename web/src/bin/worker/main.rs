@@ -7,6 +7,7 @@ mod planning;
 mod present;
 mod proving;
 mod scope;
+mod teaching;
 mod timing;
 mod walking;
 

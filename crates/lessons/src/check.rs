@@ -1,0 +1,194 @@
+//! Whether what a lesson claims is what the engine says: its answers, that its puzzles begin broken,
+//! and that its solutions mend them. Must not know where a lesson came from.
+
+use planner::diagnostic::{Severity, Source};
+use planner::edit::Edit;
+use simulator::{Bounds, Verdict};
+
+use crate::ask::{answer, broken_plan, verdict};
+use crate::lesson::{Finding, Lesson, Part, Predict, Puzzle, Reorder, Tool};
+
+/// What is wrong with what a lesson claims.
+pub fn check(lesson: &Lesson) -> Vec<Finding> {
+    let mut findings = scenario(lesson);
+    if !findings.is_empty() {
+        return findings;
+    }
+    for part in &lesson.parts {
+        match part {
+            Part::Prose(_) | Part::Scenario => {}
+            Part::Predict(predict) => findings.extend(predicted(lesson, predict)),
+            Part::Puzzle(Puzzle::Choose(choose)) => {
+                findings.extend(predicted(lesson, &choose.predict));
+            }
+            Part::Puzzle(Puzzle::Reorder(puzzle)) => findings.extend(reorder(lesson, puzzle)),
+        }
+    }
+    findings
+}
+
+/// Why no plan can be made of the scenario.
+fn scenario(lesson: &Lesson) -> Vec<Finding> {
+    let planned = planner::plan(&lesson.scenario);
+    let errors = planned.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let mut findings: Vec<Finding> = errors
+        .map(|error| {
+            let place = match error.source {
+                Source::Schema => "the schema: ",
+                Source::Change => "the change: ",
+                Source::Request => "the facts: ",
+            };
+            Finding::error(lesson.scenario_line, format!("{place}{}", error.message), &error.help)
+        })
+        .collect();
+    if findings.is_empty() && planned.plan.is_none() {
+        let help = "give a change that does something";
+        findings.push(Finding::error(lesson.scenario_line, "there is nothing to plan", help));
+    }
+    findings
+}
+
+fn predicted(lesson: &Lesson, predict: &Predict) -> Option<Finding> {
+    let found = match answer(&lesson.scenario, &predict.asked) {
+        Ok(found) => found,
+        Err(why) => {
+            let message = format!("the engine cannot answer this: {why}");
+            return Some(Finding::error(
+                predict.line,
+                message,
+                "ask for something of this scenario",
+            ));
+        }
+    };
+    let fitting: Vec<&str> = predict
+        .choices
+        .iter()
+        .filter(|choice| choice.fits(&found.value))
+        .map(|choice| choice.value.as_str())
+        .collect();
+    match fitting.as_slice() {
+        [one] if *one == predict.marked => None,
+        [one] => Some(Finding::error(
+            predict.line,
+            format!("`{}` is marked, but the engine says `{one}`: {}", predict.marked, found.words),
+            "mark what the engine says, or ask something else",
+        )),
+        [] => Some(Finding::error(
+            predict.line,
+            format!(
+                "the engine says `{}`, which is none of the choices: {}",
+                found.value, found.words
+            ),
+            "add a choice with that value",
+        )),
+        _ => Some(Finding::error(
+            predict.line,
+            format!("`{}` fits several choices", found.value),
+            "let only one of them be right",
+        )),
+    }
+}
+
+fn reorder(lesson: &Lesson, puzzle: &Reorder) -> Option<Finding> {
+    let wrong = |message: String, help: &str| Some(Finding::error(puzzle.line, message, help));
+    if puzzle
+        .solution
+        .iter()
+        .any(|edit| tool(edit).is_none_or(|tool| !puzzle.tools.contains(&tool)))
+    {
+        let help = "name what the solution needs in `tools:`";
+        return wrong("the solution needs a tool that the puzzle does not offer".to_owned(), help);
+    }
+    match is_mended(lesson, puzzle, &[]) {
+        Ok(false) => {}
+        Ok(true) => {
+            let help = "break the plan so that a promise breaks, not only its look";
+            return wrong(
+                "the plan is verified as it begins: there is nothing to mend".to_owned(),
+                help,
+            );
+        }
+        Err(why) => {
+            return wrong(format!("the plan cannot be begun with: {why}"), "change `start:`");
+        }
+    }
+    match is_mended(lesson, puzzle, &puzzle.solution) {
+        Ok(true) => None,
+        Ok(false) => wrong("the solution does not mend the plan".to_owned(), "change `solution:`"),
+        Err(why) => {
+            wrong(format!("the solution cannot be carried out: {why}"), "change `solution:`")
+        }
+    }
+}
+
+/// Whether the puzzle's plan is verified after edits.
+fn is_mended(lesson: &Lesson, puzzle: &Reorder, edits: &[Edit]) -> Result<bool, String> {
+    let all: Vec<Edit> = puzzle.start.iter().chain(edits).cloned().collect();
+    let plan = broken_plan(&lesson.scenario, &all)?;
+    Ok(matches!(verdict(&plan, &Bounds::default())?, Verdict::Verified { .. }))
+}
+
+/// What is used for an edit.
+fn tool(edit: &Edit) -> Option<Tool> {
+    match edit {
+        Edit::Up { .. } => Some(Tool::Up),
+        Edit::Down { .. } => Some(Tool::Down),
+        Edit::Move { .. } => Some(Tool::Move),
+        Edit::Merge { .. } => Some(Tool::Merge),
+        Edit::Remove { .. } => Some(Tool::Remove),
+        Edit::Swap { .. } | Edit::Insert { .. } => None,
+    }
+}
+
+/// Ways to mend a puzzle's plan by fewer edits than it allows; none where its number is the smallest.
+/// Every one of the puzzle's tools is tried on every step: that takes its time.
+///
+/// # Errors
+/// Why they cannot be searched for.
+pub fn shorter_ways(lesson: &Lesson, puzzle: &Reorder) -> Result<Vec<Vec<Edit>>, String> {
+    let mut found = Vec::new();
+    let mut ways: Vec<Vec<Edit>> = vec![Vec::new()];
+    for _ in 1..puzzle.edits_max {
+        let mut longer = Vec::new();
+        for way in &ways {
+            let all: Vec<Edit> = puzzle.start.iter().chain(way).cloned().collect();
+            let plan = broken_plan(&lesson.scenario, &all)?;
+            let steps: Vec<String> = plan.steps().map(|step| step.id.clone()).collect();
+            for edit in possible(&steps, &puzzle.tools) {
+                let mut way = way.clone();
+                way.push(edit);
+                // What cannot be carried out mends nothing.
+                if let Ok(is_mended) = is_mended(lesson, puzzle, &way) {
+                    if is_mended {
+                        found.push(way.clone());
+                    }
+                    longer.push(way);
+                }
+            }
+        }
+        ways = longer;
+    }
+    Ok(found)
+}
+
+/// Every edit by some tools.
+fn possible(steps: &[String], tools: &[Tool]) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    for (step, tool) in
+        steps.iter().flat_map(|step| tools.iter().map(move |tool| (step.clone(), tool)))
+    {
+        match tool {
+            Tool::Up => edits.push(Edit::Up { step }),
+            Tool::Down => edits.push(Edit::Down { step }),
+            Tool::Merge => edits.push(Edit::Merge { step }),
+            Tool::Remove => edits.push(Edit::Remove { step }),
+            Tool::Move => {
+                let places =
+                    steps.iter().filter(|place| **place != step).map(|place| Some(place.clone()));
+                let places = places.chain([None]);
+                edits.extend(places.map(|before| Edit::Move { step: step.clone(), before }));
+            }
+        }
+    }
+    edits
+}

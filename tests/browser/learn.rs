@@ -1,0 +1,76 @@
+//! Lessons: finished by keyboard, written by a teacher, opened by a link.
+
+use libtest_mimic::Failed;
+
+use super::driver::Page;
+
+/// More than there are things to press on the page, a matrix in the proof and all.
+const TABS_MAX: usize = 600;
+
+/// Presses Tab until an element has the focus.
+fn tab_to(page: &Page, testid: &str) -> Result<(), Failed> {
+    page.wait_for(testid)?;
+    for _ in 0..TABS_MAX {
+        let focused = page.eval("return document.activeElement?.dataset.testid ?? ''")?;
+        if focused.as_str() == Some(testid) {
+            return Ok(());
+        }
+        page.press(&[Page::TAB])?;
+    }
+    Err(format!("the focus never comes to `{testid}`").into())
+}
+
+fn enter(page: &Page, testid: &str) -> Result<(), Failed> {
+    tab_to(page, testid)?;
+    page.press(&[Page::ENTER])
+}
+
+/// Chooses an answer and has it checked.
+fn answer(page: &Page, (part, choice): (usize, usize)) -> Result<(), Failed> {
+    tab_to(page, &format!("choice-{part}-0"))?;
+    page.press(&[Page::SPACE])?;
+    page.press(&vec![Page::DOWN; choice])?;
+    enter(page, &format!("check-{part}"))
+}
+
+/// From the head of the page to the end of a lesson, without a mouse.
+pub(super) fn finished(page: &Page) -> Result<(), Failed> {
+    page.wait_for("plan-table")?;
+    enter(page, "learn")?;
+    page.wait_until("progress", |text| text.starts_with("0 of"))?;
+    enter(page, "lesson-rename")?;
+    page.wait_for("lesson")?;
+    page.wait_until("now", |text| text.contains("before the migration"))?;
+
+    answer(page, (3, 0))?;
+    page.wait_until("answer-3", |text| text.contains("Not so.") && text.contains("42703"))?;
+    enter(page, "watch-3")?;
+    page.wait_until("event-log", |text| text.contains("run the change as asked"))?;
+    answer(page, (5, 1))?;
+    page.wait_until("answer-5", |text| text.contains("Right."))?;
+
+    enter(page, "begin-7")?;
+    page.wait_until("outcome-7", |text| text.contains("Refuted: no broken statement"))?;
+    enter(page, "hint-more")?;
+    enter(page, "mend-move-5.1")?;
+    enter(page, "mend-place-2.2")?;
+    page.wait_until("outcome-7", |text| text.contains("Refuted: no unexpected NULL"))?;
+    enter(page, "undo-7")?;
+    page.wait_until("outcome-7", |text| text.contains("Refuted: no broken statement"))?;
+    enter(page, "mend-move-5.1")?;
+    enter(page, "mend-place-5.2")?;
+    page.wait_until("outcome-7", |text| text.contains("Solved."))?;
+    page.wait_until("lesson-end", |text| text.contains("Lesson finished."))?;
+
+    page.reload()?;
+    page.wait_until("answer-3", |text| text.contains("Not so."))?;
+    page.wait_until("lesson-end", |text| text.contains("Lesson finished."))?;
+    enter(page, "all-lessons")?;
+    page.wait_until("progress", |text| text.starts_with("1 of"))?;
+    enter(page, "leave-lessons")?;
+    page.wait_until("plan", |text| text.contains("public.customers"))?;
+    if !page.value("schema")?.contains("CREATE TABLE customers") {
+        return Err("the work from before is gone".into());
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! A broken plan to mend: its steps with what may be done to them, proved after every edit. Must not
+//! judge: the proof does.
+
+use std::rc::Rc;
+
+use planner::edit::Edit;
+use simulator::{Bounds, Verdict};
+use web::lesson::MendView;
+use yew::prelude::*;
+
+use super::lesson_hints::LessonHints;
+use super::lesson_steps::LessonSteps;
+use super::lesson_view::raw;
+use crate::browser;
+use crate::state::learn::{LearnAction, used};
+use crate::state::proof::{ProofAction, ProofState};
+use crate::state::{Action, State};
+use crate::words::learn as words;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    /// Index among the lesson's parts.
+    pub(crate) at: usize,
+    /// The puzzle.
+    pub(crate) mend: MendView,
+    /// Whether it was solved.
+    pub(crate) is_solved: bool,
+    /// The page.
+    pub(crate) state: Rc<State>,
+    /// What is done.
+    pub(crate) on: Callback<Action>,
+}
+
+/// The puzzle.
+#[component]
+pub(crate) fn LessonMend(props: &Props) -> Html {
+    let (mend, state, at) = (&props.mend, &props.state, props.at);
+    let proof = &state.proof;
+    let is_begun = proof.state != ProofState::Idle && !proof.stale;
+    let n = used(&proof.edits, mend).filter(|_| is_begun);
+    let words_of = |edits: &[Edit]| edits.iter().map(Edit::words).collect::<Vec<_>>().join(", ");
+    html! {
+        <section class="mend puzzle" aria-labelledby={format!("mend-{at}")} data-testid={format!("mend-{at}")}>
+            <h3 id={format!("mend-{at}")}>
+                <span class="badge">{ words::PUZZLE }</span>
+                if props.is_solved { { " " }<span class="badge good">{ "\u{2713} " }{ words::DONE }</span> }
+            </h3>
+            <p>{ raw(&mend.task) }</p>
+            { match (n, &state.shown) {
+                (Some(n), Some(shown)) => html! {
+                    <>
+                        <div class="outcome" aria-live="polite" data-testid={format!("outcome-{at}")}>{ outcome(props, n) }</div>
+                        { controls(props, n) }
+                        <LessonSteps plan={shown.plan.clone()} edits={proof.edits.clone()} tools={mend.tools.clone()}
+                            is_over={n >= mend.edits_max} on={props.on.reform(|edit| Action::Learn(LearnAction::Edit(edit)))} />
+                    </>
+                },
+                (None, Some(_)) if !state.is_planning() => button(props, words::BEGIN, "primary"),
+                (_, _) => html! { <p class="muted">{ words::NOT_READY }</p> },
+            } }
+            if !props.is_solved {
+                <LessonHints hints={mend.hints.clone()} solution={words_of(&mend.solution)} />
+            }
+        </section>
+    }
+}
+
+fn button(props: &Props, text: &'static str, class: &'static str) -> Html {
+    let at = props.at;
+    let begin = props.on.reform(move |_: MouseEvent| Action::Learn(LearnAction::Begin(at)));
+    html! { <button type="button" {class} data-testid={format!("begin-{at}")} onclick={begin}>{ text }</button> }
+}
+
+fn controls(props: &Props, n: usize) -> Html {
+    let at = props.at;
+    let undo = props.on.reform(move |_: MouseEvent| Action::Learn(LearnAction::Undo(at)));
+    html! {
+        <div class="buttons">
+            <span class="muted">{ words::used(n, props.mend.edits_max) }</span>
+            <button type="button" class="small" data-testid={format!("undo-{at}")} disabled={n == 0} onclick={undo}>{ words::UNDO }</button>
+            { button(props, words::BEGIN_AGAIN, "small quiet") }
+        </div>
+    }
+}
+
+/// What the newest proof says.
+fn outcome(props: &Props, n: usize) -> Html {
+    let proof = &props.state.proof;
+    let verdict = match &proof.state {
+        ProofState::Idle | ProofState::Stopped => return html! {},
+        ProofState::Running => return html! { <p class="muted">{ words::SEARCHING }</p> },
+        ProofState::Failed(why) => return html! { <p class="banner error">{ why }</p> },
+        ProofState::Done(verdict) => verdict,
+    };
+    match verdict.as_ref() {
+        Verdict::Verified { .. } if proof.searched != Bounds::default() => {
+            html! { <p class="verdict-line bad">{ words::OTHER_BOUNDS }</p> }
+        }
+        Verdict::Verified { .. } if n > props.mend.edits_max => {
+            html! { <p class="verdict-line bad">{ words::TOO_MANY }</p> }
+        }
+        Verdict::Verified { .. } => html! {
+            <p class="verdict-line good"><strong>{ "\u{2713} " }{ words::SOLVED }</strong>{ " " }{ words::VERIFIED }</p>
+        },
+        Verdict::Refuted(found) => {
+            let on = props.on.clone();
+            let watch = Callback::from(move |_: MouseEvent| {
+                on.emit(Action::Proof(ProofAction::Watch));
+                browser::show_result();
+            });
+            html! {
+                <>
+                    <p class="verdict-line bad"><strong>{ "\u{2715} " }{ words::REFUTED }</strong>{ ": " }{ &found.invariant }</p>
+                    <p class="found">{ &found.detail }</p>
+                    <button type="button" class="small" data-testid={format!("watch-{}", props.at)} onclick={watch}>{ words::WATCH }</button>
+                </>
+            }
+        }
+        Verdict::BoundsExceeded { reason, .. } => {
+            html! { <p class="verdict-line bad">{ reason }</p> }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Somebody's own lesson: its text, pasted, opened or dropped; and what is wrong with it.
+
+use std::rc::Rc;
+
+use lessons::Finding;
+use wasm_bindgen::JsCast;
+use web_sys::{File, HtmlInputElement};
+use yew::prelude::*;
+
+use super::lesson_findings::LessonFindings;
+use crate::browser;
+use crate::state::learn::LearnAction;
+use crate::words::learn as words;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    /// The text.
+    pub(crate) draft: Rc<str>,
+    /// What is wrong with it.
+    pub(crate) findings: Rc<[Finding]>,
+    /// What is done.
+    pub(crate) on: Callback<LearnAction>,
+}
+
+/// The text's id, to go to a line of it.
+const TEXT: &str = "own-lesson-text";
+
+/// The editor.
+#[component]
+pub(crate) fn OwnLesson(props: &Props) -> Html {
+    let draft = |text: String| LearnAction::Draft(text.into());
+    let read = {
+        let on = props.on.reform(draft);
+        move |file: &File| browser::read_file(file, on.clone())
+    };
+    let ondrop = {
+        let read = read.clone();
+        Callback::from(move |event: DragEvent| {
+            event.prevent_default();
+            let files = event.data_transfer().and_then(|data| data.files());
+            if let Some(file) = files.and_then(|files| files.get(0)) {
+                read(&file);
+            }
+        })
+    };
+    let onchange = Callback::from(move |event: Event| {
+        let input = event.target().and_then(|at| at.dyn_into::<HtmlInputElement>().ok());
+        let Some(input) = input else { return };
+        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+            read(&file);
+        }
+        // So that the same file can be chosen again.
+        input.set_value("");
+    });
+    let oninput = props.on.reform(move |event: InputEvent| draft(browser::value(&event)));
+    let example = props.on.reform(move |_: MouseEvent| draft(words::TEMPLATE.to_owned()));
+    let open = props.on.reform(|_: MouseEvent| LearnAction::Try);
+    let is_empty = props.draft.trim().is_empty();
+    html! {
+        <section class="own" aria-labelledby="own-title"
+            ondragover={Callback::from(|event: DragEvent| event.prevent_default())} {ondrop}>
+            <h3 id="own-title">{ words::OWN }</h3>
+            <p class="muted">{ words::OWN_HELP }</p>
+            <textarea id={TEXT} rows="8" spellcheck="false" aria-label={words::OWN_LABEL} data-testid="own-lesson"
+                value={props.draft.to_string()} {oninput} />
+            <div class="buttons">
+                <label class="file">
+                    { words::OPEN_FILE }
+                    <input type="file" accept=".md,.markdown,.txt,text/markdown,text/plain" {onchange} data-testid="own-lesson-file" />
+                </label>
+                if is_empty {
+                    <button type="button" class="small" data-testid="own-lesson-example" onclick={example}>{ words::EXAMPLE }</button>
+                }
+                <button type="button" class="primary" data-testid="try-lesson" disabled={is_empty} onclick={open}>
+                    { words::TRY }
+                </button>
+            </div>
+            <LessonFindings findings={props.findings.clone()} go={Some(go(props.draft.clone()))} />
+        </section>
+    }
+}
+
+/// Selects a line of the text.
+fn go(draft: Rc<str>) -> Callback<usize> {
+    Callback::from(move |line: usize| {
+        let mut from = 0;
+        for (at, text) in draft.split('\n').enumerate() {
+            let n = text.encode_utf16().count();
+            if at + 1 == line {
+                browser::select(TEXT, (from, from + n), line);
+            }
+            from += n + 1;
+        }
+    })
+}

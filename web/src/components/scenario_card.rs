@@ -1,0 +1,59 @@
+//! A lesson's scenario: what is asked, and the ways to see it run.
+
+use std::rc::Rc;
+
+use planner::Request;
+use web::protocol::Subject;
+use web::view::change_text;
+use yew::prelude::*;
+
+use crate::browser;
+use crate::state::learn::LearnAction;
+use crate::state::play::PlayAction;
+use crate::state::proof::ProofAction;
+use crate::state::{Action, Tab};
+use crate::words::learn as words;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    /// What is asked.
+    pub(crate) scenario: Rc<Request>,
+    /// What is done.
+    pub(crate) on: Callback<Action>,
+}
+
+/// The card.
+#[component]
+pub(crate) fn ScenarioCard(props: &Props) -> Html {
+    let show = |tab: Tab, then: Option<Action>| {
+        let on = props.on.clone();
+        Callback::from(move |_: MouseEvent| {
+            on.emit(Action::Show(tab));
+            if let Some(action) = then.clone() {
+                on.emit(action);
+            }
+            browser::show_result();
+        })
+    };
+    let play = |subject| show(Tab::Play, Some(Action::Play(PlayAction::Run(subject))));
+    let prove = show(Tab::Proof, Some(Action::Proof(ProofAction::Start(Subject::Plan))));
+    let keep = props.on.reform(|_: MouseEvent| Action::Learn(LearnAction::Keep));
+    html! {
+        <section class="scenario" aria-labelledby="scenario-title" data-testid="scenario">
+            <h3 id="scenario-title">{ words::SCENARIO }</h3>
+            <pre tabindex="0"><code>{ change_text(&props.scenario.change).trim() }</code></pre>
+            <details>
+                <summary>{ words::SCHEMA }</summary>
+                <pre tabindex="0"><code>{ props.scenario.schema.trim() }</code></pre>
+            </details>
+            <p class="muted">{ words::SCENARIO_HELP }</p>
+            <div class="buttons">
+                <button type="button" class="small" data-testid="scenario-play-asked" onclick={play(Subject::AsAsked)}>{ words::PLAY_ASKED }</button>
+                <button type="button" class="small" data-testid="scenario-play" onclick={play(Subject::Plan)}>{ words::PLAY_PLAN }</button>
+                <button type="button" class="small" data-testid="scenario-plan" onclick={show(Tab::Plan, None)}>{ words::SHOW_PLAN }</button>
+                <button type="button" class="small" data-testid="scenario-prove" onclick={prove}>{ words::PROVE }</button>
+                <button type="button" class="small" data-testid="scenario-keep" title={words::KEEP_HELP} onclick={keep}>{ words::KEEP }</button>
+            </div>
+        </section>
+    }
+}
