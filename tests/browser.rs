@@ -23,7 +23,7 @@ type Work = fn(&Page) -> Result<(), Failed>;
 
 /// A trial a thing that somebody does with the page.
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, Work); 16] = [
+    let all: [(&str, Work); 17] = [
         ("the first example is planned", first_example),
         ("another change is planned", other_change),
         ("a run is played, forth and back", play),
@@ -40,6 +40,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("50 MB of garbage show a message, and leave when told to", garbage),
         ("the plan is exported", export),
         ("a lesson is finished by keyboard", learn::finished),
+        ("a teacher's lesson is handed out as a link", learn::own),
     ];
     all.into_iter()
         .map(|(name, work)| {

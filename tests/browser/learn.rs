@@ -74,3 +74,42 @@ pub(super) fn finished(page: &Page) -> Result<(), Failed> {
     }
     Ok(())
 }
+
+/// A teacher's lesson. What is marked in it is wrong at first.
+const OWN: &str = "# Mine <img src=x onerror=alert(1)>\n\nProse <script>alert(1)</script>.\n\n```scenario\nschema = \
+     'CREATE TABLE t (id bigint PRIMARY KEY, a text);'\nchange.statements = 'ALTER TABLE t RENAME COLUMN a TO b;'\n\
+     ```\n\n```predict\nquestion: What does R0 read?\nengine: works 1.1 R0 read\nof: the change as asked\n\
+     - works: Its rows\n- 42703: An error\nanswer: works\n```\n\nThe end.\n";
+
+/// Written, mended by what is found in it, handed out as a link, and opened elsewhere.
+pub(super) fn own(page: &Page) -> Result<(), Failed> {
+    page.wait_for("plan-table")?;
+    page.click("learn")?;
+    page.write("own-lesson", "# Only a title\n")?;
+    page.click("try-lesson")?;
+    page.wait_until("lesson-findings", |text| text.contains("Line 1: the lesson has no scenario"))?;
+    page.write("own-lesson", OWN)?;
+    page.click("try-lesson")?;
+    page.wait_until("lesson-findings", |text| text.contains("the engine says `42703`"))?;
+    page.click("edit-lesson")?;
+    page.write("own-lesson", &OWN.replace("answer: works", "answer: 42703"))?;
+    page.click("try-lesson")?;
+    page.wait_until("lesson-checked", |text| text.contains("Everything it claims"))?;
+    page.click("lesson-link")?;
+    page.wait_for("link")?;
+    let link = page.value("link")?;
+
+    let other = Page::open(&link)?;
+    other.wait_until("lesson", |text| text.contains("Mine") && !text.contains("The end."))?;
+    other.click("choice-2-1")?;
+    other.click("check-2")?;
+    other.wait_until("answer-2", |text| text.contains("Right."))?;
+    other.wait_until("lesson", |text| text.contains("The end."))?;
+    other.wait_until("lesson-end", |text| text.contains("Lesson finished."))?;
+    let injected = "return document.querySelectorAll('.lesson img, .lesson script').length === 0";
+    other.wait_for_true(injected)?;
+    other.click("leave-lessons")?;
+    other.wait_until("plan", |text| text.contains("public.customers"))?;
+    let errors = other.console_errors()?;
+    if errors.is_empty() { Ok(()) } else { Err(errors.join("\n").into()) }
+}

@@ -5,7 +5,7 @@ use lessons::Tool;
 use planner::Request;
 use planner::edit::Edit;
 use serde::{Deserialize, Serialize};
-use simulator::Trace;
+use simulator::{Setting, Trace};
 
 use crate::link::Search;
 use crate::protocol::CellAt;
@@ -99,6 +99,8 @@ pub struct Told {
     pub cell: Option<CellAt>,
     /// The run that shows it, where there is one.
     pub trace: Option<Trace>,
+    /// With what it was run, where it was run under traffic.
+    pub setting: Option<Setting>,
 }
 
 impl PartView {

@@ -65,9 +65,9 @@ pub fn answer(scenario: &Request, asked: &Asked) -> Result<Answer, String> {
             step(at)?;
             Ok(lock(&plan, (at, table), |lock| held(lock).0.to_owned()))
         }
-        Question::GivenUp { step: at } => {
+        Question::GivenUp { step: at, setting } => {
             step(at)?;
-            Ok(given_up(&plan, at))
+            Ok(given_up(&plan, at, setting))
         }
     }
 }
@@ -243,16 +243,22 @@ fn held(lock: &Lock) -> (&'static str, &'static str) {
     }
 }
 
-fn given_up(plan: &Plan, at: &str) -> Answer {
-    let mut walk = TimedWalk::new(plan, &Setting::default());
+fn given_up(plan: &Plan, at: &str, setting: &Setting) -> Answer {
+    let mut walk = TimedWalk::new(plan, setting);
     let Some(step) = walk.find(|step| step.id == at) else {
         let words = format!("The run does not come to step {at}.");
         return Answer::new("unreached", words, None);
     };
+    let times = if step.attempts == 1 { "time" } else { "times" };
     let words = format!(
-        "Of {} requests that arrived meanwhile {} were given up; the longest wait was {:.1} s, and at most {} \
-         requests waited at once.",
-        step.requests, step.failed, step.longest_wait_s, step.waiting_max
+        "The step took {:.1} s and was tried {} {times}. Of {} requests that arrived meanwhile {} were given up; the \
+         longest wait was {:.1} s, and at most {} requests waited at once.",
+        step.seconds,
+        step.attempts.max(1),
+        step.requests,
+        step.failed,
+        step.longest_wait_s,
+        step.waiting_max
     );
     Answer::new(step.failed.to_string(), words, None)
 }

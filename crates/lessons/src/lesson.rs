@@ -5,7 +5,7 @@ use planner::Request;
 use planner::diagnostic::Severity;
 use planner::edit::Edit;
 use serde::{Deserialize, Serialize};
-use simulator::{Does, Fault};
+use simulator::{Does, Fault, Setting};
 
 /// Which of the two plans of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -151,6 +151,8 @@ pub enum Question {
     GivenUp {
         /// The step.
         step: String,
+        /// With what it is run.
+        setting: Setting,
     },
 }
 

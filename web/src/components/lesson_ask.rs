@@ -117,7 +117,7 @@ fn answer(props: &Props) -> Html {
         <div class="answer">
             <p class={classes!("verdict-line", class)}><strong>{ word }</strong></p>
             <p class="found"><span class="muted">{ words::FOUND }</span>{ " " }{ &told.words }</p>
-            if told.trace.is_some() {
+            if told.trace.is_some() || told.setting.is_some() {
                 <p><button type="button" class="small" data-testid={format!("watch-{at}")} onclick={watch}>{ words::WATCH }</button></p>
             }
             if !told.because.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use planner::diagnostic::Severity;
 use yew::prelude::*;
 
 use super::lesson_ask::LessonAsk;
@@ -59,7 +60,8 @@ fn own(props: &Props) -> Html {
     let Some(From::Text(_)) = &learn.from else { return html! {} };
     let edit = props.on.reform(|_: MouseEvent| Action::Learn(LearnAction::List));
     let share = props.on.reform(|_: MouseEvent| Action::Share);
-    let is_checked = learn.has_checked && learn.findings.is_empty();
+    let is_checked =
+        learn.has_checked && learn.findings.iter().all(|f| f.severity == Severity::Warning);
     html! {
         <div class="own-head">
             <div class="buttons">

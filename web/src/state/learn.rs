@@ -15,6 +15,7 @@ use web::protocol::{Subject, ToWorker};
 use super::input::Input;
 use super::outbox::Outbox;
 use super::proof::{ProofAction, ProofState};
+use super::traffic::TrafficAction;
 use super::{State, Tab};
 
 /// Lessons.
@@ -312,6 +313,10 @@ impl State {
 
     fn watch_answer(&mut self, part: usize) {
         let Some(Ok(told)) = self.learn.told.get(&part).cloned() else { return };
+        if let Some(setting) = &told.setting {
+            self.traffic.apply(TrafficAction::Run(setting.clone()), &mut self.outbox);
+            self.tab = Tab::Traffic;
+        }
         let Some(trace) = &told.trace else { return };
         let moments = trace.moments.iter().cloned().map(Rc::new).collect();
         self.play.watch((told.search.clone(), told.cell.clone()), moments);

@@ -8,7 +8,20 @@ use web::link::Search;
 use web::protocol::{CellAt, FromWorker};
 
 /// The course: names, as a link has them, and files, in order.
-const COURSE: [(&str, &str); 1] = [("rename", include_str!("../../../lessons/01-rename.md"))];
+const COURSE: [(&str, &str); 12] = [
+    ("rename", include_str!("../../../lessons/01-rename.md")),
+    ("new-column", include_str!("../../../lessons/02-new-column.md")),
+    ("lock-queue", include_str!("../../../lessons/03-lock-queue.md")),
+    ("not-valid", include_str!("../../../lessons/04-not-valid.md")),
+    ("index", include_str!("../../../lessons/05-index.md")),
+    ("tighten", include_str!("../../../lessons/06-tighten.md")),
+    ("sync", include_str!("../../../lessons/07-sync.md")),
+    ("backfill", include_str!("../../../lessons/08-backfill.md")),
+    ("gate", include_str!("../../../lessons/09-gate.md")),
+    ("drop-column", include_str!("../../../lessons/10-drop-column.md")),
+    ("rollback", include_str!("../../../lessons/11-rollback.md")),
+    ("point-of-no-return", include_str!("../../../lessons/12-point-of-no-return.md")),
+];
 
 /// A lesson that is open.
 pub(crate) struct Teaching {
@@ -86,6 +99,17 @@ fn told(lesson: &Lesson, predict: &Predict) -> Result<Told, String> {
         search: Search { subject: *of, bounds: Bounds::default(), edits: edits.clone() },
         cell: cell(question, answer.step),
         trace: answer.trace,
+        setting: match question {
+            Question::GivenUp { setting, .. } => Some(setting.clone()),
+            Question::Works { .. }
+            | Question::Rollback { .. }
+            | Question::LastRollback
+            | Question::PointOfNoReturn
+            | Question::Ending { .. }
+            | Question::Verdict
+            | Question::Lock { .. }
+            | Question::Held { .. } => None,
+        },
     })
 }
 

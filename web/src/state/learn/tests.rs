@@ -44,7 +44,7 @@ fn opened(parts: Vec<PartView>) -> Rc<State> {
 
 fn told(right: usize) -> Result<Box<Told>, String> {
     let (words, because, search) = (String::new(), String::new(), web::link::Search::default());
-    Ok(Box::new(Told { right, words, because, search, cell: None, trace: None }))
+    Ok(Box::new(Told { right, words, because, search, cell: None, trace: None, setting: None }))
 }
 
 fn verified() -> FromWorker {
