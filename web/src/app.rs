@@ -121,12 +121,16 @@ impl Address {
         if state.learn.draft.is_empty() {
             state.learn.draft = store::draft().unwrap_or_default().into();
         }
-        match example {
-            Some(name) => {
+        match (&self.asked.lesson, example) {
+            (Some(name), _) => {
+                browser::forget_query();
+                state.with_lesson(name)
+            }
+            (None, Some(name)) => {
                 browser::forget_query();
                 state.with_example(name)
             }
-            None => state,
+            (None, None) => state,
         }
     }
 

@@ -1,6 +1,8 @@
 //! What the page asks of the browser beyond rendering: clipboard, downloads, selections, keys.
 //! Knows nothing of plans.
 
+use std::cell::Cell;
+
 use js_sys::Array;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::Closure;
@@ -102,13 +104,27 @@ pub(crate) fn has_no_focus() -> bool {
     active.is_none_or(|element| element.tag_name() == "BODY")
 }
 
+thread_local! {
+    /// Where the page stood before the right half was shown.
+    static LEFT_AT: Cell<f64> = const { Cell::new(0.0) };
+}
+
 /// Where the halves stand one below the other, scrolls the right one into view.
 pub(crate) fn show_result() {
-    let width = web_sys::window().and_then(|window| window.inner_width().ok()?.as_f64());
+    let Some(window) = web_sys::window() else { return };
+    let width = window.inner_width().ok().and_then(|width| width.as_f64());
     if let (Some(width), Some(result)) = (width, element("result"))
         && width < STACKED_BELOW
     {
+        LEFT_AT.set(window.scroll_y().unwrap_or_default());
         result.scroll_into_view();
+    }
+}
+
+/// Back to where the page stood before `show_result`.
+pub(crate) fn leave_result() {
+    if let Some(window) = web_sys::window() {
+        window.scroll_to_with_x_and_y(0.0, LEFT_AT.get());
     }
 }
 

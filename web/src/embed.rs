@@ -23,6 +23,8 @@ pub(crate) struct Asked {
     pub(crate) embed: Option<Embed>,
     /// Name of an example.
     pub(crate) example: Option<String>,
+    /// Name of a lesson of the course.
+    pub(crate) lesson: Option<String>,
 }
 
 impl Asked {
@@ -42,7 +44,7 @@ impl Asked {
         let theme = value("theme").filter(|theme| matches!(theme.as_str(), "light" | "dark"));
         let plain = value("controls").as_deref() == Some("none");
         let embed = tab.map(|tab| Embed { tab, step: value("step"), theme, plain });
-        Self { embed, example: value("example") }
+        Self { embed, example: value("example"), lesson: value("lesson") }
     }
 }
 
@@ -57,7 +59,8 @@ mod tests {
         let step = Some("2.1".to_owned());
         let theme = Some("dark".to_owned());
         let embed = Some(Embed { tab: Tab::Play, step, theme, plain: true });
-        assert_eq!(asked, Asked { embed, example: Some("big_update".to_owned()) });
+        assert_eq!(asked, Asked { embed, example: Some("big_update".to_owned()), lesson: None });
+        assert_eq!(Asked::read("?lesson=gate").lesson.as_deref(), Some("gate"));
         assert_eq!(Asked::read("?seed=1&embed=else"), Asked::default());
         assert_eq!(Asked::read(""), Asked::default());
     }

@@ -195,7 +195,9 @@ fn ending(
     let row = endings.rows.iter().find(|row| row.step == at);
     let cell = row.and_then(|row| row.cells.iter().find(|cell| cell.fault == fault));
     let cell = cell.ok_or_else(|| format!("step {at} cannot meet the fault `{}`", fault.id()))?;
-    let words = format!("{}.", cell.way.join("; "));
+    let way: Vec<&str> =
+        cell.way.iter().map(|line| line.strip_prefix("FAULT ").unwrap_or(line)).collect();
+    let words = sentence(&way.join("; "));
     let trace = Endings::trace(plan, bounds, at, fault).map_err(|why| why.to_string())?;
     Ok(Answer::new(cell.name(), words, trace))
 }

@@ -1,8 +1,9 @@
 //! Whether what a lesson claims is what the engine says: its answers, that its puzzles begin broken,
 //! and that its solutions mend them. Must not know where a lesson came from.
 
-use planner::diagnostic::{Severity, Source};
+use planner::diagnostic::{Diagnostic, Severity, Source, locate};
 use planner::edit::Edit;
+use planner::request::Change;
 use simulator::{Bounds, Verdict};
 
 use crate::ask::{answer, broken_plan, verdict};
@@ -31,21 +32,24 @@ pub fn check(lesson: &Lesson) -> Vec<Finding> {
 fn scenario(lesson: &Lesson) -> Vec<Finding> {
     let planned = planner::plan(&lesson.scenario);
     let errors = planned.diagnostics.iter().filter(|d| d.severity == Severity::Error);
-    let mut findings: Vec<Finding> = errors
-        .map(|error| {
-            let place = match error.source {
-                Source::Schema => "the schema: ",
-                Source::Change => "the change: ",
-                Source::Request => "the facts: ",
-            };
-            Finding::error(lesson.scenario_line, format!("{place}{}", error.message), &error.help)
-        })
-        .collect();
+    let mut findings: Vec<Finding> = errors.map(|error| placed(lesson, error)).collect();
     if findings.is_empty() && planned.plan.is_none() {
         let help = "give a change that does something";
-        findings.push(Finding::error(lesson.scenario_line, "there is nothing to plan", help));
+        findings.push(Finding::error(lesson.lines.block, "there is nothing to plan", help));
     }
     findings
+}
+
+/// A finding of the planner's, at its line in the file.
+fn placed(lesson: &Lesson, error: &Diagnostic) -> Finding {
+    let (Change::Statements(change) | Change::Target(change)) = &lesson.scenario.change;
+    let (words, first, text) = match error.source {
+        Source::Schema => ("the schema", lesson.lines.schema, lesson.scenario.schema.as_str()),
+        Source::Change => ("the change", lesson.lines.change, change.as_str()),
+        Source::Request => ("the facts", lesson.lines.block, ""),
+    };
+    let (line, _, _) = locate(text, error.span.0);
+    Finding::error(first + line - 1, format!("{words}: {}", error.message), &error.help)
 }
 
 fn predicted(lesson: &Lesson, predict: &Predict) -> Option<Finding> {
@@ -192,3 +196,6 @@ fn possible(steps: &[String], tools: &[Tool]) -> Vec<Edit> {
     }
     edits
 }
+
+#[cfg(test)]
+mod tests;

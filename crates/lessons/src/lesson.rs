@@ -47,10 +47,21 @@ pub struct Lesson {
     pub title: String,
     /// What it is about.
     pub scenario: Request,
-    /// Line of the scenario's block.
-    pub scenario_line: usize,
+    /// Where it stands in the file.
+    pub lines: ScenarioLines,
     /// In order.
     pub parts: Vec<Part>,
+}
+
+/// Lines of the file, from 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScenarioLines {
+    /// First line in the block.
+    pub block: usize,
+    /// First line of the schema.
+    pub schema: usize,
+    /// First line of the change.
+    pub change: usize,
 }
 
 /// A part of a lesson.

@@ -12,7 +12,7 @@ use planner::Request;
 use planner::diagnostic::Severity;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use crate::lesson::{Finding, Lesson, Part, Read};
+use crate::lesson::{Finding, Lesson, Part, Read, ScenarioLines};
 
 /// Texts longer than this are no lessons.
 const BYTES_MAX: usize = 1 << 18;
@@ -33,7 +33,7 @@ pub fn read(text: &str) -> Read {
 struct Reader<'a> {
     text: &'a str,
     title: String,
-    scenario: Option<(usize, Request)>,
+    scenario: Option<(ScenarioLines, Request)>,
     parts: Vec<Part>,
     /// Prose since the last block.
     prose: Vec<Event<'a>>,
@@ -132,8 +132,8 @@ impl<'a> Reader<'a> {
                 self.find(Finding::error(fence.line - 1, "the lesson has two scenarios", help));
             }
             "scenario" => match blocks::scenario(source) {
-                Ok(request) => {
-                    self.scenario = Some((fence.line, request));
+                Ok(scenario) => {
+                    self.scenario = Some(scenario);
                     self.parts.push(Part::Scenario);
                 }
                 Err(finding) => self.find(finding),
@@ -162,10 +162,10 @@ impl<'a> Reader<'a> {
         }
         self.findings.sort_by_key(|finding| finding.line);
         let is_whole = !self.findings.iter().any(is_broken);
-        let lesson = self.scenario.filter(|_| is_whole).map(|(scenario_line, scenario)| Lesson {
+        let lesson = self.scenario.filter(|_| is_whole).map(|(lines, scenario)| Lesson {
             title: self.title.trim().to_owned(),
             scenario,
-            scenario_line,
+            lines,
             parts: self.parts,
         });
         Read { lesson, findings: self.findings }

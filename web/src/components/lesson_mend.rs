@@ -38,6 +38,14 @@ pub(crate) fn LessonMend(props: &Props) -> Html {
     let proof = &state.proof;
     let is_begun = proof.state != ProofState::Idle && !proof.stale;
     let n = used(&proof.edits, mend).filter(|_| is_begun);
+    // A button that was pressed may be gone after it; the focus is not to be lost with it.
+    let outcome_id = format!("outcome-{at}");
+    let goes_to = outcome_id.clone();
+    use_effect_with((proof.edits.clone(), n, proof.state.clone()), move |(_, n, _)| {
+        if n.is_some() && browser::has_no_focus() {
+            browser::focus(&goes_to);
+        }
+    });
     let words_of = |edits: &[Edit]| edits.iter().map(Edit::words).collect::<Vec<_>>().join(", ");
     html! {
         <section class="mend puzzle" aria-labelledby={format!("mend-{at}")} data-testid={format!("mend-{at}")}>
@@ -49,7 +57,7 @@ pub(crate) fn LessonMend(props: &Props) -> Html {
             { match (n, &state.shown) {
                 (Some(n), Some(shown)) => html! {
                     <>
-                        <div class="outcome" aria-live="polite" data-testid={format!("outcome-{at}")}>{ outcome(props, n) }</div>
+                        <div class="outcome" id={outcome_id.clone()} tabindex="-1" aria-live="polite" data-testid={outcome_id}>{ outcome(props, n) }</div>
                         { controls(props, n) }
                         <LessonSteps plan={shown.plan.clone()} edits={proof.edits.clone()} tools={mend.tools.clone()}
                             is_over={n >= mend.edits_max} on={props.on.reform(|edit| Action::Learn(LearnAction::Edit(edit)))} />

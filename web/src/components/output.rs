@@ -11,7 +11,9 @@ use super::proof_view::ProofView;
 use super::status::Status;
 use super::tabs::{self, Tabs};
 use super::traffic_view::TrafficView;
+use crate::browser;
 use crate::state::{Action, Shown, State, Tab};
+use crate::words::learn as words;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct Props {
@@ -28,6 +30,10 @@ pub(crate) fn OutputPane(props: &Props) -> Html {
     let busy = state.is_planning();
     html! {
         <div class="output" id="result" tabindex="-1">
+            if state.learn.lesson.is_some() {
+                <p class="to-lesson"><button type="button" class="small" data-testid="to-lesson"
+                    onclick={|_: MouseEvent| browser::leave_result()}>{ words::TO_LESSON }</button></p>
+            }
             <div class="bar">
                 <Tabs chosen={state.tab} on={props.on.reform(Action::Show)} />
                 <Status state={state.clone()} on={props.on.clone()} />

@@ -46,6 +46,13 @@ pub(crate) fn ScenarioCard(props: &Props) -> Html {
                 <summary>{ words::SCHEMA }</summary>
                 <pre tabindex="0"><code>{ props.scenario.schema.trim() }</code></pre>
             </details>
+            if !props.scenario.tables.is_empty() {
+                <ul class="scenario-facts">
+                    { for props.scenario.tables.iter().map(|(name, facts)| html! {
+                        <li>{ words::table(&name.to_string(), facts) }</li>
+                    }) }
+                </ul>
+            }
             <p class="muted">{ words::SCENARIO_HELP }</p>
             <div class="buttons">
                 <button type="button" class="small" data-testid="scenario-play-asked" onclick={play(Subject::AsAsked)}>{ words::PLAY_ASKED }</button>

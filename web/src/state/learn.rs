@@ -275,6 +275,13 @@ impl State {
         }
     }
 
+    /// Opens a lesson that the address asks for; what was kept comes back when it is left.
+    pub(crate) fn with_lesson(mut self, name: &str) -> Self {
+        self.put_aside();
+        self.learn.take(From::Course(name.to_owned()));
+        self
+    }
+
     /// Keeps what is on the page, to be brought back when the lessons are left.
     pub(super) fn put_aside(&mut self) {
         if self.learn.aside.is_none() {
@@ -320,6 +327,7 @@ impl State {
         let Some(trace) = &told.trace else { return };
         let moments = trace.moments.iter().cloned().map(Rc::new).collect();
         self.play.watch((told.search.clone(), told.cell.clone()), moments);
+        self.play.playing = true;
         self.tab = Tab::Play;
     }
 

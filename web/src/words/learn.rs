@@ -1,12 +1,15 @@
 //! What the lessons' views say. The lessons themselves are files. Texts only.
 
-use crate::format::plural;
+use planner::request::TableFacts;
+
+use crate::format::{count, plural};
 
 pub(crate) const LEARN: &str = "Learn";
 pub(crate) const TITLE: &str = "Learn to change a live database";
 pub(crate) const INTRO: &str = "Short lessons, each with a scenario that runs beside it. You are asked what will happen \
      before you are shown, and every answer is worked out by planner and simulator from the scenario, not looked up.";
 pub(crate) const LEAVE: &str = "Back to my own work";
+pub(crate) const TO_LESSON: &str = "\u{2191} Back to the lesson";
 pub(crate) const LIST: &str = "All lessons";
 pub(crate) const READING: &str = "Reading …";
 pub(crate) const CANNOT_OPEN: &str = "This lesson cannot be opened.";
@@ -85,6 +88,18 @@ pub(crate) fn finished(n: usize, of: usize) -> String {
 /// `Hint (1 of 2)`.
 pub(crate) fn hint(next: usize, of: usize) -> String {
     format!("Hint ({next} of {of})")
+}
+
+/// `payments: 190,000,000 rows, 300 reads and 400 writes a second, transactions of up to 5 s`.
+pub(crate) fn table(name: &str, facts: &TableFacts) -> String {
+    let name = name.strip_prefix("public.").unwrap_or(name);
+    format!(
+        "{name}: {} rows, {} reads and {} writes a second, transactions of up to {} s",
+        count(facts.rows),
+        count(facts.reads_per_s.into()),
+        count(facts.writes_per_s.into()),
+        facts.longest_transaction_s
+    )
 }
 
 /// `1 of 2 edits used`.

@@ -1,24 +1,31 @@
 //! The three kinds of block to their values. Must not know Markdown around them.
 
 use planner::Request;
+use planner::request::Change;
 
 use super::edits::edits;
 use super::fields::{Field, Fields};
 use super::prose::inline;
 use super::question::question;
-use crate::lesson::{Asked, Choice, Choose, Finding, Predict, Puzzle, Reorder, Subject, Tool};
+use crate::lesson::{
+    Asked, Choice, Choose, Finding, Predict, Puzzle, Reorder, ScenarioLines, Subject, Tool,
+};
 
 /// A request, as TOML: the same file that the command reads.
-pub(super) fn scenario((text, first): (&str, usize)) -> Result<Request, Finding> {
-    toml::from_str(text).map_err(|why| {
-        let at = why.span().map_or(0, |span| span.start);
-        let before = text.get(..at).unwrap_or_default();
+pub(super) fn scenario((text, first): (&str, usize)) -> Result<(ScenarioLines, Request), Finding> {
+    let line = |at: usize| first + text.get(..at).unwrap_or_default().matches('\n').count();
+    let request: Request = toml::from_str(text).map_err(|why| {
         Finding::error(
-            first + before.matches('\n').count(),
+            why.span().map_or(first, |span| line(span.start)),
             format!("the scenario is not a request: {}", why.message()),
             "write `schema = '''…'''`, `change.statements = '''…'''`, and facts as in a request file",
         )
-    })
+    })?;
+    // A text that TOML has to unescape is not found again: then it is the block.
+    let place = |part: &str| text.find(part).map_or(first, line);
+    let (Change::Statements(change) | Change::Target(change)) = &request.change;
+    let (schema, change) = (place(&request.schema), place(change));
+    Ok((ScenarioLines { block: first, schema, change }, request))
 }
 
 const ASKING: [&str; 6] = ["question", "engine", "of", "edits", "answer", "because"];

@@ -1,6 +1,7 @@
 //! The worker's state, natively.
 
 use planner::request::Change;
+use web::lesson::From;
 
 use super::*;
 
@@ -114,4 +115,46 @@ fn a_run_is_found_again_by_what_was_done() {
     // What cannot be chosen ends it.
     let other = vec![Move::Step, Move::Take("nobody: nothing".to_owned()), Move::Step];
     assert_eq!(again(&mut engine, other).moments, moments[..2]);
+}
+
+/// What is said to a lesson of that number, once all work is done.
+fn lesson(engine: &mut Engine, id: u64, from: From, check: bool) -> Vec<FromWorker> {
+    let mut said = engine.hear(ToWorker::Lesson { id, from, check });
+    said.extend(work(engine));
+    said
+}
+
+#[test]
+fn a_question_of_a_lesson_is_answered_when_it_is_asked() {
+    let mut engine = Engine::default();
+    let said = lesson(&mut engine, 1, From::Course("rename".to_owned()), false);
+    let [FromWorker::Lesson { lesson: Some(lesson), .. }] = said.as_slice() else {
+        panic!("{said:?}")
+    };
+    let part = lesson.parts.iter().position(|part| part.is_prediction()).expect("a prediction");
+    assert_eq!(engine.hear(ToWorker::Ask { id: 0, part }), []);
+    let said = engine.hear(ToWorker::Ask { id: 1, part });
+    let [FromWorker::Told { told: Ok(told), .. }] = said.as_slice() else { panic!("{said:?}") };
+    assert!(told.words.contains("42703") && told.trace.is_some());
+}
+
+#[test]
+fn what_a_lesson_claims_is_checked_where_that_is_wanted() {
+    let text = "# a\n```scenario\nschema = 'CREATE TABLE t (a int)'\nchange.statements = ''\n```\n";
+    let mut engine = Engine::default();
+    let said = lesson(&mut engine, 1, From::Text(text.to_owned()), true);
+    let [FromWorker::Lesson { .. }, FromWorker::Checked { findings, .. }] = said.as_slice() else {
+        panic!("{said:?}")
+    };
+    assert_eq!(findings[0].message, "the change: the change is empty");
+    assert_eq!(lesson(&mut engine, 2, From::Text(text.to_owned()), false).len(), 1);
+}
+
+#[test]
+fn a_lesson_that_is_not_there_is_named() {
+    let said = lesson(&mut Engine::default(), 1, From::Course("nowhere".to_owned()), false);
+    let [FromWorker::Lesson { lesson: None, findings, .. }] = said.as_slice() else {
+        panic!("{said:?}")
+    };
+    assert!(findings[0].message.contains("nowhere") && findings[0].help.contains("rename"));
 }
