@@ -95,11 +95,7 @@ fn predicted(lesson: &Lesson, predict: &Predict) -> Option<Finding> {
 
 fn reorder(lesson: &Lesson, puzzle: &Reorder) -> Option<Finding> {
     let wrong = |message: String, help: &str| Some(Finding::error(puzzle.line, message, help));
-    if puzzle
-        .solution
-        .iter()
-        .any(|edit| tool(edit).is_none_or(|tool| !puzzle.tools.contains(&tool)))
-    {
+    if !Tool::all_among(&puzzle.solution, &puzzle.tools) {
         let help = "name what the solution needs in `tools:`";
         return wrong("the solution needs a tool that the puzzle does not offer".to_owned(), help);
     }
@@ -130,18 +126,6 @@ fn is_mended(lesson: &Lesson, puzzle: &Reorder, edits: &[Edit]) -> Result<bool, 
     let all: Vec<Edit> = puzzle.start.iter().chain(edits).cloned().collect();
     let plan = broken_plan(&lesson.scenario, &all)?;
     Ok(matches!(verdict(&plan, &Bounds::default())?, Verdict::Verified { .. }))
-}
-
-/// What is used for an edit.
-fn tool(edit: &Edit) -> Option<Tool> {
-    match edit {
-        Edit::Up { .. } => Some(Tool::Up),
-        Edit::Down { .. } => Some(Tool::Down),
-        Edit::Move { .. } => Some(Tool::Move),
-        Edit::Merge { .. } => Some(Tool::Merge),
-        Edit::Remove { .. } => Some(Tool::Remove),
-        Edit::Swap { .. } | Edit::Insert { .. } => None,
-    }
 }
 
 /// Ways to mend a puzzle's plan by fewer edits than it allows; none where its number is the smallest.

@@ -236,6 +236,25 @@ impl Tool {
     }
 }
 
+impl Tool {
+    /// What an edit takes.
+    fn of(edit: &Edit) -> Option<Self> {
+        match edit {
+            Edit::Up { .. } => Some(Self::Up),
+            Edit::Down { .. } => Some(Self::Down),
+            Edit::Move { .. } => Some(Self::Move),
+            Edit::Merge { .. } => Some(Self::Merge),
+            Edit::Remove { .. } => Some(Self::Remove),
+            Edit::Swap { .. } | Edit::Insert { .. } => None,
+        }
+    }
+
+    /// Whether edits take no other tools than these.
+    pub fn all_among(edits: &[Edit], tools: &[Self]) -> bool {
+        edits.iter().all(|edit| Self::of(edit).is_some_and(|tool| tools.contains(&tool)))
+    }
+}
+
 impl Finding {
     /// An error.
     pub fn error(line: usize, message: impl Into<String>, help: impl Into<String>) -> Self {

@@ -94,7 +94,9 @@ impl<'a> Reader<'a> {
 
     /// Says what of the prose will not show as it was meant.
     fn look(&mut self, event: &Event<'a>, line: usize) {
-        if let Event::Html(text) | Event::InlineHtml(text) = event {
+        if let Event::Html(text) | Event::InlineHtml(text) = event
+            && !text.starts_with("</")
+        {
             let message = format!("`{}` is shown as text: a lesson holds no HTML", text.trim());
             self.find(Finding::warning(line, message, "write it in Markdown"));
         }

@@ -12,7 +12,9 @@ use super::examples_menu::ExamplesMenu;
 use super::facts_form::FactsForm;
 use super::findings::Findings;
 use crate::state::input::{ChangeKind, Edit};
+use crate::state::learn::LearnAction;
 use crate::state::{Action, State};
+use crate::words::learn as words;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct Props {
@@ -38,6 +40,7 @@ pub(crate) fn InputPane(props: &Props) -> Html {
     let answer = state.answer.as_ref();
     let findings = answer.map(|answer| answer.findings.clone()).unwrap_or_default();
     let touched = state.shown.as_ref().map(|shown| shown.answer.tables.clone()).unwrap_or_default();
+    let learn = props.on.reform(|_: MouseEvent| Action::Learn(LearnAction::Open));
     let dismiss = props.on.reform(|_: MouseEvent| Action::DismissHint);
     html! {
         <div class="input">
@@ -48,7 +51,10 @@ pub(crate) fn InputPane(props: &Props) -> Html {
                         { "This is an example: a schema, and a change somebody was about to make. Edit either, \
                            choose another example, or clear both and paste your own. The plan follows as you type." }
                     </p>
-                    <button type="button" class="small" onclick={dismiss}>{ "Got it" }</button>
+                    <div class="hint-buttons">
+                        <button type="button" class="small" onclick={dismiss}>{ "Got it" }</button>
+                        <button type="button" class="small" data-testid="hint-learn" onclick={learn}>{ words::TAKE_COURSE }</button>
+                    </div>
                 </aside>
             }
             <ExamplesMenu can_undo={state.undo.is_some()} is_empty={state.input.is_empty()} on={props.on.clone()} />

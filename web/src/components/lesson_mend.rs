@@ -6,13 +6,14 @@ use std::rc::Rc;
 use planner::edit::Edit;
 use simulator::{Bounds, Verdict};
 use web::lesson::MendView;
+use web::protocol::Subject;
 use yew::prelude::*;
 
 use super::lesson_hints::LessonHints;
 use super::lesson_steps::LessonSteps;
 use super::lesson_view::raw;
 use crate::browser;
-use crate::state::learn::{LearnAction, used};
+use crate::state::learn::{LearnAction, is_fair, used};
 use crate::state::proof::{ProofAction, ProofState};
 use crate::state::{Action, State};
 use crate::words::learn as words;
@@ -36,7 +37,8 @@ pub(crate) struct Props {
 pub(crate) fn LessonMend(props: &Props) -> Html {
     let (mend, state, at) = (&props.mend, &props.state, props.at);
     let proof = &state.proof;
-    let is_begun = proof.state != ProofState::Idle && !proof.stale;
+    let is_begun =
+        proof.state != ProofState::Idle && !proof.stale && proof.subject == Subject::Plan;
     let n = used(&proof.edits, mend).filter(|_| is_begun);
     // A button that was pressed may be gone after it; the focus is not to be lost with it.
     let outcome_id = format!("outcome-{at}");
@@ -103,6 +105,9 @@ fn outcome(props: &Props, n: usize) -> Html {
     match verdict.as_ref() {
         Verdict::Verified { .. } if proof.searched != Bounds::default() => {
             html! { <p class="verdict-line bad">{ words::OTHER_BOUNDS }</p> }
+        }
+        Verdict::Verified { .. } if !is_fair(&proof.edits, &props.mend) => {
+            html! { <p class="verdict-line bad">{ words::NOT_OFFERED }</p> }
         }
         Verdict::Verified { .. } if n > props.mend.edits_max => {
             html! { <p class="verdict-line bad">{ words::TOO_MANY }</p> }

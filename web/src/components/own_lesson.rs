@@ -61,7 +61,7 @@ pub(crate) fn OwnLesson(props: &Props) -> Html {
             ondragover={Callback::from(|event: DragEvent| event.prevent_default())} {ondrop}>
             <h3 id="own-title">{ words::OWN }</h3>
             <p class="muted">{ words::OWN_HELP }</p>
-            <textarea id={TEXT} rows="8" spellcheck="false" aria-label={words::OWN_LABEL} data-testid="own-lesson"
+            <textarea id={TEXT} rows="14" spellcheck="false" aria-label={words::OWN_LABEL} data-testid="own-lesson"
                 value={props.draft.to_string()} {oninput} />
             <div class="buttons">
                 <label class="file">

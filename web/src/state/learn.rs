@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use lessons::Finding;
+use lessons::{Finding, Tool};
 use planner::edit::Edit;
 use serde::{Deserialize, Serialize};
 use simulator::{Bounds, Verdict};
@@ -376,12 +376,20 @@ impl State {
             && !proof.stale
             && proof.searched == Bounds::default()
             && used(&proof.edits, mend).is_some_and(|n| n <= mend.edits_max)
+            && is_fair(&proof.edits, mend)
     }
 }
 
 /// Edits made since the puzzle began; `None` where the plan is not the puzzle's.
 pub(crate) fn used(edits: &[Edit], mend: &MendView) -> Option<usize> {
     edits.starts_with(&mend.start).then(|| edits.len() - mend.start.len())
+}
+
+/// Whether the edits made since the puzzle began are of the kinds that it offers: the proof's own page
+/// offers more.
+pub(crate) fn is_fair(edits: &[Edit], mend: &MendView) -> bool {
+    let made = edits.get(mend.start.len()..).unwrap_or_default();
+    Tool::all_among(made, &mend.tools)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use planner::request::TableFacts;
 use crate::format::{count, plural};
 
 pub(crate) const LEARN: &str = "Learn";
+pub(crate) const TAKE_COURSE: &str = "Take the course";
 pub(crate) const TITLE: &str = "Learn to change a live database";
 pub(crate) const INTRO: &str = "Short lessons, each with a scenario that runs beside it. You are asked what will happen \
      before you are shown, and every answer is worked out by planner and simulator from the scenario, not looked up.";
@@ -53,6 +54,7 @@ pub(crate) const REFUTED: &str = "Refuted";
 pub(crate) const SOLVED: &str = "Solved.";
 pub(crate) const VERIFIED: &str = "No promise breaks in any interleaving.";
 pub(crate) const TOO_MANY: &str = "Verified, but it can be done with fewer edits.";
+pub(crate) const NOT_OFFERED: &str = "Verified, but by an edit that this puzzle does not offer.";
 pub(crate) const OTHER_BOUNDS: &str =
     "This was proved within other bounds than the puzzle's: begin again.";
 pub(crate) const MOVE: &str = "Move";
@@ -113,7 +115,7 @@ pub(crate) fn line(n: usize) -> String {
 }
 
 /// A small lesson to begin with.
-pub(crate) const TEMPLATE: &str = "# A column that old releases do not know
+pub(crate) const TEMPLATE: &str = "# What a rename does to running code
 
 Say what goes wrong in production, in a few sentences.
 

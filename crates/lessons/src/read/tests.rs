@@ -61,7 +61,6 @@ fn what_does_not_show_is_warned_of() {
         found(&odd),
         [
             "3: `<b>` is shown as text: a lesson holds no HTML",
-            "3: `</b>` is shown as text: a lesson holds no HTML",
             "3: an image is not shown: the page loads nothing from elsewhere",
             "3: `file:///etc` is not linked to",
         ]

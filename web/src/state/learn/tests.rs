@@ -26,7 +26,7 @@ fn ask(is_puzzle: bool) -> PartView {
 fn mend() -> MendView {
     let start = vec![Edit::Down { step: "1.1".to_owned() }];
     let (task, solution) = (String::new(), vec![Edit::Up { step: "1.1".to_owned() }]);
-    MendView { task, start, edits_max: 1, tools: Vec::new(), hints: Vec::new(), solution }
+    MendView { task, start, edits_max: 1, tools: vec![Tool::Up], hints: Vec::new(), solution }
 }
 
 /// A page with work of its own on which a lesson of these parts is opened.
@@ -110,6 +110,15 @@ fn more_edits_than_allowed_solve_nothing() {
     prove(&mut state, verified());
     assert!(!state.learn.done().is_finished);
     assert_eq!(used(&[], &mend()), None);
+}
+
+#[test]
+fn an_edit_that_the_puzzle_does_not_offer_solves_nothing() {
+    let mut state = opened(vec![PartView::Mend(mend())]);
+    act(&mut state, LearnAction::Begin(0));
+    act(&mut state, LearnAction::Edit(Edit::Remove { step: "1.1".to_owned() }));
+    prove(&mut state, verified());
+    assert!(!state.learn.done().is_finished);
 }
 
 #[test]
