@@ -19,7 +19,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test(format!("lessons::{name}"), move || claims(&text))
     };
     let course = Trial::test("lessons::the course has them all", move || course(&names));
-    files.into_iter().map(trial).chain([course]).collect()
+    let texts: Vec<String> = files.iter().map(|(_, text)| text.clone()).collect();
+    let broken = Trial::test("lessons::any line may be missing", move || broken(&texts));
+    files.into_iter().map(trial).chain([course, broken]).collect()
 }
 
 fn root() -> PathBuf {
@@ -74,6 +76,24 @@ fn claims(text: &str) -> Result<(), Failed> {
         return Err(format!("{words} words, with its blocks, are not read in three minutes").into());
     }
     Ok(())
+}
+
+/// Whatever is left of a file is read: with one line missing, or only its first lines.
+fn broken(texts: &[String]) -> Result<(), Failed> {
+    let mut refused = 0;
+    for lines in texts.iter().map(|text| text.lines().collect::<Vec<_>>()) {
+        for at in 0..lines.len() {
+            let without = [&lines[..at], &lines[at + 1..]].concat().join("\n");
+            for text in [without, lines[..at].join("\n")] {
+                let read = lessons::read(&text);
+                if read.lesson.is_none() && read.findings.is_empty() {
+                    return Err(format!("refused without a word:\n{text}").into());
+                }
+                refused += usize::from(read.lesson.is_none());
+            }
+        }
+    }
+    if refused == 0 { Err("nothing was ever refused".into()) } else { Ok(()) }
 }
 
 /// Words of a file: four minutes at a quiet pace, blocks and all.

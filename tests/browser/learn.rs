@@ -1,5 +1,8 @@
 //! Lessons: finished by keyboard, written by a teacher, opened by a link.
 
+use std::env;
+use std::fs;
+
 use libtest_mimic::Failed;
 
 use super::driver::Page;
@@ -67,6 +70,9 @@ pub(super) fn finished(page: &Page) -> Result<(), Failed> {
     page.wait_until("lesson-end", |text| text.contains("Lesson finished."))?;
     enter(page, "all-lessons")?;
     page.wait_until("progress", |text| text.starts_with("1 of"))?;
+    enter(page, "forget")?;
+    enter(page, "forget-yes")?;
+    page.wait_until("progress", |text| text.starts_with("0 of"))?;
     enter(page, "leave-lessons")?;
     page.wait_until("plan", |text| text.contains("public.customers"))?;
     if !page.value("schema")?.contains("CREATE TABLE customers") {
@@ -88,7 +94,11 @@ pub(super) fn own(page: &Page) -> Result<(), Failed> {
     page.write("own-lesson", "# Only a title\n")?;
     page.click("try-lesson")?;
     page.wait_until("lesson-findings", |text| text.contains("Line 1: the lesson has no scenario"))?;
-    page.write("own-lesson", OWN)?;
+    let file = env::temp_dir().join(format!("concertina-lesson-{}.md", std::process::id()));
+    fs::write(&file, OWN)?;
+    page.attach("own-lesson-file", &file)?;
+    page.wait_for_true("return document.querySelector('#own-lesson-text').value.includes('Mine')")?;
+    fs::remove_file(&file)?;
     page.click("try-lesson")?;
     page.wait_until("lesson-findings", |text| text.contains("the engine says `42703`"))?;
     page.click("edit-lesson")?;

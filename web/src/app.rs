@@ -68,6 +68,7 @@ pub(crate) fn App() -> Html {
     let close = use_callback(help.setter(), |(), help| help.set(false));
     let ask_help = use_callback(help.setter(), |(), help| help.set(true));
     let (outgoing, closing) = (state.sharing.outgoing.clone(), act.reform(|()| Action::CloseShare));
+    let is_lesson = state.learn.lesson.is_some();
     let state: Rc<State> = Rc::new((*state).clone());
     if let Some(embed) = address.asked.embed.clone() {
         return html! { <EmbedView {embed} {state} on={act} whole={address.whole()} /> };
@@ -95,7 +96,7 @@ pub(crate) fn App() -> Html {
                 }
             </main>
             <Help open={*help} {close} />
-            <ShareDialog {outgoing} close={closing} />
+            <ShareDialog {outgoing} {is_lesson} close={closing} />
         </>
     }
 }

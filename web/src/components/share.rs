@@ -8,6 +8,7 @@ use super::modal::Modal;
 use crate::browser;
 use crate::format::count;
 use crate::state::sharing::Outgoing;
+use crate::words::share as words;
 
 /// Longer addresses are cut by some mail and chat programs.
 const LONG: usize = 8_000;
@@ -16,6 +17,8 @@ const LONG: usize = 8_000;
 pub(crate) struct Props {
     /// The link, or how far it is.
     pub(crate) outgoing: Outgoing,
+    /// Whether a lesson is open.
+    pub(crate) is_lesson: bool,
     /// It was taken.
     pub(crate) close: Callback<()>,
 }
@@ -35,7 +38,7 @@ pub(crate) fn ShareDialog(props: &Props) -> Html {
         Outgoing::None => html! {},
         Outgoing::Asked => html! { <p>{ "Making the link …" }</p> },
         Outgoing::Refused(why) => html! { <p role="alert" data-testid="no-link">{ why }</p> },
-        Outgoing::Made(text) => link(&address(text), *copied),
+        Outgoing::Made(text) => link(&address(text), (*copied, props.is_lesson)),
     };
     html! {
         <Modal open={props.outgoing != Outgoing::None} close={props.close.clone()}
@@ -43,20 +46,21 @@ pub(crate) fn ShareDialog(props: &Props) -> Html {
     }
 }
 
-fn link(address: &str, copied: bool) -> Html {
+fn link(address: &str, (copied, is_lesson): (bool, bool)) -> Html {
     let n = address.len();
+    let what = if is_lesson { words::IT_IS_A_LESSON } else { words::IT_IS_WORK };
+    let title = if is_lesson { words::A_LESSON } else { words::A_MIGRATION };
     html! {
         <div class="share">
             <p role="status">
                 { if copied { "Copied. " } else { "" } }
-                { "It opens this page with your input, this tab, and the run or the proof as they are now. \
-                   All of it is in the link itself: nothing was sent anywhere." }
+                { what }{ " " }{ words::NOTHING_SENT }
             </p>
             <textarea readonly=true rows="4" aria-label="Link" spellcheck="false" data-testid="link"
                 value={address.to_owned()} />
             <div class="buttons">
                 <CopyButton text={address.to_owned()} label="Copy link" testid="copy-link" />
-                <CopyButton text={format!("[A migration in Concertina]({address})")} label="Copy as Markdown" />
+                <CopyButton text={format!("[{title}]({address})")} label="Copy as Markdown" />
                 <span class="muted">{ format!("{} characters", count(n as u64)) }</span>
             </div>
             if n > LONG {
