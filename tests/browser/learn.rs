@@ -54,7 +54,7 @@ pub(super) fn finished(page: &Page) -> Result<(), Failed> {
 
     enter(page, "begin-7")?;
     page.wait_until("outcome-7", |text| text.contains("Refuted: no broken statement"))?;
-    enter(page, "hint-more")?;
+    enter(page, "hint-1")?;
     enter(page, "mend-move-5.1")?;
     enter(page, "mend-place-2.2")?;
     page.wait_until("outcome-7", |text| text.contains("Refuted: no unexpected NULL"))?;

@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 use crate::browser::{self, KeyListener, Listener};
 use crate::components::{
-    embed_view::EmbedView, header::Header, help::Help, input::InputPane, learn_view::LearnPane,
+    embed_view::EmbedView, header::Header, help::Help, input::InputPane, learn_view::learn_pane,
     output::OutputPane, share::ShareDialog,
 };
 use crate::embed::Asked;
@@ -87,7 +87,7 @@ pub(crate) fn App() -> Html {
             }
             <main>
                 if stage > 0 && state.learn.is_open {
-                    <LearnPane state={state.clone()} on={act.clone()} />
+                    { learn_pane(&state, &act) }
                 } else if stage > 0 {
                     <InputPane state={state.clone()} on={act.clone()} {open} />
                 }

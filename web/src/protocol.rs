@@ -260,8 +260,17 @@ pub enum FromWorker {
         id: u64,
         /// Index of the question among its parts.
         part: usize,
-        /// The answer, or why there is none.
-        told: Result<Box<Told>, String>,
+        /// The answer.
+        told: Box<Told>,
+    },
+    /// Why the engine says nothing to a question.
+    NotTold {
+        /// Of the `Lesson`.
+        id: u64,
+        /// Index of the question among its parts.
+        part: usize,
+        /// Why.
+        why: String,
     },
 }
 

@@ -304,9 +304,10 @@ impl State {
             }
             FromWorker::Checked { id, findings } => self.learn.checked(id, findings),
             FromWorker::Told { id, part, told } => {
-                self.learn.told(id, part, told.map(|told| *told));
+                self.learn.told(id, part, Ok(*told));
                 self.settle();
             }
+            FromWorker::NotTold { id, part, why } => self.learn.told(id, part, Err(why)),
             FromWorker::NotUnpacked(why) => {
                 self.sharing.error = Some(format!("This link cannot be opened: it {why}."));
                 if self.asked == 0 {

@@ -4,28 +4,19 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::course_list::CourseList;
-use super::lesson_findings::LessonFindings;
+use super::course_list::course_list;
+use super::lesson_findings::findings;
 use super::lesson_view::LessonView;
 use crate::state::learn::LearnAction;
 use crate::state::{Action, State};
 use crate::words::learn as words;
 use web::lesson::From;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The page.
-    pub(crate) state: Rc<State>,
-    /// What is done.
-    pub(crate) on: Callback<Action>,
-}
-
 /// The half.
-#[component]
-pub(crate) fn LearnPane(props: &Props) -> Html {
-    let learn = &props.state.learn;
-    let on = props.on.reform(Action::Learn);
-    let act = |action: LearnAction| on.reform(move |_: MouseEvent| action.clone());
+pub(crate) fn learn_pane(state: &Rc<State>, on: &Callback<Action>) -> Html {
+    let learn = &state.learn;
+    let press = on.reform(Action::Learn);
+    let act = |action: LearnAction| press.reform(move |_: MouseEvent| action.clone());
     let is_open = learn.lesson.is_some() || matches!(learn.from, Some(From::Course(_)));
     html! {
         <div class="input learn" data-testid="learn-pane">
@@ -39,19 +30,18 @@ pub(crate) fn LearnPane(props: &Props) -> Html {
                     { words::LEAVE }
                 </button>
             </nav>
-            { body(props, is_open) }
+            { body(state, on, is_open) }
         </div>
     }
 }
 
-fn body(props: &Props, is_open: bool) -> Html {
-    let (state, on) = (props.state.clone(), props.on.clone());
+fn body(state: &Rc<State>, on: &Callback<Action>, is_open: bool) -> Html {
     let learn = &state.learn;
     if learn.lesson.is_some() {
-        return html! { <LessonView {state} {on} /> };
+        return html! { <LessonView state={state.clone()} on={on.clone()} /> };
     }
     if !is_open {
-        return html! { <CourseList learn={learn.clone()} on={on.reform(Action::Learn)} /> };
+        return course_list(learn, &on.reform(Action::Learn));
     }
     if learn.findings.is_empty() {
         return html! { <p class="empty">{ words::READING }</p> };
@@ -59,7 +49,7 @@ fn body(props: &Props, is_open: bool) -> Html {
     html! {
         <>
             <p role="alert">{ words::CANNOT_OPEN }</p>
-            <LessonFindings findings={learn.findings.clone()} />
+            { findings(&learn.findings, None) }
         </>
     }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use web::lesson::{AskView, Told};
 use yew::prelude::*;
 
-use super::lesson_hints::LessonHints;
+use super::lesson_hints::hints;
 use super::lesson_view::raw;
 use crate::browser;
 use crate::state::learn::LearnAction;
@@ -65,7 +65,7 @@ pub(crate) fn LessonAsk(props: &Props) -> Html {
             </fieldset>
             <div id={answer_id.clone()} tabindex="-1" aria-live="polite" data-testid={answer_id}>{ answer(props) }</div>
             if is_open && !props.ask.hints.is_empty() {
-                <LessonHints hints={props.ask.hints.clone()} />
+                { hints(&props.ask.hints, None) }
             }
         </form>
     }

@@ -1,36 +1,24 @@
 //! What is wrong with a lesson's file: line, what, remedy.
 
-use std::rc::Rc;
-
 use lessons::Finding;
 use planner::diagnostic::Severity;
 use yew::prelude::*;
 
 use crate::words::learn as words;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// Findings.
-    pub(crate) findings: Rc<[Finding]>,
-    /// A line is to be shown; none where the text is not there.
-    #[prop_or_default]
-    pub(crate) go: Option<Callback<usize>>,
-}
-
-/// The list.
-#[component]
-pub(crate) fn LessonFindings(props: &Props) -> Html {
-    if props.findings.is_empty() {
+/// The list. `go`: a line is to be shown; none where the text is not there.
+pub(super) fn findings(findings: &[Finding], go: Option<&Callback<usize>>) -> Html {
+    if findings.is_empty() {
         return html! {};
     }
     html! {
         <ul class="findings" data-testid="lesson-findings" role="status">
-            { for props.findings.iter().map(|finding| item(props, finding)) }
+            { for findings.iter().map(|finding| item(finding, go)) }
         </ul>
     }
 }
 
-fn item(props: &Props, finding: &Finding) -> Html {
+fn item(finding: &Finding, go: Option<&Callback<usize>>) -> Html {
     let class = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -39,7 +27,7 @@ fn item(props: &Props, finding: &Finding) -> Html {
     html! {
         <li {class}>
             <p>
-                { match &props.go {
+                { match go {
                     Some(go) => html! {
                         <button type="button" class="small" onclick={go.reform(move |_: MouseEvent| line)}>{ place }</button>
                     },

@@ -1,40 +1,29 @@
-//! Hints, one after the other; and a solution in the end, where there is one.
+//! Hints, each inside the one before, and a solution in the last one, where there is one. The browser
+//! keeps what is open.
 
 use yew::prelude::*;
 
 use super::lesson_view::raw;
 use crate::words::learn as words;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// Hints.
-    pub(crate) hints: Vec<String>,
-    /// What solves it, in words.
-    #[prop_or_default]
-    pub(crate) solution: Option<String>,
-}
-
 /// The hints.
-#[component]
-pub(crate) fn LessonHints(props: &Props) -> Html {
-    let shown = use_state(|| 0_usize);
-    let (n, of) = (*shown, props.hints.len());
-    let more = Callback::from(move |_: MouseEvent| shown.set(n + 1));
-    let last = props.solution.as_ref().filter(|_| n > of);
-    let label = match (n < of, props.solution.is_some() && n <= of) {
-        (true, _) => Some(words::hint(n + 1, of)),
-        (false, true) => Some(words::SHOW_SOLUTION.to_owned()),
-        (false, false) => None,
-    };
-    html! {
-        <div class="hints" aria-live="polite">
-            { for props.hints.iter().take(n).map(|hint| html! { <p class="hint-text">{ raw(hint) }</p> }) }
-            if let Some(solution) = last {
-                <p class="hint-text" data-testid="solution">{ words::SOLUTION }{ solution }</p>
-            }
-            if let Some(label) = label {
-                <button type="button" class="small quiet" data-testid="hint-more" onclick={more}>{ label }</button>
-            }
-        </div>
-    }
+pub(super) fn hints(hints: &[String], solution: Option<String>) -> Html {
+    let n = hints.len();
+    let last = solution.map(|solution| {
+        html! {
+            <details class="hint-more">
+                <summary data-testid="hint-solution">{ words::SHOW_SOLUTION }</summary>
+                <p data-testid="solution">{ words::SOLUTION }{ solution }</p>
+            </details>
+        }
+    });
+    hints.iter().enumerate().rev().fold(last.unwrap_or_default(), |inner, (at, text)| {
+        html! {
+            <details class="hint-more">
+                <summary data-testid={format!("hint-{}", at + 1)}>{ words::hint(at + 1, n) }</summary>
+                <p>{ raw(text) }</p>
+                { inner }
+            </details>
+        }
+    })
 }

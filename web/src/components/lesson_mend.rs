@@ -9,7 +9,7 @@ use web::lesson::MendView;
 use web::protocol::Subject;
 use yew::prelude::*;
 
-use super::lesson_hints::LessonHints;
+use super::lesson_hints::hints;
 use super::lesson_steps::LessonSteps;
 use super::lesson_view::raw;
 use crate::browser;
@@ -69,7 +69,7 @@ pub(crate) fn LessonMend(props: &Props) -> Html {
                 (_, _) => html! { <p class="muted">{ words::NOT_READY }</p> },
             } }
             if !props.is_solved {
-                <LessonHints hints={mend.hints.clone()} solution={words_of(&mend.solution)} />
+                { hints(&mend.hints, Some(words_of(&mend.solution))) }
             }
         </section>
     }

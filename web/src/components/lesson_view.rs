@@ -6,9 +6,9 @@ use planner::diagnostic::Severity;
 use yew::prelude::*;
 
 use super::lesson_ask::LessonAsk;
-use super::lesson_findings::LessonFindings;
+use super::lesson_findings::findings;
 use super::lesson_mend::LessonMend;
-use super::scenario_card::ScenarioCard;
+use super::scenario_card::scenario_card;
 use crate::browser;
 use crate::state::learn::{Done, LearnAction};
 use crate::state::{Action, State};
@@ -75,7 +75,7 @@ fn own(props: &Props) -> Html {
                     (false, false) => "",
                 } }
             </p>
-            <LessonFindings findings={learn.findings.clone()} />
+            { findings(&learn.findings, None) }
         </div>
     }
 }
@@ -85,9 +85,9 @@ fn show(props: &Props, done: &Done, (at, part): (usize, &PartView)) -> Html {
     let learn = on.reform(Action::Learn);
     match part {
         PartView::Prose(text) => html! { <div class="prose">{ raw(text) }</div> },
-        PartView::Scenario => html! {
-            <ScenarioCard scenario={Rc::new(state.learn.lesson.as_ref().map(|l| l.scenario.clone()).unwrap_or_default())}
-                on={on.clone()} />
+        PartView::Scenario => match &state.learn.lesson {
+            Some(lesson) => scenario_card(&lesson.scenario, on),
+            None => html! {},
         },
         PartView::Ask(ask) => html! {
             <LessonAsk {at} ask={ask.clone()} chosen={done.choice(at)} is_solved={done.is_solved(at)}

@@ -2,35 +2,23 @@
 
 use std::rc::Rc;
 
-use lessons::Finding;
 use wasm_bindgen::JsCast;
 use web_sys::{File, HtmlInputElement};
 use yew::prelude::*;
 
-use super::lesson_findings::LessonFindings;
+use super::lesson_findings::findings;
 use crate::browser;
-use crate::state::learn::LearnAction;
+use crate::state::learn::{Learn, LearnAction};
 use crate::words::learn as words;
-
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The text.
-    pub(crate) draft: Rc<str>,
-    /// What is wrong with it.
-    pub(crate) findings: Rc<[Finding]>,
-    /// What is done.
-    pub(crate) on: Callback<LearnAction>,
-}
 
 /// The text's id, to go to a line of it.
 const TEXT: &str = "own-lesson-text";
 
 /// The editor.
-#[component]
-pub(crate) fn OwnLesson(props: &Props) -> Html {
+pub(super) fn own_lesson(learn: &Learn, on: &Callback<LearnAction>) -> Html {
     let draft = |text: String| LearnAction::Draft(text.into());
     let read = {
-        let on = props.on.reform(draft);
+        let on = on.reform(draft);
         move |file: &File| browser::read_file(file, on.clone())
     };
     let ondrop = {
@@ -52,17 +40,17 @@ pub(crate) fn OwnLesson(props: &Props) -> Html {
         // So that the same file can be chosen again.
         input.set_value("");
     });
-    let oninput = props.on.reform(move |event: InputEvent| draft(browser::value(&event)));
-    let example = props.on.reform(move |_: MouseEvent| draft(words::TEMPLATE.to_owned()));
-    let open = props.on.reform(|_: MouseEvent| LearnAction::Try);
-    let is_empty = props.draft.trim().is_empty();
+    let oninput = on.reform(move |event: InputEvent| draft(browser::value(&event)));
+    let example = on.reform(move |_: MouseEvent| draft(words::TEMPLATE.to_owned()));
+    let open = on.reform(|_: MouseEvent| LearnAction::Try);
+    let is_empty = learn.draft.trim().is_empty();
     html! {
         <section class="own" aria-labelledby="own-title"
             ondragover={Callback::from(|event: DragEvent| event.prevent_default())} {ondrop}>
             <h3 id="own-title">{ words::OWN }</h3>
             <p class="muted">{ words::OWN_HELP }</p>
             <textarea id={TEXT} rows="14" spellcheck="false" aria-label={words::OWN_LABEL} data-testid="own-lesson"
-                value={props.draft.to_string()} {oninput} />
+                value={learn.draft.to_string()} {oninput} />
             <div class="buttons">
                 <label class="file">
                     { words::OPEN_FILE }
@@ -75,7 +63,7 @@ pub(crate) fn OwnLesson(props: &Props) -> Html {
                     { words::TRY }
                 </button>
             </div>
-            <LessonFindings findings={props.findings.clone()} go={Some(go(props.draft.clone()))} />
+            { findings(&learn.findings, Some(&go(learn.draft.clone()))) }
         </section>
     }
 }

@@ -1,7 +1,5 @@
 //! A lesson's scenario: what is asked, and the ways to see it run.
 
-use std::rc::Rc;
-
 use planner::Request;
 use web::protocol::Subject;
 use web::view::change_text;
@@ -14,19 +12,10 @@ use crate::state::proof::ProofAction;
 use crate::state::{Action, Tab};
 use crate::words::learn as words;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// What is asked.
-    pub(crate) scenario: Rc<Request>,
-    /// What is done.
-    pub(crate) on: Callback<Action>,
-}
-
 /// The card.
-#[component]
-pub(crate) fn ScenarioCard(props: &Props) -> Html {
+pub(super) fn scenario_card(scenario: &Request, on: &Callback<Action>) -> Html {
     let show = |tab: Tab, then: Option<Action>| {
-        let on = props.on.clone();
+        let on = on.clone();
         Callback::from(move |_: MouseEvent| {
             on.emit(Action::Show(tab));
             if let Some(action) = then.clone() {
@@ -37,18 +26,18 @@ pub(crate) fn ScenarioCard(props: &Props) -> Html {
     };
     let play = |subject| show(Tab::Play, Some(Action::Play(PlayAction::Run(subject))));
     let prove = show(Tab::Proof, Some(Action::Proof(ProofAction::Start(Subject::Plan))));
-    let keep = props.on.reform(|_: MouseEvent| Action::Learn(LearnAction::Keep));
+    let keep = on.reform(|_: MouseEvent| Action::Learn(LearnAction::Keep));
     html! {
         <section class="scenario" aria-labelledby="scenario-title" data-testid="scenario">
             <h3 id="scenario-title">{ words::SCENARIO }</h3>
-            <pre tabindex="0"><code>{ change_text(&props.scenario.change).trim() }</code></pre>
+            <pre tabindex="0"><code>{ change_text(&scenario.change).trim() }</code></pre>
             <details>
                 <summary>{ words::SCHEMA }</summary>
-                <pre tabindex="0"><code>{ props.scenario.schema.trim() }</code></pre>
+                <pre tabindex="0"><code>{ scenario.schema.trim() }</code></pre>
             </details>
-            if !props.scenario.tables.is_empty() {
+            if !scenario.tables.is_empty() {
                 <ul class="scenario-facts">
-                    { for props.scenario.tables.iter().map(|(name, facts)| html! {
+                    { for scenario.tables.iter().map(|(name, facts)| html! {
                         <li>{ words::table(&name.to_string(), facts) }</li>
                     }) }
                 </ul>

@@ -18,9 +18,7 @@ pub(crate) const DONE: &str = "done";
 pub(crate) const BEGUN: &str = "begun";
 
 pub(crate) const FORGET: &str = "Forget my progress";
-pub(crate) const FORGET_SURE: &str = "Forget what is done of every lesson?";
-pub(crate) const YES: &str = "Yes, forget it";
-pub(crate) const NO: &str = "No";
+pub(crate) const FORGET_SURE: &str = "Forget what is done of every lesson";
 
 pub(crate) const SCENARIO: &str = "The scenario";
 pub(crate) const SCENARIO_HELP: &str = "It is loaded beside the lesson:";

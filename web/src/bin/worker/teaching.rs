@@ -74,7 +74,10 @@ impl Teaching {
             Part::Puzzle(Puzzle::Choose(choose)) => &choose.predict,
             Part::Prose(_) | Part::Scenario | Part::Puzzle(Puzzle::Reorder(_)) => return None,
         };
-        Some(FromWorker::Told { id, part, told: told(&self.lesson, asking).map(Box::new) })
+        Some(match told(&self.lesson, asking) {
+            Ok(told) => FromWorker::Told { id, part, told: Box::new(told) },
+            Err(why) => FromWorker::NotTold { id, part, why },
+        })
     }
 }
 
