@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
+use wasm_bindgen::JsCast;
 use web::protocol::Slot;
-use web_sys::File;
+use web_sys::{File, KeyboardEvent};
 use yew::prelude::*;
 
-use crate::browser::{self, KeyListener, Listener};
+use crate::browser::{self, Listener};
 use crate::components::{
     embed_view::EmbedView, header::Header, help::Help, input::InputPane, learn_view::learn_pane,
     output::OutputPane, share::ShareDialog,
@@ -200,7 +201,7 @@ fn use_keeping(state: &UseReducerHandle<State>) {
         move || drop(timeout)
     });
     use_effect_with((), move |()| {
-        let listener = Listener::new("pagehide", move || keep(&newest));
+        let listener = Listener::new("pagehide", move |_| keep(&newest));
         move || drop(listener)
     });
 }
@@ -219,7 +220,7 @@ fn keep(state: &RefCell<Option<UseReducerHandle<State>>>) {
 fn use_links(act: &Callback<Action>) {
     let act = act.clone();
     use_effect_with((), move |()| {
-        let listener = Listener::new("hashchange", move || {
+        let listener = Listener::new("hashchange", move |_| {
             if let Some(text) = browser::take_link() {
                 act.emit(Action::OpenLink(text));
             }
@@ -245,7 +246,8 @@ fn use_keys(state: &UseReducerHandle<State>, act: &Callback<Action>, help: UseSt
     let is_playing = state.tab == Tab::Play;
     use_effect_with((is_playing, state.play.seed), move |(is_playing, seed)| {
         let (is_playing, seed) = (*is_playing, *seed);
-        let listener = KeyListener::new(move |event| {
+        let listener = Listener::new("keydown", move |event| {
+            let Ok(event) = event.dyn_into::<KeyboardEvent>() else { return };
             if browser::is_typing(&event) {
                 return;
             }

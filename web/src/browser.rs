@@ -167,37 +167,13 @@ pub(crate) fn is_typing(event: &KeyboardEvent) -> bool {
     })
 }
 
-/// A listener on the document, until it is dropped.
-pub(crate) struct KeyListener(Closure<dyn FnMut(KeyboardEvent)>);
-
-impl KeyListener {
-    /// Hears every key pressed.
-    pub(crate) fn new(hear: impl FnMut(KeyboardEvent) + 'static) -> Self {
-        let closure = Closure::<dyn FnMut(KeyboardEvent)>::new(hear);
-        if let Some(document) = document() {
-            let function = closure.as_ref().unchecked_ref();
-            document.add_event_listener_with_callback("keydown", function).ok();
-        }
-        Self(closure)
-    }
-}
-
-impl Drop for KeyListener {
-    fn drop(&mut self) {
-        if let Some(document) = document() {
-            let function = self.0.as_ref().unchecked_ref();
-            document.remove_event_listener_with_callback("keydown", function).ok();
-        }
-    }
-}
-
 /// A listener on the window, until it is dropped.
-pub(crate) struct Listener(&'static str, Closure<dyn FnMut()>);
+pub(crate) struct Listener(&'static str, Closure<dyn FnMut(Event)>);
 
 impl Listener {
     /// Hears events of that name.
-    pub(crate) fn new(name: &'static str, hear: impl FnMut() + 'static) -> Self {
-        let closure = Closure::<dyn FnMut()>::new(hear);
+    pub(crate) fn new(name: &'static str, hear: impl FnMut(Event) + 'static) -> Self {
+        let closure = Closure::<dyn FnMut(Event)>::new(hear);
         if let Some(window) = web_sys::window() {
             let function = closure.as_ref().unchecked_ref();
             window.add_event_listener_with_callback(name, function).ok();
