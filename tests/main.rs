@@ -52,6 +52,7 @@ fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
                 trials.push(derived::trial(case));
             }
             trials.push(derived::orphans(&cases));
+            trials.push(mutants::order_trial(&cases));
             trials.extend(squawk::trials(&cases));
             trials.extend(defects::trials(&cases));
             trials.extend(database::truth::trials(&cases, servers));

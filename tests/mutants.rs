@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Completion, Failed, Trial};
 use planner::Plan;
-use planner::edit::{Edit, edited};
+use planner::edit::{Edit, edited, ids_after};
 use planner::plan::{Phase, PhaseKind, Step, StepKind};
 
 use crate::cases::{Case, is_slow};
@@ -24,6 +24,38 @@ struct Mutant {
 pub(crate) fn trial(case: &Arc<Case>) -> Trial {
     let case = Arc::clone(case);
     Trial::ignorable_test(format!("{}::mutants", case.name), move || perform(&case))
+}
+
+/// The trial that the order of steps which the page shows after an edit is that of the edited plan.
+pub(crate) fn order_trial(cases: &[Arc<Case>]) -> Trial {
+    let cases = cases.to_vec();
+    Trial::test("edits::order of steps", move || {
+        let mut n = 0;
+        for plan in cases.iter().filter_map(|case| case.plan().ok()) {
+            let ids: Vec<String> = plan.steps().map(|step| step.id.clone()).collect();
+            let single = ids.iter().cloned().flat_map(|step| {
+                let (up, down) =
+                    (Edit::Up { step: step.clone() }, Edit::Down { step: step.clone() });
+                let to = |before: Option<&String>| Edit::Move {
+                    step: step.clone(),
+                    before: before.cloned(),
+                };
+                let (first, last) = (to(ids.first()), to(None));
+                [Edit::Remove { step: step.clone() }, Edit::Merge { step }, up, down, first, last]
+            });
+            let swap = |pair: &[String]| Edit::Swap { a: pair[0].clone(), b: pair[1].clone() };
+            for edit in single.chain(ids.windows(2).map(swap)) {
+                let Ok(edited) = edited(&plan, std::slice::from_ref(&edit)) else { continue };
+                let found: Vec<&str> = edited.steps().map(|step| step.id.as_str()).collect();
+                let told = ids_after(ids.iter().map(String::as_str), std::slice::from_ref(&edit));
+                if found != told {
+                    return Err(format!("{}: {found:?}, but told {told:?}", edit.words()).into());
+                }
+                n += 1;
+            }
+        }
+        if n < 1_000 { Err(format!("only {n} edits were made").into()) } else { Ok(()) }
+    })
 }
 
 /// The trial that what a search leaves out makes no difference, to the plan and to its mutants.

@@ -96,6 +96,40 @@ pub fn edited(plan: &Plan, edits: &[Edit]) -> Result<Plan, BadEdit> {
     edits.iter().try_fold(plan.clone(), |plan, edit| one(&plan, edit))
 }
 
+/// The ids of a plan's own steps in the order that edits leave, for who has only these. An edit that cannot
+/// be made changes nothing.
+pub fn ids_after<'a>(ids: impl IntoIterator<Item = &'a str>, edits: &[Edit]) -> Vec<&'a str> {
+    let mut ids: Vec<&str> = ids.into_iter().collect();
+    for edit in edits {
+        let at = |id: &String| ids.iter().position(|known| known == id);
+        let pair = match edit {
+            Edit::Remove { step } | Edit::Merge { step } => {
+                if let Some(at) = at(step) {
+                    ids.remove(at);
+                }
+                None
+            }
+            Edit::Swap { a, b } => at(a).zip(at(b)),
+            Edit::Up { step } => at(step).and_then(|at| Some((at.checked_sub(1)?, at))),
+            Edit::Down { step } => at(step).map(|at| (at, at + 1)).filter(|(_, b)| *b < ids.len()),
+            Edit::Move { step, before } => {
+                if let Some(from) = at(step).filter(|_| before.as_ref() != Some(step)) {
+                    let moved = ids.remove(from);
+                    let to =
+                        before.as_ref().and_then(|id| ids.iter().position(|known| known == id));
+                    ids.insert(to.unwrap_or(ids.len()), moved);
+                }
+                None
+            }
+            Edit::Insert { .. } => None,
+        };
+        if let Some((a, b)) = pair {
+            ids.swap(a, b);
+        }
+    }
+    ids
+}
+
 fn one(plan: &Plan, edit: &Edit) -> Result<Plan, BadEdit> {
     match edit {
         Edit::Remove { step } => {

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use planner::edit::Edit;
+use planner::edit::{Edit, ids_after};
 use web::view::{PlanView, StepView};
 use yew::prelude::*;
 
@@ -70,40 +70,7 @@ fn line(props: &Props, step: &StepView, (at, n): (usize, usize)) -> Html {
 
 /// The steps in the order that the edits leave.
 pub(crate) fn edited<'a>(plan: &'a PlanView, edits: &[Edit]) -> Vec<&'a StepView> {
-    let mut steps: Vec<&StepView> = plan.phases.iter().flat_map(|phase| &phase.steps).collect();
-    for edit in edits {
-        let at = |id: &String| steps.iter().position(|step| step.id == *id);
-        match edit {
-            Edit::Remove { step } | Edit::Merge { step } => {
-                if let Some(at) = at(step) {
-                    steps.remove(at);
-                }
-            }
-            Edit::Up { step } => {
-                if let Some(at) = at(step).filter(|at| *at > 0) {
-                    steps.swap(at - 1, at);
-                }
-            }
-            Edit::Down { step } => {
-                if let Some(at) = at(step).filter(|at| at + 1 < steps.len()) {
-                    steps.swap(at, at + 1);
-                }
-            }
-            Edit::Swap { a, b } => {
-                if let (Some(a), Some(b)) = (at(a), at(b)) {
-                    steps.swap(a, b);
-                }
-            }
-            Edit::Move { step, before } => {
-                if let Some(from) = at(step).filter(|_| before.as_ref() != Some(step)) {
-                    let moved = steps.remove(from);
-                    let to = before.as_ref().and_then(|id| steps.iter().position(|s| s.id == *id));
-                    steps.insert(to.unwrap_or(steps.len()), moved);
-                }
-            }
-            // The page offers none.
-            Edit::Insert { .. } => {}
-        }
-    }
-    steps
+    let steps = || plan.phases.iter().flat_map(|phase| &phase.steps);
+    let ids = ids_after(steps().map(|step| step.id.as_str()), edits);
+    ids.into_iter().filter_map(|id| steps().find(|step| step.id == id)).collect()
 }
