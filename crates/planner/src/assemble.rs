@@ -131,7 +131,7 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
     if has_errors(&diagnostics) {
         return Err(diagnostics);
     }
-    let asked = joined(fold::fold(asked), &schema.schema);
+    let asked = joined(fold::fold(asked), &schema.schema, request);
     if asked.is_empty() {
         diagnostics.push(Diagnostic::error(
             "nothing-to-do",

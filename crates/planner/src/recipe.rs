@@ -31,6 +31,7 @@ mod identity;
 mod index;
 mod lookup;
 mod neutral;
+mod new_reference;
 mod not_null;
 mod object;
 mod partition;
@@ -262,7 +263,8 @@ impl Context<'_> {
 }
 
 /// The changes, with those joined that are one change by what the schema is.
-pub(crate) fn joined(asked: Vec<Asked>, schema: &Schema) -> Vec<Asked> {
+pub(crate) fn joined(asked: Vec<Asked>, schema: &Schema, request: &Request) -> Vec<Asked> {
+    let asked = new_reference::apart(asked, request);
     replace::keys(retype::retypes(identity::numberings(asked, schema), schema), schema)
 }
 
@@ -288,7 +290,11 @@ fn usual(context: &Context<'_>, asked: &Asked) -> Result<Recipe, Diagnostic> {
         What::Object { id, after } => object::plan(context, id, after.as_ref()),
         What::Statement(op @ Op::InsertSelect { .. }) => for_op(context, op),
         What::Statement(op) => match op.relation() {
-            Some(table) if context.created.contains(table) => on_new_table(context, table, op),
+            Some(table)
+                if context.created.contains(table) && !new_reference::waits(context, op) =>
+            {
+                on_new_table(context, table, op)
+            }
             Some(_) | None => for_op(context, op),
         },
     }

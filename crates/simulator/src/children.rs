@@ -57,7 +57,7 @@ impl Model {
                 let made = match set {
                     Some(set) => {
                         match self.rewritten(here, (there, row), (&table, &record), &set) {
-                            Ok(record) => Some(record),
+                            Ok(made) => Some(acknowledged(made, &table, &set)),
                             Err(refused) => return Ok(Err(refused)),
                         }
                     }
@@ -137,6 +137,19 @@ impl Model {
             ),
         )
     }
+}
+
+/// What the schema says becomes of a row when the one it refers to goes, whoever deletes that has said.
+fn acknowledged(mut made: Record, table: &Table, set: &[(String, Value)]) -> Record {
+    let stored = |column: &String| rows::get(table, &made.values, column);
+    let said: Vec<(String, Value)> = set.iter().map(|(c, _)| (c.clone(), stored(c))).collect();
+    for (column, value) in &mut made.plain {
+        if let Some((_, now)) = said.iter().find(|(c, _)| c == column) {
+            value.clone_from(now);
+        }
+    }
+    made.plain.sort();
+    made
 }
 
 /// New values of the columns that refer, nothing where the row goes too; or why it cannot be.

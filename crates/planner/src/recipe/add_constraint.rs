@@ -353,7 +353,7 @@ fn gate(operation: String, name: &str, condition: Condition) -> Draft {
 }
 
 fn long_lock(context: &Context<'_>, table: &QName, message: &str, recipe: &mut Recipe) {
-    if context.request.facts(table).is_big() {
+    if context.request.facts(table).is_big() && !context.created.contains(table) {
         recipe.hazards.push(context.hazard(
             "long-lock",
             format!("{message} ({} rows)", context.request.facts(table).rows),

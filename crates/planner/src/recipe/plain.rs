@@ -344,12 +344,8 @@ fn rename(context: &Context<'_>, op: &Op, recipe: &mut Recipe) {
             to,
             Op::RenameConstraint { table: table.clone(), name: to.clone(), to: name.clone() },
             Check::new(
-                "the new name is there",
-                Condition::Constraint {
-                    table: table.clone(),
-                    name: to.clone(),
-                    validated: Some(true),
-                },
+                "the old name is gone",
+                Condition::Constraint { table: table.clone(), name: name.clone(), validated: None },
             ),
         ),
         Op::RenameIndex { table, name, to } => (

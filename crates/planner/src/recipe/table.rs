@@ -5,6 +5,7 @@ use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::name::QName;
 use crate::op::Op;
+use crate::recipe::new_reference::takes_along;
 use crate::recipe::{Context, Draft, Recipe, Slot, partitioned};
 use crate::schema::{Constraint, ConstraintKind, ForeignKey, Table};
 
@@ -124,8 +125,5 @@ fn stands_in_the_way(context: &Context<'_>, name: &QName, foreign: &ForeignKey) 
             .iter()
             .any(|asked| matches!(&asked.what, What::Statement(Op::DropTable { table: t }) if t == table))
     };
-    let takes_along = ["CASCADE", "SET NULL", "SET DEFAULT"]
-        .iter()
-        .any(|action| foreign.actions.contains(&format!("ON DELETE {action}")));
-    foreign.parent != *name && !goes_too(&foreign.parent) && !takes_along
+    foreign.parent != *name && !goes_too(&foreign.parent) && !takes_along(foreign)
 }

@@ -36,7 +36,7 @@ pub(super) fn asked(plan: &Plan, (names, kept): (&BTreeSet<QName>, &Kept)) -> Ve
     let outside = slice::outside(plan, names);
     let scope = Scope { names, outside: &outside, kept };
     let about = plan.model.asked.iter().filter(|op| !scope.is_foreign(op));
-    about.map(|op| cut_op(op, kept)).collect()
+    about.map(|op| scope.cut(op)).collect()
 }
 
 /// What of a plan one group of tables is about.
@@ -67,6 +67,18 @@ impl Scope<'_> {
             }
             other => other.relation().is_some_and(|r| !self.names.contains(r)),
         }
+    }
+
+    /// The statement as far as it is about the group.
+    fn cut(&self, op: &Op) -> Op {
+        if let Op::CreateTable { table, definition } = op {
+            let mut definition = definition.clone();
+            slice::cut_table(&mut definition, self.kept.get(table));
+            let inside = |name: &String| !self.outside.contains(&(table.clone(), name.clone()));
+            definition.constraints.retain(|name, _| inside(name));
+            return Op::CreateTable { table: table.clone(), definition };
+        }
+        op.clone()
     }
 
     fn is_about(&self, condition: &Condition) -> bool {
@@ -106,7 +118,7 @@ fn batches(script: &[Statement], scope: &Scope<'_>) -> Vec<Batch> {
         {
             continue;
         }
-        let op = cut_op(&statement.op, scope.kept);
+        let op = scope.cut(&statement.op);
         let transaction = statement.transaction.as_deref();
         match batches.last_mut() {
             Some(batch) if transaction.is_some() && open == transaction => batch.ops.push(op),
@@ -115,13 +127,4 @@ fn batches(script: &[Statement], scope: &Scope<'_>) -> Vec<Batch> {
         open = transaction;
     }
     batches
-}
-
-fn cut_op(op: &Op, kept: &Kept) -> Op {
-    if let Op::CreateTable { table, definition } = op {
-        let mut definition = definition.clone();
-        slice::cut_table(&mut definition, kept.get(table));
-        return Op::CreateTable { table: table.clone(), definition };
-    }
-    op.clone()
 }
