@@ -11,6 +11,7 @@ use crate::keys::{tuple, unique_sets};
 use crate::model::{Answer, Model, Uses, refusal};
 use crate::record::{Group, Record};
 use crate::rows;
+use crate::types::assign;
 use crate::value::Value;
 use crate::world::World;
 
@@ -369,10 +370,6 @@ impl Model {
         let table = self.table(world.schema, place);
         let now = |c: &str| table.map_or(Value::Null, |t| rows::get(t, &values, c));
         let was = |c: &str| old.and_then(|o| table.map(|t| rows::get(t, &o.values, c)));
-        // A write of what was there already changes nothing, so nothing of it can be lost.
-        let said = |c: &str| given.iter().find(|(n, _)| n == c).map(|(_, v)| v.clone());
-        let changed =
-            |c: &str| old.is_none() || said(c).is_some_and(|v| was(c).is_none_or(|w| !w.same(&v)));
         let Some(uses) = &self.releases[release].uses[place] else {
             return Record {
                 values,
@@ -382,6 +379,15 @@ impl Model {
                 brought: false,
             };
         };
+        // As the release's own schema would store it: a varchar drops blanks that it has no room for.
+        let said = |c: &str| {
+            let (_, value) = given.iter().find(|(n, _)| n == c)?;
+            let stored = uses.own.column(c).and_then(|own| assign(value.clone(), &own.ty).ok());
+            Some(stored.unwrap_or_else(|| value.clone()))
+        };
+        // A write of what was there already changes nothing, so nothing of it can be lost.
+        let changed =
+            |c: &str| old.is_none() || said(c).is_some_and(|v| was(c).is_none_or(|w| !w.same(&v)));
         let conversions = &self.tables[place].conversions;
         let mut groups =
             old.map_or_else(|| vec![Group::Unwritten; conversions.len()], |o| o.groups.clone());

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fleet::{self, Fleet};
 use crate::invariant::{Broken, SOMETIMES, seen};
-use crate::model::{Model, Unmodelled};
+use crate::model::{Model, ReleaseModel, Unmodelled};
 use crate::refute::{leads_to, refuted, stuck_words};
 use crate::scenario::Bounds;
 use crate::search::Graph;
@@ -329,7 +329,10 @@ fn required(model: &Model) -> u8 {
     if deploys && fleet::ever_mixed(&model.steps) {
         bits |= seen::TOGETHER;
     }
-    if deploys {
+    // Where every table of the group is dropped there is nothing for the new release to write.
+    let writes =
+        |release: &ReleaseModel| release.uses.iter().flatten().any(|uses| !uses.writes.is_empty());
+    if deploys && model.releases.iter().skip(1).any(writes) {
         bits |= seen::NEW_WROTE;
     }
     if !model.backfills.is_empty() {
