@@ -8,6 +8,7 @@ mod cli;
 mod database;
 mod defects;
 mod derived;
+mod everyday;
 mod exhaustive;
 mod format;
 mod golden;
@@ -67,6 +68,7 @@ fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
     trials.extend(database::queries::trials(servers));
     trials.extend(database::sync::trials(servers));
     trials.extend(database::backfill::trials(servers));
+    trials.extend(everyday::trials());
     trials.extend(exhaustive::trials());
     trials.extend(bad_input::trials());
     trials.extend(cli::trials());
