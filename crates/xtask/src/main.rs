@@ -12,7 +12,6 @@ mod page;
 mod run;
 mod serve;
 mod setup;
-mod single;
 mod test;
 mod workspace;
 
@@ -45,6 +44,5 @@ fn perform(task: Task) -> Result<(), String> {
         Task::Test { only, filter } => test::run(only.as_deref(), filter.as_deref()),
         Task::Bench { rest } => bench::run(&rest),
         Task::Dist => dist::run(),
-        Task::Single => single::run(),
     }
 }
