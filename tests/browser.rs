@@ -4,6 +4,7 @@
 mod driver;
 mod embed;
 mod learn;
+mod policy;
 mod share;
 mod site;
 
@@ -53,6 +54,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         })
         .chain([Trial::ignorable_test("browser::embeds in another site", || {
             open(embed::start, |page, _| embed::several(page))
+        })])
+        .chain([Trial::ignorable_test("browser::a strict content security policy is kept", || {
+            open(policy::start, |page, _| policy::kept(page))
+        })])
+        .chain([Trial::ignorable_test("browser::one file is the whole page", || {
+            open(single_file, |page, _| works(page))
         })])
         .chain([Trial::ignorable_test("browser::everything works without a network", || {
             let start = |folder: &Path| {
@@ -174,12 +181,16 @@ fn edit_and_break(page: &Page) -> Result<(), Failed> {
     page.wait_until("verdict", |text| text.to_lowercase().contains("verified"))
 }
 
-/// The page, a proof, a run and a link, all after the server is gone and the page was loaded anew.
-fn offline(page: &Page, site: &Site) -> Result<(), Failed> {
-    page.wait_for("plan-table")?;
-    page.wait_for_true("return navigator.serviceWorker.controller?.state === 'activated'")?;
+/// The page as one file, opened from the disk.
+fn single_file(folder: &Path) -> Result<(Page, Site), Failed> {
+    let site = Site::serve(folder)?;
+    let address = site.address_of_file("concertina.html")?;
     site.stop();
-    page.reload()?;
+    Ok((Page::open(&address)?, site))
+}
+
+/// A plan, a proof, a run and a link.
+fn works(page: &Page) -> Result<(), Failed> {
     page.wait_for("plan-table")?;
     page.click("tab-proof")?;
     page.click("prove")?;
@@ -187,7 +198,16 @@ fn offline(page: &Page, site: &Site) -> Result<(), Failed> {
     page.click("tab-play")?;
     page.wait_for("now")?;
     page.click("share")?;
-    page.wait_for("link")?;
+    page.wait_for("link")
+}
+
+/// The page, a proof, a run and a link, all after the server is gone and the page was loaded anew.
+fn offline(page: &Page, site: &Site) -> Result<(), Failed> {
+    page.wait_for("plan-table")?;
+    page.wait_for_true("return navigator.serviceWorker.controller?.state === 'activated'")?;
+    site.stop();
+    page.reload()?;
+    works(page)?;
     // What the browser says of requests that failed on their way to what was kept.
     page.console_errors().map(drop)
 }

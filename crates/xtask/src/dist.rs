@@ -8,6 +8,7 @@ use std::process::Command;
 
 use crate::page::{self, Profile};
 use crate::setup::{self, Need};
+use crate::single;
 use crate::workspace;
 
 /// Builds and weighs.
@@ -16,7 +17,9 @@ pub(crate) fn run() -> Result<(), String> {
     println!("building the page, small rather than soon (several minutes) …");
     let outcome = page::build(Profile::Dist)?;
     println!("built in {} s", outcome.elapsed.as_secs());
+    let single = single::write()?;
     let mut files = files()?;
+    files.retain(|file| *file != single);
     files.sort();
     println!("{:>12} {:>12}  file", "bytes", "gzip");
     let (mut raw_total, mut packed_total) = (0, Some(0));
@@ -29,6 +32,8 @@ pub(crate) fn run() -> Result<(), String> {
         packed_total = packed_total.zip(packed).map(|(total, size)| total + size);
     }
     print_row(raw_total, packed_total, "together");
+    let raw = fs::metadata(&single).map_err(|error| error.to_string())?.len();
+    print_row(raw, gzipped(&single), "concertina.html, the same as one file");
     Ok(())
 }
 

@@ -12,6 +12,7 @@ mod page;
 mod run;
 mod serve;
 mod setup;
+mod single;
 mod test;
 mod workspace;
 
@@ -44,5 +45,6 @@ fn perform(task: Task) -> Result<(), String> {
         Task::Test { only, filter } => test::run(only.as_deref(), filter.as_deref()),
         Task::Bench { rest } => bench::run(&rest),
         Task::Dist => dist::run(),
+        Task::Single => single::run(),
     }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use web::protocol::Slot;
-use web_sys::HtmlTextAreaElement;
+use web_sys::{HtmlElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use super::quote::editor_id;
@@ -54,10 +54,18 @@ pub(crate) fn NumberedText(props: &Props) -> Html {
     let first = *top / LINE_HEIGHT;
     let last = lines.unwrap_or(i32::MAX).min(first + LINES_DRAWN);
     let numbers: String = (first..last).map(|line| format!("{}\n", line + 1)).collect();
-    let shift = format!("transform: translateY({}px)", first * LINE_HEIGHT - *top);
+    let gutter = use_node_ref();
+    let shifted = gutter.clone();
+    // Not as an attribute: a strict content security policy forbids those.
+    use_effect_with(first * LINE_HEIGHT - *top, move |shift| {
+        if let Some(numbers) = shifted.cast::<HtmlElement>() {
+            let shift = format!("translateY({shift}px)");
+            numbers.style().set_property("transform", &shift).ok();
+        }
+    });
     html! {
         <div class="numbered">
-            <div class="gutter" aria-hidden="true"><pre style={shift}>{ numbers }</pre></div>
+            <div class="gutter" aria-hidden="true"><pre ref={gutter}>{ numbers }</pre></div>
             <textarea ref={area} id={editor_id(props.slot)} data-testid={props.name.clone()}
                 aria-label={props.name.clone()} placeholder={props.placeholder.clone()} wrap="off"
                 spellcheck="false" autocomplete="off" autocapitalize="off" {oninput} {onscroll} />

@@ -75,14 +75,17 @@ fn scrubber(props: &Props) -> Html {
     });
     let what = play.moment().map(|moment| format!("{} {}", moment.actor, moment.action));
     let text = format!("moment {} of {last}: {}", play.at, what.unwrap_or_default());
-    let at = |index: usize| format!("left: {}%", 100 * index / last.max(1));
+    let at = |index: usize| format!("{}%", 100 * index / last.max(1));
     html! {
         <div class="scrub">
-            <div class="marks" aria-hidden="true">
+            // Drawn and not styled: a strict content security policy forbids style attributes.
+            <svg class="marks" aria-hidden="true">
                 { for play.moments.iter().enumerate().filter(|(_, m)| m.fault || m.broken.is_some()).map(|(index, m)| html! {
-                    <i class={if m.broken.is_some() { "broken" } else { "fault" }} style={at(index)} />
+                    <svg x={at(index)} class={if m.broken.is_some() { "broken" } else { "fault" }}>
+                        <path d="M-4 0h8l-4 7z" />
+                    </svg>
                 }) }
-            </div>
+            </svg>
             <input type="range" min="0" max={last.to_string()} value={play.at.to_string()} data-testid="scrub"
                 aria-label="Moment" aria-valuetext={text} disabled={last == 0} {oninput} />
             <output>{ format!("{} / {last}", play.at) }</output>

@@ -12,8 +12,8 @@ use crate::setup::{self, Need};
 use crate::workspace;
 
 /// Every name that `--only` takes, in the order of the stages.
-pub(crate) const STAGE_NAMES: [&str; 9] =
-    ["fmt", "clippy", "doc", "unit", "setup", "wasm", "page", "trials", "goldens"];
+pub(crate) const STAGE_NAMES: [&str; 10] =
+    ["fmt", "clippy", "doc", "unit", "setup", "wasm", "page", "single", "trials", "goldens"];
 
 /// Makes a stage's command for a filter of test names.
 type MakeCommand = fn(Option<&str>) -> Result<Command, String>;
@@ -51,7 +51,7 @@ const fn tests(name: &'static str, need: Need, command: MakeCommand) -> Stage {
     Stage { name, need, work: Work::Program { command, has_tests: true } }
 }
 
-const STAGES: [Stage; 9] = [
+const STAGES: [Stage; 10] = [
     check("fmt", Need::Nothing, |_| Ok(plain(["fmt", "--all", "--check"]))),
     check("clippy", Need::Nothing, |_| Ok(clippy(&["--workspace", "--all-targets"]))),
     check("doc", Need::Nothing, |_| Ok(doc())),
@@ -59,6 +59,7 @@ const STAGES: [Stage; 9] = [
     Stage { name: "setup", need: Need::Nothing, work: Work::SetUp },
     check("wasm", Need::Wasm, |_| Ok(clippy_for_wasm())),
     check("page", Need::Page, |_| page::command(Profile::Quick)),
+    check("single", Need::Page, |_| single()),
     tests("trials", Need::Trials, trials),
     check("goldens", Need::Trials, |_| Ok(goldens())),
 ];
@@ -87,10 +88,18 @@ pub(super) fn chosen(
     let follows = |stage: &Stage| match stage.name {
         "setup" => needs_setup,
         // The browser trials drive the built page.
-        "page" => picks("trials"),
+        "page" => picks("trials") || picks("single"),
+        "single" => picks("trials"),
         _ => false,
     };
     Ok(STAGES.into_iter().filter(|stage| picks(stage.name) || follows(stage)).collect())
+}
+
+fn single() -> Result<Command, String> {
+    let ourselves = env::current_exe().map_err(|error| error.to_string())?;
+    let mut command = Command::new(ourselves);
+    command.arg("single");
+    Ok(command)
 }
 
 fn plain<const N: usize>(arguments: [&str; N]) -> Command {
@@ -163,9 +172,9 @@ mod tests {
     fn a_choice_brings_what_it_rests_on() {
         check(Some("fmt"), None, false, "fmt");
         check(Some("wasm"), None, false, "setup wasm");
-        check(Some("trials"), None, true, "setup page trials");
+        check(Some("trials"), None, true, "setup page single trials");
         check(Some("unit"), Some("x"), false, "unit");
-        check(None, Some("x"), false, "unit setup page trials");
+        check(None, Some("x"), false, "unit setup page single trials");
     }
 
     #[test]
