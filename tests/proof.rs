@@ -2,7 +2,7 @@
 //! it derives beside it is in `derived`.
 
 use planner::Plan;
-use simulator::{Bounds, Counterexample, Search, Verdict};
+use simulator::{Bounds, Counterexample, Verdict};
 
 /// The answer to "does it hold?".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,10 +22,7 @@ const EMPTY: &str = "the proof would be empty";
 
 /// The verdict on a plan, or why there can be none.
 fn verdict(plan: &Plan, bounds: &Bounds) -> Result<Verdict, String> {
-    const SLICE: usize = 100_000;
-    let mut search = Search::new(plan, bounds).map_err(|error| error.to_string())?;
-    while !search.advance(SLICE).done {}
-    search.verdict().ok_or_else(|| "the search ended without a verdict".to_owned())
+    simulator::prove(plan, bounds).map_err(|error| error.to_string())
 }
 
 /// The answer within the usual bounds.

@@ -4,9 +4,7 @@
 use planner::edit::{Edit, edited};
 use planner::engine::{Held, Lock};
 use planner::{Plan, Request};
-use simulator::{
-    Back, Bounds, Endings, Matrix, Search, Setting, Strip, TimedWalk, Trace, Verdict, Works,
-};
+use simulator::{Back, Bounds, Endings, Matrix, Setting, Strip, TimedWalk, Trace, Verdict, Works};
 
 use crate::lesson::{Asked, Question, Subject};
 
@@ -77,10 +75,7 @@ pub fn answer(scenario: &Request, asked: &Asked) -> Result<Answer, String> {
 /// # Errors
 /// Why the plan cannot be modelled.
 pub fn verdict(plan: &Plan, bounds: &Bounds) -> Result<Verdict, String> {
-    const SLICE: usize = 100_000;
-    let mut search = Search::new(plan, bounds).map_err(|why| why.to_string())?;
-    while !search.advance(SLICE).done {}
-    search.verdict().ok_or_else(|| "the search ended without a verdict".to_owned())
+    simulator::prove(plan, bounds).map_err(|why| why.to_string())
 }
 
 /// The scenario's plan with edits made.

@@ -24,7 +24,7 @@ use crate::order::{self, Arranged};
 use crate::plan::{FORMAT, Hazard, Model, NotAnalysed, Plan, Traffic, hash_text};
 use crate::recipe::{Context, Recipe, joined, numbering_ops, recipe};
 use crate::request::{Backup, Change, Request};
-use crate::schema::{ConstraintKind, Schema};
+use crate::schema::Schema;
 use crate::{Planned, diff, fold, queries, sql};
 
 use as_asked::naive_plan;
@@ -348,12 +348,12 @@ fn cut(schema: &Schema, touched: &[QName]) -> Schema {
         schema.known_parents(name).into_iter().map(|(parent, _)| parent.clone()).collect::<Vec<_>>()
     }));
     for table in touched.iter().filter_map(|name| schema.table(name)) {
-        names.extend(table.constraints.values().filter_map(|c| parent(&c.kind).cloned()));
+        names.extend(table.constraints.values().filter_map(|c| c.kind.parent().cloned()));
     }
     let mut tables = schema.tables.clone();
     tables.retain(|name, _| names.contains(name));
     for table in tables.values_mut().map(Arc::make_mut) {
-        table.constraints.retain(|_, c| parent(&c.kind).is_none_or(|p| names.contains(p)));
+        table.constraints.retain(|_, c| c.kind.parent().is_none_or(|p| names.contains(p)));
         table.triggers.clear();
         table.relays.clear();
     }
@@ -378,15 +378,4 @@ fn views_over(schema: &Schema, touched: &[QName]) -> BTreeSet<QName> {
         .iter()
         .filter(|(name, view)| is_touched(name) || view.reads.iter().any(is_touched));
     schema.with_dependents(first.map(|(name, _)| name.clone()).collect()).into_iter().collect()
-}
-
-fn parent(kind: &ConstraintKind) -> Option<&QName> {
-    match kind {
-        ConstraintKind::ForeignKey(key) => Some(&key.parent),
-        ConstraintKind::PrimaryKey(_)
-        | ConstraintKind::Unique(_)
-        | ConstraintKind::Check(_)
-        | ConstraintKind::NotNull(_)
-        | ConstraintKind::Other(..) => None,
-    }
 }

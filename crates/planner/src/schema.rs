@@ -16,6 +16,7 @@ pub mod family;
 mod given;
 pub mod key;
 pub mod object;
+pub mod reference;
 pub(crate) mod sequence;
 
 pub use bounds::Bound;
@@ -23,6 +24,7 @@ pub use family::Inherited;
 pub(crate) use family::Partitioning;
 pub use key::Key;
 pub use object::{Object, ObjectId, ObjectKind, Subject};
+pub use reference::Action;
 
 /// Everything read from a dump: what is modelled, and beside it what is only carried.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -203,16 +205,9 @@ impl Schema {
         parent: &'a QName,
     ) -> impl Iterator<Item = (&'a QName, &'a str, &'a ForeignKey)> {
         self.tables.iter().flat_map(move |(child, table)| {
-            table.constraints.iter().filter_map(move |(name, constraint)| match &constraint.kind {
-                ConstraintKind::ForeignKey(key) if key.parent == *parent => {
-                    Some((child, name.as_str(), key))
-                }
-                ConstraintKind::ForeignKey(_)
-                | ConstraintKind::PrimaryKey(_)
-                | ConstraintKind::Unique(_)
-                | ConstraintKind::Check(_)
-                | ConstraintKind::NotNull(_)
-                | ConstraintKind::Other(..) => None,
+            table.constraints.iter().filter_map(move |(name, constraint)| {
+                let key = constraint.kind.foreign_key().filter(|key| key.parent == *parent)?;
+                Some((child, name.as_str(), key))
             })
         })
     }

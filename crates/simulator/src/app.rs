@@ -195,17 +195,9 @@ impl Model {
         (place, row): (usize, usize),
         values: &[Value],
     ) -> bool {
-        use planner::schema::ConstraintKind;
-        let has_parents = uses.own.constraints.values().all(|c| match &c.kind {
-            ConstraintKind::ForeignKey(key) => {
-                self.parent_seen(world, key, &tuple(&uses.own, values, &key.columns))
-            }
-            ConstraintKind::PrimaryKey(_)
-            | ConstraintKind::Unique(_)
-            | ConstraintKind::Check(_)
-            | ConstraintKind::NotNull(_)
-            | ConstraintKind::Other(..) => true,
-        });
+        let mut keys = uses.own.constraints.values().filter_map(|c| c.kind.foreign_key());
+        let has_parents =
+            keys.all(|key| self.parent_seen(world, key, &tuple(&uses.own, values, &key.columns)));
         let others = (0..self.rows).filter(|other| *other != row);
         has_parents
             && unique_sets(&uses.own).all(|unique| {
@@ -244,13 +236,12 @@ impl Model {
 
     /// A release deletes a parent only when nothing it knows of refers to it.
     fn may_delete(&self, world: &World, release: usize, (place, row): (usize, usize)) -> bool {
-        use planner::schema::ConstraintKind;
         let Some(record) = self.record(world.rows(place, self.rows)[row]) else { return false };
         let Some(table) = self.table(world.schema, place) else { return false };
         self.releases[release].uses.iter().enumerate().all(|(child, uses)| {
             let Some(uses) = uses else { return true };
-            uses.own.constraints.values().all(|c| {
-                let ConstraintKind::ForeignKey(key) = &c.kind else { return true };
+            let mut keys = uses.own.constraints.values().filter_map(|c| c.kind.foreign_key());
+            keys.all(|key| {
                 let parent = &self.tables[place];
                 if parent.old.as_ref() != Some(&key.parent)
                     && parent.new.as_ref() != Some(&key.parent)

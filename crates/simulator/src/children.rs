@@ -3,7 +3,7 @@
 
 use planner::name::QName;
 use planner::op::effect::Refusal;
-use planner::schema::{ForeignKey, Table};
+use planner::schema::{Action, ForeignKey, Table};
 
 use crate::eval::{Around, eval};
 use crate::keys::tuple;
@@ -13,17 +13,6 @@ use crate::relay::Changes;
 use crate::rows;
 use crate::value::Value;
 use crate::world::World;
-
-/// What becomes of a row that refers to one that goes, or gets another key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Then {
-    Refused,
-    /// RESTRICT: at once, whatever comes later in the statement.
-    Restricted,
-    Follows,
-    Null,
-    Default,
-}
 
 impl Model {
     /// Carries a change of a row (in `here` already) to the rows that refer to it.
@@ -52,7 +41,9 @@ impl Model {
                 }
                 let set = match becomes(&key, (&table, new.as_deref())) {
                     Ok(set) => set,
-                    Err(then) => return Ok(Err(self.held(here, (place, &child), (&name, then)))),
+                    Err(action) => {
+                        return Ok(Err(self.held(here, (place, &child), (&name, action))));
+                    }
                 };
                 let made = match set {
                     Some(set) => {
@@ -118,16 +109,18 @@ impl Model {
         &self,
         here: &World,
         (place, child): (usize, &QName),
-        (name, then): (&str, Then),
+        (name, action): (&str, Action),
     ) -> Refusal {
         let parent = self.relation(here, place);
-        let (code, what) = match then {
-            Then::Restricted if self.engine.version >= 18 => {
+        let (code, what) = match action {
+            Action::Restrict if self.engine.version >= 18 => {
                 ("23001", "violates RESTRICT setting of foreign key constraint")
             }
-            Then::Refused | Then::Restricted | Then::Follows | Then::Null | Then::Default => {
-                ("23503", "violates foreign key constraint")
-            }
+            Action::Refuse
+            | Action::Restrict
+            | Action::Cascade
+            | Action::SetNull
+            | Action::SetDefault => ("23503", "violates foreign key constraint"),
         };
         refusal(
             code,
@@ -141,14 +134,11 @@ impl Model {
 
 /// What the schema says becomes of a row when the one it refers to goes, whoever deletes that has said.
 fn acknowledged(mut made: Record, table: &Table, set: &[(String, Value)]) -> Record {
-    let stored = |column: &String| rows::get(table, &made.values, column);
-    let said: Vec<(String, Value)> = set.iter().map(|(c, _)| (c.clone(), stored(c))).collect();
     for (column, value) in &mut made.plain {
-        if let Some((_, now)) = said.iter().find(|(c, _)| c == column) {
-            value.clone_from(now);
+        if set.iter().any(|(c, _)| c == column) {
+            *value = rows::get(table, &made.values, column);
         }
     }
-    made.plain.sort();
     made
 }
 
@@ -156,34 +146,21 @@ fn acknowledged(mut made: Record, table: &Table, set: &[(String, Value)]) -> Rec
 fn becomes(
     key: &ForeignKey,
     (table, new): (&Table, Option<&[Value]>),
-) -> Result<Option<Vec<(String, Value)>>, Then> {
+) -> Result<Option<Vec<(String, Value)>>, Action> {
     let all = |value: &dyn Fn(&String) -> Value| {
         Some(key.columns.iter().map(|c| (c.clone(), value(c))).collect())
     };
-    Ok(match (then(key, new.is_none()), new) {
-        (refused @ (Then::Refused | Then::Restricted), _) => return Err(refused),
-        (Then::Follows, None) => None,
-        (Then::Follows, Some(new)) => {
+    let action = if new.is_none() { key.on_delete() } else { key.on_update() };
+    Ok(match (action, new) {
+        (refused @ (Action::Refuse | Action::Restrict), _) => return Err(refused),
+        (Action::Cascade, None) => None,
+        (Action::Cascade, Some(new)) => {
             Some(key.columns.iter().cloned().zip(new.iter().cloned()).collect())
         }
-        (Then::Null, _) => all(&|_| Value::Null),
-        (Then::Default, _) => all(&|c| {
+        (Action::SetNull, _) => all(&|_| Value::Null),
+        (Action::SetDefault, _) => all(&|c| {
             let default = table.column(c).and_then(|c| c.default.as_ref());
             default.and_then(|d| eval(d, &|_| Value::Null).ok()).unwrap_or(Value::Null)
         }),
     })
-}
-
-fn then(key: &ForeignKey, deleted: bool) -> Then {
-    let event = if deleted { "ON DELETE " } else { "ON UPDATE " };
-    let said = key.actions.split(event).nth(1).unwrap_or_default();
-    [
-        ("CASCADE", Then::Follows),
-        ("SET NULL", Then::Null),
-        ("SET DEFAULT", Then::Default),
-        ("RESTRICT", Then::Restricted),
-    ]
-    .into_iter()
-    .find(|(words, _)| said.starts_with(words))
-    .map_or(Then::Refused, |(_, then)| then)
 }

@@ -203,14 +203,8 @@ impl Model {
         row: usize,
     ) -> Option<Value> {
         let both = self.releases.iter().filter_map(|r| r.uses[place].as_ref());
-        let keys = both.flat_map(|u| u.own.constraints.values()).filter_map(|c| match &c.kind {
-            ConstraintKind::ForeignKey(key) => Some(key),
-            ConstraintKind::PrimaryKey(_)
-            | ConstraintKind::Unique(_)
-            | ConstraintKind::Check(_)
-            | ConstraintKind::NotNull(_)
-            | ConstraintKind::Other(..) => None,
-        });
+        let constraints = both.flat_map(|u| u.own.constraints.values());
+        let keys = constraints.filter_map(|c| c.kind.foreign_key());
         keys.into_iter().find_map(|key| {
             let at = key.columns.iter().position(|c| c == column)?;
             let parent = self.tables.iter().position(|t| t.old.as_ref() == Some(&key.parent))?;

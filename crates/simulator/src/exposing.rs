@@ -3,7 +3,7 @@
 //! in every interleaving, and also what a plan assumes that nobody writes: whatever the database
 //! takes was written. Must not know states.
 
-use planner::schema::{Column, ConstraintKind};
+use planner::schema::Column;
 use planner::sql_type::SqlType;
 
 use crate::domain::{literal, typed};
@@ -21,14 +21,8 @@ impl Model {
     ) -> Vec<Value> {
         let Some(uses) = &self.releases[release].uses[place] else { return Vec::new() };
         let table = &self.tables[place];
-        let refers = uses.own.constraints.values().any(|c| match &c.kind {
-            ConstraintKind::ForeignKey(key) => key.columns.iter().any(|k| k == column),
-            ConstraintKind::PrimaryKey(_)
-            | ConstraintKind::Unique(_)
-            | ConstraintKind::Check(_)
-            | ConstraintKind::NotNull(_)
-            | ConstraintKind::Other(..) => false,
-        });
+        let mut keys = uses.own.constraints.values().filter_map(|c| c.kind.foreign_key());
+        let refers = keys.any(|key| key.columns.iter().any(|k| k == column));
         let ty = &definition.ty;
         let mut values: Vec<Value> =
             if let Some(closed) = table.closed.iter().find(|c| c.column == column) {

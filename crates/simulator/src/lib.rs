@@ -60,7 +60,7 @@ pub use certificate::{CERTIFICATE_FORMAT, Certificate};
 pub use endings::{Ending, EndingRow, Endings, FAULTS, Fault};
 pub use matrix::{Cell, DOES, Does, Matrix, MatrixRow, Works};
 pub use model::Unmodelled;
-pub use proof::{Counterexample, Progress, Search, Verdict};
+pub use proof::{Counterexample, Progress, Search, Verdict, prove};
 pub use scenario::Bounds;
 pub use space::{Space, State};
 pub use strip::{Back, Loss, Strip, StripStep};

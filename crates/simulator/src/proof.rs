@@ -82,6 +82,20 @@ impl Counterexample {
     }
 }
 
+/// The verdict on a plan, for who shows nothing in between.
+///
+/// # Errors
+/// Why the plan cannot be modelled.
+pub fn prove(plan: &Plan, bounds: &Bounds) -> Result<Verdict, Unmodelled> {
+    let mut search = Search::new(plan, bounds)?;
+    loop {
+        search.advance(usize::MAX);
+        if let Some(verdict) = search.verdict.take() {
+            return Ok(verdict);
+        }
+    }
+}
+
 /// A search under way.
 pub struct Search {
     plan: Plan,
@@ -332,7 +346,7 @@ fn required(model: &Model) -> u8 {
     // Where every table of the group is dropped there is nothing for the new release to write.
     let writes =
         |release: &ReleaseModel| release.uses.iter().flatten().any(|uses| !uses.writes.is_empty());
-    if deploys && model.releases.iter().skip(1).any(writes) {
+    if deploys && writes(&model.releases[1]) {
         bits |= seen::NEW_WROTE;
     }
     if !model.backfills.is_empty() {

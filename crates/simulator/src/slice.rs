@@ -89,29 +89,25 @@ pub(crate) fn groups(plan: &Plan) -> Vec<BTreeSet<QName>> {
 /// Foreign keys, by table and by every name that they have, whose parent is not among the tables: what
 /// a plan does with them is another group's business.
 pub(crate) fn outside(plan: &Plan, names: &BTreeSet<QName>) -> BTreeSet<(QName, String)> {
-    let leads_out = |kind: &ConstraintKind| match kind {
-        ConstraintKind::ForeignKey(key) => !names.contains(&key.parent),
-        ConstraintKind::PrimaryKey(_)
-        | ConstraintKind::Unique(_)
-        | ConstraintKind::Check(_)
-        | ConstraintKind::NotNull(_)
-        | ConstraintKind::Other(..) => false,
-    };
     let mut found = BTreeSet::new();
     for schema in [&plan.model.source, &plan.model.target] {
         for (table, definition) in &schema.tables {
-            let keys = definition.constraints.iter().filter(|(_, c)| leads_out(&c.kind));
+            let keys = definition.constraints.iter().filter(|(_, c)| leads_out(&c.kind, names));
             found.extend(keys.map(|(name, _)| (table.clone(), name.clone())));
         }
     }
     for op in ops(plan) {
         if let Op::AddConstraint { table, name, constraint } = op
-            && leads_out(&constraint.kind)
+            && leads_out(&constraint.kind, names)
         {
             found.insert((table.clone(), name.clone()));
         }
     }
     found
+}
+
+fn leads_out(kind: &ConstraintKind, names: &BTreeSet<QName>) -> bool {
+    kind.foreign_key().is_some_and(|key| !names.contains(&key.parent))
 }
 
 /// What a conversion looks up in other tables.
@@ -193,14 +189,7 @@ fn level(plan: &Plan, kept: &mut Kept) {
 }
 
 fn parents(table: &Table) -> impl Iterator<Item = &QName> {
-    table.constraints.values().filter_map(|c| match &c.kind {
-        ConstraintKind::ForeignKey(key) => Some(&key.parent),
-        ConstraintKind::PrimaryKey(_)
-        | ConstraintKind::Unique(_)
-        | ConstraintKind::Check(_)
-        | ConstraintKind::NotNull(_)
-        | ConstraintKind::Other(..) => None,
-    })
+    table.constraints.values().filter_map(|c| c.kind.foreign_key()).map(|key| &key.parent)
 }
 
 /// Columns that the plan mentions, for every table.
@@ -454,25 +443,24 @@ pub(crate) fn cut(schema: &Schema, names: &BTreeSet<QName>, kept: &Kept) -> Sche
     let mut cut = schema.clone();
     cut.tables.retain(|name, _| names.contains(name));
     for (name, table) in &mut cut.tables {
-        cut_table(Arc::make_mut(table), kept.get(name));
-    }
-    let tables: BTreeSet<QName> = cut.tables.keys().cloned().collect();
-    for table in cut.tables.values_mut().map(Arc::make_mut) {
-        table.constraints.retain(|_, c| match &c.kind {
-            ConstraintKind::ForeignKey(key) => tables.contains(&key.parent),
-            ConstraintKind::PrimaryKey(_)
-            | ConstraintKind::Unique(_)
-            | ConstraintKind::Check(_)
-            | ConstraintKind::NotNull(_)
-            | ConstraintKind::Other(..) => true,
-        });
+        cut_to_group(Arc::make_mut(table), names, kept.get(name));
     }
     cut.objects = Arc::default();
     cut
 }
 
+/// The table as its group has it: cut to its kept columns, and without the keys that lead out.
+pub(crate) fn cut_to_group(
+    table: &mut Table,
+    names: &BTreeSet<QName>,
+    kept: Option<&BTreeSet<String>>,
+) {
+    cut_table(table, kept);
+    table.constraints.retain(|_, c| !leads_out(&c.kind, names));
+}
+
 /// The table cut to its kept columns, and to constraints and indexes over nothing else.
-pub(crate) fn cut_table(table: &mut Table, kept: Option<&BTreeSet<String>>) {
+fn cut_table(table: &mut Table, kept: Option<&BTreeSet<String>>) {
     let keeps = |column: &String| kept.is_some_and(|k| k.contains(column));
     table.columns.retain(|c| keeps(&c.name));
     table.constraints.retain(|_, c| c.kind.columns().iter().all(keeps));

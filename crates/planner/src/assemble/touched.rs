@@ -11,7 +11,7 @@ use crate::plan::Phase;
 use crate::recipe::{Recipe, neighbours};
 use crate::schema::{ConstraintKind, Object, ObjectId, ObjectKind, Schema, Subject};
 
-use super::{naive_ops, parent};
+use super::naive_ops;
 
 /// Tables that the change is about, and parents of the keys it adds.
 pub(super) fn touched(asked: &[Asked], source: &Schema, recipes: &[Recipe]) -> Vec<QName> {
@@ -31,7 +31,7 @@ pub(super) fn touched(asked: &[Asked], source: &Schema, recipes: &[Recipe]) -> V
             if let Op::CreateTable { table, definition } = &op {
                 names.insert(table.clone());
                 names.extend(
-                    definition.constraints.values().filter_map(|c| parent(&c.kind)).cloned(),
+                    definition.constraints.values().filter_map(|c| c.kind.parent()).cloned(),
                 );
             }
             if let Op::AddConstraint { constraint, .. } = &op
@@ -62,7 +62,7 @@ pub(super) fn with_relatives(touched: &[QName], asked: &[Asked], source: &Schema
         let Op::DropTable { table } = &op else { continue };
         names.extend(source.referencing(table).map(|(child, _, _)| child.clone()));
         let own = source.table(table).into_iter().flat_map(|t| t.constraints.values());
-        let parents = own.filter_map(|c| parent(&c.kind));
+        let parents = own.filter_map(|c| c.kind.parent());
         names.extend(parents.filter(|p| source.tables.contains_key(p)).cloned());
     }
     names.into_iter().collect()

@@ -20,7 +20,7 @@ mod views;
 
 pub use form::Form;
 pub use relation::Role;
-pub(crate) use relation::{foreign_key, partitions_of, related};
+pub(crate) use relation::{partitions_of, related};
 pub(crate) use subject::{
     Subject, add_column, change_type, children_of, drop_constraint, index_form, key_form,
     keys_of_column, parents_of, subject, using_index, validate,

@@ -398,7 +398,7 @@ impl Schema {
         match op {
             Op::AddConstraint { table, name, constraint }
             | Op::AddConstraintOnly { table, name, constraint } => {
-                if let Some(key) = keys::reference(&constraint.kind) {
+                if let Some(key) = constraint.kind.foreign_key() {
                     if !self.tables.contains_key(&key.parent) {
                         let message = format!("relation \"{}\" does not exist", key.parent);
                         return refuse("42P01", message);

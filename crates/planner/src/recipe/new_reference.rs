@@ -9,12 +9,14 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::recipe::Context;
 use crate::request::Request;
-use crate::schema::{Constraint, ConstraintKind, ForeignKey, Table};
+use crate::schema::{Action, Constraint, ForeignKey, Table};
 
 /// Whether the database deletes or releases the rows that point at a row which is deleted.
 pub(super) fn takes_along(key: &ForeignKey) -> bool {
-    let does = |action: &&str| key.actions.contains(&format!("ON DELETE {action}"));
-    ["CASCADE", "SET NULL", "SET DEFAULT"].iter().any(does)
+    match key.on_delete() {
+        Action::Cascade | Action::SetNull | Action::SetDefault => true,
+        Action::Refuse | Action::Restrict => false,
+    }
 }
 
 /// The changes, with references that have to wait taken out of CREATE TABLE.
@@ -56,15 +58,7 @@ fn taken_out(table: &QName, definition: &mut Table, made: &BTreeSet<QName>) -> V
 
 /// The reference that a constraint is, where it refuses a deletion.
 fn reference(constraint: &Constraint) -> Option<&ForeignKey> {
-    match &constraint.kind {
-        ConstraintKind::ForeignKey(key) if !takes_along(key) => Some(key),
-        ConstraintKind::ForeignKey(_)
-        | ConstraintKind::Check(_)
-        | ConstraintKind::Unique(_)
-        | ConstraintKind::PrimaryKey(_)
-        | ConstraintKind::NotNull(_)
-        | ConstraintKind::Other(..) => None,
-    }
+    constraint.kind.foreign_key().filter(|key| !takes_along(key))
 }
 
 /// Whether a statement about a table that the plan makes has to wait for the running release to go.

@@ -201,14 +201,7 @@ fn stored(table: &Table) -> Vec<(String, SqlType)> {
 }
 
 fn parents(context: &Context<'_>, table: &Table) -> Vec<ForeignKey> {
-    let keys = table.constraints.values().filter_map(|c| match &c.kind {
-        ConstraintKind::ForeignKey(key) => Some(key),
-        ConstraintKind::PrimaryKey(_)
-        | ConstraintKind::Unique(_)
-        | ConstraintKind::Check(_)
-        | ConstraintKind::NotNull(_)
-        | ConstraintKind::Other(..) => None,
-    });
+    let keys = table.constraints.values().filter_map(|c| c.kind.foreign_key());
     keys.map(|key| ForeignKey { parent_columns: context.schema.parent_columns(key), ..key.clone() })
         .collect()
 }

@@ -73,9 +73,7 @@ impl Scope<'_> {
     fn cut(&self, op: &Op) -> Op {
         if let Op::CreateTable { table, definition } = op {
             let mut definition = definition.clone();
-            slice::cut_table(&mut definition, self.kept.get(table));
-            let inside = |name: &String| !self.outside.contains(&(table.clone(), name.clone()));
-            definition.constraints.retain(|name, _| inside(name));
+            slice::cut_to_group(&mut definition, self.names, self.kept.get(table));
             return Op::CreateTable { table: table.clone(), definition };
         }
         op.clone()

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::name::QName;
-use crate::schema::{ConstraintKind, ForeignKey, Schema, Table};
+use crate::schema::{ConstraintKind, Schema, Table};
 
 /// What a relation is to the one that a statement is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -168,16 +168,4 @@ fn index_names(table: &Table) -> Vec<String> {
     names.extend(table.indexes.keys().cloned());
     names.sort();
     names
-}
-
-/// The foreign key, where the constraint is one.
-pub(crate) fn foreign_key(kind: &ConstraintKind) -> Option<&ForeignKey> {
-    match kind {
-        ConstraintKind::ForeignKey(key) => Some(key),
-        ConstraintKind::PrimaryKey(_)
-        | ConstraintKind::Unique(_)
-        | ConstraintKind::Check(_)
-        | ConstraintKind::NotNull(_)
-        | ConstraintKind::Other(..) => None,
-    }
 }

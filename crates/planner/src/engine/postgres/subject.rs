@@ -4,7 +4,7 @@
 mod columns;
 mod objects;
 
-use super::relation::{Role, foreign_key, related};
+use super::relation::{Role, related};
 use super::{Form, LockMode};
 use crate::name::QName;
 use crate::op::Op;
@@ -79,7 +79,10 @@ fn has_parts(schema: &Schema, table: &QName, whole: &Whole) -> bool {
 pub(crate) fn key_form(schema: &Schema, table: &QName, constraint: &Constraint) -> Form {
     let form = add_constraint(constraint);
     let built = !has_parts(schema, table, &Whole::Key(constraint.clone()));
-    let to_parts = parent(&constraint.kind)
+    let to_parts = constraint
+        .kind
+        .parent()
+        .cloned()
         .is_some_and(|name| schema.table(&name).is_some_and(Table::is_partitioned));
     if built { form } else { of_parts(form, to_parts) }
 }
@@ -153,13 +156,13 @@ pub(crate) fn subject(op: &Op, schema: &Schema) -> Subject {
             subject.with(Role::Parents, parents).with(Role::Children, children)
         }
         Op::AddConstraint { constraint, .. } => {
-            subject.with(Role::Parents, parent(&constraint.kind))
+            subject.with(Role::Parents, constraint.kind.parent().cloned())
         }
         Op::ValidateConstraint { table, name }
         | Op::DropConstraint { table, name }
         | Op::DropConstraintIfExists { table, name } => {
             let kind = schema.constraint_kind(table, name);
-            subject.with(Role::Parents, kind.and_then(parent))
+            subject.with(Role::Parents, kind.and_then(ConstraintKind::parent).cloned())
         }
         Op::RenameIndex { table, name, .. } => subject.with(Role::OwnIndex, [table.sibling(name)]),
         Op::CreateView { definition, .. } | Op::ReplaceView { definition, .. } => {
@@ -220,14 +223,14 @@ fn of_object(
     }
 }
 
-fn parent(kind: &ConstraintKind) -> Option<QName> {
-    foreign_key(kind).map(|key| key.parent.clone())
-}
-
 /// Tables that the foreign keys among a table's constraints point at.
 pub(crate) fn parents_of(table: &Table, wanted: impl Fn(&Constraint) -> bool) -> Vec<QName> {
-    let mut parents: Vec<QName> =
-        table.constraints.values().filter(|c| wanted(c)).filter_map(|c| parent(&c.kind)).collect();
+    let mut parents: Vec<QName> = table
+        .constraints
+        .values()
+        .filter(|c| wanted(c))
+        .filter_map(|c| c.kind.parent().cloned())
+        .collect();
     parents.sort();
     parents.dedup();
     parents

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Refusal, refuse};
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::{ConstraintKind, ForeignKey, Schema};
+use crate::schema::{ForeignKey, Schema};
 
 impl Schema {
     /// Names of keys and unique indexes over exactly these columns, in any order.
@@ -64,17 +64,5 @@ impl Schema {
                 "cannot drop {name} of table {table} because other objects depend on it: constraint {constraint} on table {child}"
             ),
         )
-    }
-}
-
-/// The foreign key, where a constraint is one.
-pub(super) fn reference(kind: &ConstraintKind) -> Option<&ForeignKey> {
-    match kind {
-        ConstraintKind::ForeignKey(key) => Some(key),
-        ConstraintKind::PrimaryKey(_)
-        | ConstraintKind::Unique(_)
-        | ConstraintKind::Check(_)
-        | ConstraintKind::NotNull(_)
-        | ConstraintKind::Other(..) => None,
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn hindrance(
 ) -> Option<&'static str> {
     let about = |c: &String| columns.contains(c);
     for (child, definition) in &schema.tables {
-        for key in definition.constraints.values().filter_map(reference) {
+        for key in definition.constraints.values().filter_map(|c| c.kind.foreign_key()) {
             let parent = schema.parent_columns(key);
             let over = child == table && key.columns.iter().any(about);
             let to = key.parent == *table && parent.iter().any(about);
@@ -94,17 +94,6 @@ pub(super) fn hindrance(
     None
 }
 
-fn reference(constraint: &Constraint) -> Option<&ForeignKey> {
-    match &constraint.kind {
-        ConstraintKind::ForeignKey(key) => Some(key),
-        ConstraintKind::PrimaryKey(_)
-        | ConstraintKind::Unique(_)
-        | ConstraintKind::Check(_)
-        | ConstraintKind::NotNull(_)
-        | ConstraintKind::Other(..) => None,
-    }
-}
-
 /// The references that a change of types is about.
 pub(super) fn references(context: &Context<'_>, retype: &Retype) -> Result<References, Diagnostic> {
     let mut found = References::default();
@@ -119,7 +108,7 @@ pub(super) fn references(context: &Context<'_>, retype: &Retype) -> Result<Refer
         let own = child == table;
         let of_child = if own { Some(retype) } else { context.retype_of(child) };
         for (name, constraint) in &definition.constraints {
-            let Some(key) = reference(constraint) else { continue };
+            let Some(key) = constraint.kind.foreign_key() else { continue };
             let of_parent =
                 if key.parent == *table { Some(retype) } else { context.retype_of(&key.parent) };
             let parent = context.schema.parent_columns(key);
@@ -218,7 +207,7 @@ fn parents(context: &Context<'_>, table: &QName) -> Vec<QName> {
     let Some(of_child) = context.retype_of(table) else { return Vec::new() };
     let own = context.schema.table(table).into_iter().flat_map(|t| t.constraints.values());
     let mut found = Vec::new();
-    for key in own.filter_map(reference) {
+    for key in own.filter_map(|c| c.kind.foreign_key()) {
         let to = context
             .retype_of(&key.parent)
             .is_some_and(|r| context.schema.parent_columns(key).iter().any(|c| r.has(c)));

@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::{Column, ConstraintKind, ForeignKey, Schema, Table};
+use crate::schema::{Column, ForeignKey, Schema, Table};
 
 impl Asker<'_> {
     /// Fill hints may speak of columns that a later statement adds.
@@ -146,17 +146,11 @@ fn check_spread(schema: &Schema, written: &hint::Spread) -> Result<Spread, Diagn
     let (Some(link), Some(label)) = (of(&link.name, key), of(&label.name, &column.name)) else {
         return Err(report::unknown_column(Source::Change, column, &table.name, definition));
     };
-    let refers = definition.constraints.values().find_map(|c| match &c.kind {
-        ConstraintKind::ForeignKey(key) if key.columns == [column.name.clone()] => {
-            Some(ForeignKey { parent_columns: schema.parent_columns(key), ..key.clone() })
-        }
-        ConstraintKind::ForeignKey(_)
-        | ConstraintKind::PrimaryKey(_)
-        | ConstraintKind::Unique(_)
-        | ConstraintKind::Check(_)
-        | ConstraintKind::NotNull(_)
-        | ConstraintKind::Other(..) => None,
-    });
+    let keys = definition.constraints.values().filter_map(|c| c.kind.foreign_key());
+    let refers = keys
+        .filter(|key| key.columns == [column.name.clone()])
+        .map(|key| ForeignKey { parent_columns: schema.parent_columns(key), ..key.clone() })
+        .next();
     if refers.as_ref().is_some_and(|key| !key.actions.is_empty()) {
         return Err(refuse(
             format!(

@@ -2,8 +2,8 @@
 
 use super::{Found, Known, Stop, partition, sequence};
 use crate::engine::postgres::{
-    Form, Role, Subject, add_column, change_type, drop_constraint, foreign_key, key_form,
-    keys_of_column, parents_of, using_index, validate,
+    Form, Role, Subject, add_column, change_type, drop_constraint, key_form, keys_of_column,
+    parents_of, using_index, validate,
 };
 use crate::name::QName;
 use crate::schema::{Constraint, ConstraintKind};
@@ -92,7 +92,7 @@ fn one(known: &mut Known<'_>, table: &QName, action: &Action, tokens: &mut Curso
             let kind = known.schema.constraint_kind(table, &name.name);
             let form = if known.given { validate(kind) } else { Form::ValidateForeignKey };
             known.assume("the constraint is taken to be a foreign key: a CHECK or NOT NULL locks no other table");
-            on(form).with(Role::Parents, kind.and_then(parent))
+            on(form).with(Role::Parents, kind.and_then(ConstraintKind::parent).cloned())
         }
         Action::DropConstraint { name, cascade, .. } => {
             let kind = known.schema.constraint_kind(table, &name.name);
@@ -118,10 +118,6 @@ fn one(known: &mut Known<'_>, table: &QName, action: &Action, tokens: &mut Curso
             return carried(known, table, tokens);
         }
     }])
-}
-
-fn parent(kind: &ConstraintKind) -> Option<QName> {
-    foreign_key(kind).map(|key| key.parent.clone())
 }
 
 /// ADD COLUMN: what the column does, and what each of its constraints does.
@@ -153,7 +149,7 @@ fn added(known: &mut Known<'_>, table: &QName, column: &NewColumn) -> Vec<Subjec
                 Form::AddColumnCheck
             }
         };
-        let parents = parent(kind).filter(|parent| parent != table);
+        let parents = kind.parent().filter(|parent| *parent != table).cloned();
         subjects.push(on(form).with(Role::Parents, parents).only(&[Role::Parents]));
     }
     if form != Form::AddColumn || subjects.is_empty() {
@@ -287,8 +283,10 @@ fn unconstrained(
 ) -> Subject {
     let form = if known.given { drop_constraint(kind) } else { Form::DropForeignKey };
     known.assume("the constraint is taken to be a foreign key: any other locks only the tables whose keys rest on it");
-    let subject = Subject::new(form, Some(table.clone()))
-        .with(Role::Parents, kind.and_then(parent).filter(|parent| parent != table));
+    let subject = Subject::new(form, Some(table.clone())).with(
+        Role::Parents,
+        kind.and_then(ConstraintKind::parent).cloned().filter(|parent| parent != table),
+    );
     let Some(ConstraintKind::PrimaryKey(columns) | ConstraintKind::Unique(columns)) = kind else {
         return subject;
     };
@@ -390,7 +388,8 @@ fn altered(known: &mut Known<'_>, table: &QName, cursor: &mut Cursor<'_>) -> Res
     } else {
         Form::AlterConstraint
     };
-    Ok(Subject::new(form, Some(table.clone())).with(Role::Parents, kind.and_then(parent)))
+    Ok(Subject::new(form, Some(table.clone()))
+        .with(Role::Parents, kind.and_then(ConstraintKind::parent).cloned()))
 }
 
 /// ALTER COLUMN, from after the column's name.
