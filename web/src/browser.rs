@@ -9,8 +9,8 @@ use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web::link::Link;
 use web_sys::{
-    Blob, BlobPropertyBag, Document, Element, Event, HtmlAnchorElement, HtmlElement,
-    HtmlTextAreaElement, KeyboardEvent, ResizeObserver, Url,
+    Blob, BlobPropertyBag, Document, DragEvent, Element, Event, File, HtmlAnchorElement,
+    HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent, ResizeObserver, Url,
 };
 use yew::Callback;
 
@@ -94,6 +94,20 @@ pub(crate) fn read_file(file: &Blob, done: Callback<String>) {
     if let Some(then) = then.ok().and_then(|then| then.dyn_into::<js_sys::Function>().ok()) {
         then.call1(&promise, &read).ok();
     }
+}
+
+/// The file that was dropped.
+pub(crate) fn dropped_file(event: &DragEvent) -> Option<File> {
+    event.prevent_default();
+    event.data_transfer()?.files()?.get(0)
+}
+
+/// The file that was chosen; the same one can be chosen again.
+pub(crate) fn chosen_file(event: &Event) -> Option<File> {
+    let input = event.target()?.dyn_into::<HtmlInputElement>().ok()?;
+    let file = input.files().and_then(|files| files.get(0));
+    input.set_value("");
+    file
 }
 
 /// Puts the focus on an element, and scrolls it into view.

@@ -196,19 +196,17 @@ impl State {
     }
 
     fn watch_counterexample(&mut self) {
-        if let (Some(found), Some(search)) = (self.proof.counterexample(), self.proof.to_link()) {
-            let moments = found.trace.moments.iter().cloned().map(Rc::new).collect();
-            self.play.watch((search, None), moments);
-            self.at_moment_waited_for(None);
-            self.tab = Tab::Play;
+        if let Some(found) = self.proof.counterexample() {
+            let trace = found.trace.clone();
+            self.watch_found(None, trace);
         }
     }
 
-    fn watch_cell(&mut self, cell: &CellAt, trace: Trace) {
+    fn watch_found(&mut self, cell: Option<&CellAt>, trace: Trace) {
         let moments = trace.moments.into_iter().map(Rc::new).collect();
         if let Some(search) = self.proof.to_link() {
-            self.play.watch((search, Some(cell.clone())), moments);
-            self.at_moment_waited_for(Some(cell));
+            self.play.watch((search, cell.cloned()), moments);
+            self.at_moment_waited_for(cell);
             self.tab = Tab::Play;
         }
     }
@@ -277,7 +275,7 @@ impl State {
                 self.look_for_run(true);
             }
             FromWorker::Shown { id, cell, trace } if id == self.proof.id => {
-                self.watch_cell(&cell, trace);
+                self.watch_found(Some(&cell), trace);
             }
             FromWorker::Shown { .. } => {}
             FromWorker::Failed { id, job: Job::Proof, message } => {

@@ -1,7 +1,7 @@
 //! What planner and simulator say to a question about a scenario. One function for the page, the
 //! trials and the check of what an author marks. Must not know what would be right.
 
-use planner::edit::{Edit, edited};
+use planner::edit::edited;
 use planner::engine::{Held, Lock};
 use planner::{Plan, Request};
 use simulator::{Back, Bounds, Endings, Matrix, Setting, Strip, TimedWalk, Trace, Verdict, Works};
@@ -70,23 +70,12 @@ pub fn answer(scenario: &Request, asked: &Asked) -> Result<Answer, String> {
     }
 }
 
-/// The verdict on a plan.
-///
-/// # Errors
-/// Why the plan cannot be modelled.
-pub fn verdict(plan: &Plan, bounds: &Bounds) -> Result<Verdict, String> {
+/// The verdict on a plan, or why it cannot be modelled.
+pub(crate) fn verdict(plan: &Plan, bounds: &Bounds) -> Result<Verdict, String> {
     simulator::prove(plan, bounds).map_err(|why| why.to_string())
 }
 
-/// The scenario's plan with edits made.
-///
-/// # Errors
-/// Why there is none.
-pub fn broken_plan(scenario: &Request, edits: &[Edit]) -> Result<Plan, String> {
-    edited(&plan_of(scenario, Subject::Plan)?, edits).map_err(|why| why.to_string())
-}
-
-fn plan_of(scenario: &Request, of: Subject) -> Result<Plan, String> {
+pub(crate) fn plan_of(scenario: &Request, of: Subject) -> Result<Plan, String> {
     let planned = match of {
         Subject::Plan => planner::plan(scenario),
         Subject::AsAsked => planner::as_asked(scenario),
@@ -131,16 +120,24 @@ fn works(
 
 fn rollback(plan: &Plan, bounds: &Bounds, at: &str) -> Result<Answer, String> {
     let strip = Strip::new(plan, bounds).map_err(|why| why.to_string())?;
+    way_back(plan, bounds, (&strip, at))
+}
+
+fn way_back(plan: &Plan, bounds: &Bounds, (strip, at): (&Strip, &str)) -> Result<Answer, String> {
     let found = strip.steps.iter().find(|known| known.step == at);
     let back = found.map(|step| &step.back).ok_or("the run does not come to that step")?;
-    let lines: Vec<String> = back.lines().iter().map(|line| sentence(line)).collect();
-    let words = if lines.is_empty() {
-        "Everything that was acknowledged is there again.".to_owned()
-    } else {
-        lines.join(" ")
-    };
+    let mut words = reasons(back);
+    if words.is_empty() {
+        "Everything that was acknowledged is there again.".clone_into(&mut words);
+    }
     let trace = Strip::trace(plan, bounds, at).map_err(|why| why.to_string())?;
     Ok(Answer::new(kept(back), words, trace))
+}
+
+/// Why a rollback does not keep everything; nothing where it does.
+fn reasons(back: &Back) -> String {
+    let lines: Vec<String> = back.lines().iter().map(|line| sentence(line)).collect();
+    lines.join(" ")
 }
 
 /// A way back, as choices name it.
@@ -161,8 +158,7 @@ fn last_rollback(plan: &Plan, bounds: &Bounds) -> Result<Answer, String> {
     let words = match next {
         None => "From after every step a rollback keeps everything.".to_owned(),
         Some(step) => {
-            let why: Vec<String> = step.back.lines().iter().map(|line| sentence(line)).collect();
-            format!("From after step {}: {}. {}", step.step, step.back.name(), why.join(" "))
+            format!("From after step {}: {}. {}", step.step, step.back.name(), reasons(&step.back))
         }
     };
     let shown = next.or(last).map(|step| step.step.clone()).unwrap_or_default();
@@ -177,7 +173,7 @@ fn point_of_no_return(plan: &Plan, bounds: &Bounds) -> Result<Answer, String> {
         let words = "From after every step the rollback scripts lead back.".to_owned();
         return Ok(Answer::new("none", words, None));
     };
-    let answer = rollback(plan, bounds, point)?;
+    let answer = way_back(plan, bounds, (&strip, point))?;
     Ok(Answer { value: point.clone(), step: Some(point.clone()), ..answer })
 }
 

@@ -1,13 +1,14 @@
 //! Whether what a lesson claims is what the engine says: its answers, that its puzzles begin broken,
 //! and that its solutions mend them. Must not know where a lesson came from.
 
+use planner::Plan;
 use planner::diagnostic::{Diagnostic, Severity, Source, locate};
-use planner::edit::Edit;
+use planner::edit::{Edit, edited};
 use planner::request::Change;
 use simulator::{Bounds, Verdict};
 
-use crate::ask::{answer, broken_plan, verdict};
-use crate::lesson::{Finding, Lesson, Part, Predict, Puzzle, Reorder, Tool};
+use crate::ask::{answer, plan_of, verdict};
+use crate::lesson::{Finding, Lesson, Part, Predict, Puzzle, Reorder, Subject, Tool};
 
 /// What is wrong with what a lesson claims.
 pub fn check(lesson: &Lesson) -> Vec<Finding> {
@@ -99,7 +100,11 @@ fn reorder(lesson: &Lesson, puzzle: &Reorder) -> Option<Finding> {
         let help = "name what the solution needs in `tools:`";
         return wrong("the solution needs a tool that the puzzle does not offer".to_owned(), help);
     }
-    match is_mended(lesson, puzzle, &[]) {
+    let plan = match plan_of(&lesson.scenario, Subject::Plan) {
+        Ok(plan) => plan,
+        Err(why) => return wrong(why, "give a change that can be planned"),
+    };
+    match is_mended(&plan, puzzle, &[]) {
         Ok(false) => {}
         Ok(true) => {
             let help = "break the plan so that a promise breaks, not only its look";
@@ -112,7 +117,7 @@ fn reorder(lesson: &Lesson, puzzle: &Reorder) -> Option<Finding> {
             return wrong(format!("the plan cannot be begun with: {why}"), "change `start:`");
         }
     }
-    match is_mended(lesson, puzzle, &puzzle.solution) {
+    match is_mended(&plan, puzzle, &puzzle.solution) {
         Ok(true) => None,
         Ok(false) => wrong("the solution does not mend the plan".to_owned(), "change `solution:`"),
         Err(why) => {
@@ -121,10 +126,15 @@ fn reorder(lesson: &Lesson, puzzle: &Reorder) -> Option<Finding> {
     }
 }
 
-/// Whether the puzzle's plan is verified after edits.
-fn is_mended(lesson: &Lesson, puzzle: &Reorder, edits: &[Edit]) -> Result<bool, String> {
+/// The plan as a puzzle begins with it, after edits.
+fn after(plan: &Plan, puzzle: &Reorder, edits: &[Edit]) -> Result<Plan, String> {
     let all: Vec<Edit> = puzzle.start.iter().chain(edits).cloned().collect();
-    let plan = broken_plan(&lesson.scenario, &all)?;
+    edited(plan, &all).map_err(|why| why.to_string())
+}
+
+/// Whether the puzzle's plan is verified after edits.
+fn is_mended(plan: &Plan, puzzle: &Reorder, edits: &[Edit]) -> Result<bool, String> {
+    let plan = after(plan, puzzle, edits)?;
     Ok(matches!(verdict(&plan, &Bounds::default())?, Verdict::Verified { .. }))
 }
 
@@ -134,19 +144,19 @@ fn is_mended(lesson: &Lesson, puzzle: &Reorder, edits: &[Edit]) -> Result<bool, 
 /// # Errors
 /// Why they cannot be searched for.
 pub fn shorter_ways(lesson: &Lesson, puzzle: &Reorder) -> Result<Vec<Vec<Edit>>, String> {
+    let plan = plan_of(&lesson.scenario, Subject::Plan)?;
     let mut found = Vec::new();
     let mut ways: Vec<Vec<Edit>> = vec![Vec::new()];
     for _ in 1..puzzle.edits_max {
         let mut longer = Vec::new();
         for way in &ways {
-            let all: Vec<Edit> = puzzle.start.iter().chain(way).cloned().collect();
-            let plan = broken_plan(&lesson.scenario, &all)?;
-            let steps: Vec<String> = plan.steps().map(|step| step.id.clone()).collect();
+            let steps: Vec<String> =
+                after(&plan, puzzle, way)?.steps().map(|step| step.id.clone()).collect();
             for edit in possible(&steps, &puzzle.tools) {
                 let mut way = way.clone();
                 way.push(edit);
                 // What cannot be carried out mends nothing.
-                if let Ok(is_mended) = is_mended(lesson, puzzle, &way) {
+                if let Ok(is_mended) = is_mended(&plan, puzzle, &way) {
                     if is_mended {
                         found.push(way.clone());
                     }

@@ -234,9 +234,7 @@ impl Tool {
             Self::Remove => "remove",
         }
     }
-}
 
-impl Tool {
     /// What an edit takes.
     fn of(edit: &Edit) -> Option<Self> {
         match edit {

@@ -11,7 +11,7 @@ mod check;
 mod lesson;
 mod read;
 
-pub use ask::{Answer, answer, broken_plan, verdict};
+pub use ask::{Answer, answer};
 pub use check::{check, shorter_ways};
 pub use lesson::{
     Asked, Choice, Choose, Finding, Lesson, Part, Predict, Puzzle, Question, Read, Reorder,

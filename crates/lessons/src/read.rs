@@ -66,7 +66,6 @@ impl<'a> Reader<'a> {
         let mut in_title = false;
         for (event, range) in Parser::new_ext(self.text, Options::ENABLE_TABLES).into_offset_iter()
         {
-            let line = self.line(range.start);
             if let Some(open) = &mut fence {
                 if let Event::Text(text) = &event {
                     open.body.push_str(text);
@@ -74,6 +73,7 @@ impl<'a> Reader<'a> {
                     self.block(&fence);
                 }
             } else if let Some(kind) = ours(&event) {
+                let line = self.line(range.start);
                 if depth > 0 {
                     let message = format!("this `{kind}` block stands in a list or a quotation");
                     self.find(Finding::error(line, message, "let it begin at the margin"));
@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
             } else if is_title(&event) && self.title.is_empty() {
                 in_title = true;
             } else {
-                self.look(&event, line);
+                self.look(&event, range.start);
                 depth = nested(&event, depth);
                 self.prose.push(event);
             }
@@ -93,28 +93,28 @@ impl<'a> Reader<'a> {
     }
 
     /// Says what of the prose will not show as it was meant.
-    fn look(&mut self, event: &Event<'a>, line: usize) {
+    fn look(&mut self, event: &Event<'a>, at: usize) {
         if let Event::Html(text) | Event::InlineHtml(text) = event
             && !text.starts_with("</")
         {
             let message = format!("`{}` is shown as text: a lesson holds no HTML", text.trim());
-            self.find(Finding::warning(line, message, "write it in Markdown"));
+            self.find(Finding::warning(self.line(at), message, "write it in Markdown"));
         }
         let Event::Start(tag) = event else { return };
         if is_title(event) {
             let help = "begin the other headings with `##`";
-            self.find(Finding::error(line, "the lesson has two titles", help));
+            self.find(Finding::error(self.line(at), "the lesson has two titles", help));
         }
         if let Tag::Image { .. } = tag {
             let message = "an image is not shown: the page loads nothing from elsewhere";
             let help = "say in words what it shows, or link to it";
-            self.find(Finding::warning(line, message, help));
+            self.find(Finding::warning(self.line(at), message, help));
         }
         if let Tag::Link { dest_url, .. } = tag
             && !prose::is_web(dest_url)
         {
             let message = format!("`{dest_url}` is not linked to");
-            self.find(Finding::warning(line, message, "link to an address with https://"));
+            self.find(Finding::warning(self.line(at), message, "link to an address with https://"));
         }
     }
 

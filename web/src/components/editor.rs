@@ -3,12 +3,12 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
 use web::protocol::Slot;
-use web_sys::{File, HtmlInputElement};
+use web_sys::File;
 use yew::prelude::*;
 
 use super::numbered_text::NumberedText;
+use crate::browser;
 use crate::format;
 use crate::state::Action;
 use crate::state::input::{Edit, Input};
@@ -51,10 +51,8 @@ pub(crate) fn Editor(props: &Props) -> Html {
     let ondrop = {
         let (dragging, open) = (dragging.setter(), props.open.clone());
         Callback::from(move |event: DragEvent| {
-            event.prevent_default();
             dragging.set(false);
-            let files = event.data_transfer().and_then(|data| data.files());
-            if let Some(file) = files.and_then(|files| files.get(0)) {
+            if let Some(file) = browser::dropped_file(&event) {
                 open.emit((slot, file));
             }
         })
@@ -62,13 +60,9 @@ pub(crate) fn Editor(props: &Props) -> Html {
     let onchange = {
         let open = props.open.clone();
         Callback::from(move |event: Event| {
-            let input = event.target().and_then(|at| at.dyn_into::<HtmlInputElement>().ok());
-            let Some(input) = input else { return };
-            if let Some(file) = input.files().and_then(|files| files.get(0)) {
+            if let Some(file) = browser::chosen_file(&event) {
                 open.emit((slot, file));
             }
-            // So that the same file can be chosen again.
-            input.set_value("");
         })
     };
     html! {

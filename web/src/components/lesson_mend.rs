@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use planner::edit::Edit;
-use simulator::{Bounds, Verdict};
+use simulator::Verdict;
 use web::lesson::MendView;
 use web::protocol::Subject;
 use yew::prelude::*;
@@ -13,7 +13,7 @@ use super::lesson_hints::hints;
 use super::lesson_steps::LessonSteps;
 use super::lesson_view::raw;
 use crate::browser;
-use crate::state::learn::{LearnAction, is_fair, used};
+use crate::state::learn::{Lack, LearnAction, lacks, used};
 use crate::state::proof::{ProofAction, ProofState};
 use crate::state::{Action, State};
 use crate::words::learn as words;
@@ -59,7 +59,7 @@ pub(crate) fn LessonMend(props: &Props) -> Html {
             { match (n, &state.shown) {
                 (Some(n), Some(shown)) => html! {
                     <>
-                        <div class="outcome" id={outcome_id.clone()} tabindex="-1" aria-live="polite" data-testid={outcome_id}>{ outcome(props, n) }</div>
+                        <div class="outcome" id={outcome_id.clone()} tabindex="-1" aria-live="polite" data-testid={outcome_id}>{ outcome(props) }</div>
                         { controls(props, n) }
                         <LessonSteps plan={shown.plan.clone()} edits={proof.edits.clone()} tools={mend.tools.clone()}
                             is_over={n >= mend.edits_max} on={props.on.reform(|edit| Action::Learn(LearnAction::Edit(edit)))} />
@@ -94,7 +94,7 @@ fn controls(props: &Props, n: usize) -> Html {
 }
 
 /// What the newest proof says.
-fn outcome(props: &Props, n: usize) -> Html {
+fn outcome(props: &Props) -> Html {
     let proof = &props.state.proof;
     let verdict = match &proof.state {
         ProofState::Idle | ProofState::Stopped => return html! {},
@@ -103,17 +103,15 @@ fn outcome(props: &Props, n: usize) -> Html {
         ProofState::Done(verdict) => verdict,
     };
     match verdict.as_ref() {
-        Verdict::Verified { .. } if proof.searched != Bounds::default() => {
-            html! { <p class="verdict-line bad">{ words::OTHER_BOUNDS }</p> }
-        }
-        Verdict::Verified { .. } if !is_fair(&proof.edits, &props.mend) => {
-            html! { <p class="verdict-line bad">{ words::NOT_OFFERED }</p> }
-        }
-        Verdict::Verified { .. } if n > props.mend.edits_max => {
-            html! { <p class="verdict-line bad">{ words::TOO_MANY }</p> }
-        }
-        Verdict::Verified { .. } => html! {
-            <p class="verdict-line good"><strong>{ "\u{2713} " }{ words::SOLVED }</strong>{ " " }{ words::VERIFIED }</p>
+        Verdict::Verified { .. } => match lacks(proof, &props.mend) {
+            // What is shown here is this puzzle's plan.
+            Some(Lack::OtherPlan) => html! {},
+            Some(Lack::OtherBounds) => bad(words::OTHER_BOUNDS),
+            Some(Lack::NotOffered) => bad(words::NOT_OFFERED),
+            Some(Lack::TooMany) => bad(words::TOO_MANY),
+            None => html! {
+                <p class="verdict-line good"><strong>{ "\u{2713} " }{ words::SOLVED }</strong>{ " " }{ words::VERIFIED }</p>
+            },
         },
         Verdict::Refuted(found) => {
             let on = props.on.clone();
@@ -129,8 +127,10 @@ fn outcome(props: &Props, n: usize) -> Html {
                 </>
             }
         }
-        Verdict::BoundsExceeded { reason, .. } => {
-            html! { <p class="verdict-line bad">{ reason }</p> }
-        }
+        Verdict::BoundsExceeded { reason, .. } => bad(reason),
     }
+}
+
+fn bad(why: &str) -> Html {
+    html! { <p class="verdict-line bad">{ why }</p> }
 }

@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
-use web_sys::{File, HtmlInputElement};
+use web_sys::File;
 use yew::prelude::*;
 
 use super::lesson_findings::findings;
@@ -24,21 +23,15 @@ pub(super) fn own_lesson(learn: &Learn, on: &Callback<LearnAction>) -> Html {
     let ondrop = {
         let read = read.clone();
         Callback::from(move |event: DragEvent| {
-            event.prevent_default();
-            let files = event.data_transfer().and_then(|data| data.files());
-            if let Some(file) = files.and_then(|files| files.get(0)) {
+            if let Some(file) = browser::dropped_file(&event) {
                 read(&file);
             }
         })
     };
     let onchange = Callback::from(move |event: Event| {
-        let input = event.target().and_then(|at| at.dyn_into::<HtmlInputElement>().ok());
-        let Some(input) = input else { return };
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+        if let Some(file) = browser::chosen_file(&event) {
             read(&file);
         }
-        // So that the same file can be chosen again.
-        input.set_value("");
     });
     let oninput = on.reform(move |event: InputEvent| draft(browser::value(&event)));
     let example = on.reform(move |_: MouseEvent| draft(words::TEMPLATE.to_owned()));

@@ -14,7 +14,7 @@ use web::protocol::{Subject, ToWorker};
 
 use super::input::Input;
 use super::outbox::Outbox;
-use super::proof::{ProofAction, ProofState};
+use super::proof::{Proof, ProofAction, ProofState};
 use super::traffic::TrafficAction;
 use super::{State, Tab};
 
@@ -374,22 +374,41 @@ impl State {
         matches!(verdict.as_ref(), Verdict::Verified { .. })
             && proof.subject == Subject::Plan
             && !proof.stale
-            && proof.searched == Bounds::default()
-            && used(&proof.edits, mend).is_some_and(|n| n <= mend.edits_max)
-            && is_fair(&proof.edits, mend)
+            && lacks(proof, mend).is_none()
+    }
+}
+
+/// Why a plan that was verified is no solution of a puzzle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lack {
+    /// It is another plan.
+    OtherPlan,
+    /// It was searched within other bounds.
+    OtherBounds,
+    /// By edits that the puzzle does not offer: the proof's own page offers more.
+    NotOffered,
+    /// By more edits than it allows.
+    TooMany,
+}
+
+/// Why a proof's plan, if it is verified, is no solution; nothing where it is one.
+pub(crate) fn lacks(proof: &Proof, mend: &MendView) -> Option<Lack> {
+    let Some(n) = used(&proof.edits, mend) else { return Some(Lack::OtherPlan) };
+    let made = proof.edits.get(mend.start.len()..).unwrap_or_default();
+    if proof.searched != Bounds::default() {
+        Some(Lack::OtherBounds)
+    } else if !Tool::all_among(made, &mend.tools) {
+        Some(Lack::NotOffered)
+    } else if n > mend.edits_max {
+        Some(Lack::TooMany)
+    } else {
+        None
     }
 }
 
 /// Edits made since the puzzle began; `None` where the plan is not the puzzle's.
 pub(crate) fn used(edits: &[Edit], mend: &MendView) -> Option<usize> {
     edits.starts_with(&mend.start).then(|| edits.len() - mend.start.len())
-}
-
-/// Whether the edits made since the puzzle began are of the kinds that it offers: the proof's own page
-/// offers more.
-pub(crate) fn is_fair(edits: &[Edit], mend: &MendView) -> bool {
-    let made = edits.get(mend.start.len()..).unwrap_or_default();
-    Tool::all_among(made, &mend.tools)
 }
 
 #[cfg(test)]
