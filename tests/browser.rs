@@ -1,12 +1,13 @@
 //! The built page in a real Chromium. Runs where `CONCERTINA_DIST` names the built page's folder;
 //! there, a browser that is missing is a failure. Knows the page by its `data-testid`s alone.
 
-mod driver;
+mod accessibility;
+mod docs;
 mod embed;
+mod keyboard;
 mod learn;
 mod policy;
 mod share;
-mod site;
 
 use std::env;
 use std::fs;
@@ -14,17 +15,18 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use libtest_mimic::{Completion, Failed, Trial};
+use tests::browser::Result;
+use tests::browser::driver::Page;
+use tests::browser::site::Site;
 
 use crate::bad_input::noise;
-use driver::Page;
-use site::Site;
 
 /// What a trial does with the opened page.
-type Work = fn(&Page) -> Result<(), Failed>;
+type Work = fn(&Page) -> Result<()>;
 
 /// A trial a thing that somebody does with the page.
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, Work); 17] = [
+    let all: [(&str, Work); 19] = [
         ("the first example is planned", first_example),
         ("another change is planned", other_change),
         ("a run is played, forth and back", play),
@@ -34,12 +36,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("a step is taken out, and what breaks is shown", edit_and_break),
         ("a run is shared and opens at the same moment elsewhere", share::a_run),
         ("a counterexample is shared and opens at the same moment", share::a_counterexample),
+        ("a run under traffic is shared with its setting", share::a_setting),
         ("a link made by the first version still opens", share::an_old_link),
         ("a broken link says so and loses nothing", share::a_broken_link),
         ("a reload loses nothing", share::reload),
         ("bad input shows a message", bad_input),
         ("50 MB of garbage show a message, and leave when told to", garbage),
         ("the plan is exported", export),
+        ("a newcomer comes to a proof by keyboard", keyboard::newcomer),
         ("a lesson is finished by keyboard", learn::finished),
         ("a teacher's lesson is handed out as a link", learn::own),
     ];
@@ -68,46 +72,57 @@ pub(crate) fn trials() -> Vec<Trial> {
             };
             open(start, offline)
         })])
+        .chain(docs::trials())
+        .chain(accessibility::trials())
         .collect()
 }
 
 fn open(
-    start: impl FnOnce(&Path) -> Result<(Page, Site), Failed>,
-    work: impl FnOnce(&Page, &Site) -> Result<(), Failed>,
-) -> Result<Completion, Failed> {
+    start: impl FnOnce(&Path) -> Result<(Page, Site)>,
+    work: impl FnOnce(&Page, &Site) -> Result<()>,
+) -> std::result::Result<Completion, Failed> {
     let Some(folder) = env::var_os("CONCERTINA_DIST") else {
         return Ok(Completion::ignored_with("CONCERTINA_DIST names no built page"));
     };
     // One browser at a time: two share two cores with PostgreSQL badly.
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let (page, site) = start(Path::new(&folder))?;
-    let result = work(&page, &site);
-    let errors = page.console_errors()?;
-    result.map_err(|failed| {
-        let message = failed.message().unwrap_or_default();
-        format!("{message}\nconsole: {}\npage: {}", errors.join("\n"), page.visible_text())
-    })?;
-    if !errors.is_empty() {
-        return Err(format!("the console shows errors:\n{}", errors.join("\n")).into());
-    }
+    done(start, work, Path::new(&folder))?;
     Ok(Completion::Completed)
 }
 
-fn first_example(page: &Page) -> Result<(), Failed> {
+/// Opens, works, and looks into the console.
+fn done(
+    start: impl FnOnce(&Path) -> Result<(Page, Site)>,
+    work: impl FnOnce(&Page, &Site) -> Result<()>,
+    folder: &Path,
+) -> Result<()> {
+    let (page, site) = start(folder)?;
+    let result = work(&page, &site);
+    let errors = page.console_errors()?;
+    result.map_err(|failed| {
+        format!("{failed}\nconsole: {}\npage: {}", errors.join("\n"), page.visible_text())
+    })?;
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(format!("the console shows errors:\n{}", errors.join("\n")).into())
+}
+
+fn first_example(page: &Page) -> Result<()> {
     page.wait_for("plan-table")?;
     page.wait_until("plan-table", |text| text.contains("1.1"))?;
     page.wait_for("point-of-no-return")
 }
 
-fn other_change(page: &Page) -> Result<(), Failed> {
+fn other_change(page: &Page) -> Result<()> {
     page.wait_for("plan-table")?;
     page.write("schema", "CREATE TABLE users (id bigint PRIMARY KEY, name text);")?;
     page.write("change", "ALTER TABLE users ADD COLUMN shoe_size integer;")?;
     page.wait_until("plan", |text| text.contains("shoe_size"))
 }
 
-fn play(page: &Page) -> Result<(), Failed> {
+fn play(page: &Page) -> Result<()> {
     page.wait_for("plan-table")?;
     page.click("tab-play")?;
     page.wait_for("now")?;
@@ -125,7 +140,7 @@ fn play(page: &Page) -> Result<(), Failed> {
 }
 
 /// Two steps and a failure: what is shown then.
-fn failed(page: &Page) -> Result<String, Failed> {
+fn failed(page: &Page) -> Result<String> {
     page.wait_for("plan-table")?;
     page.click("tab-play")?;
     page.wait_for("now")?;
@@ -139,14 +154,14 @@ fn failed(page: &Page) -> Result<String, Failed> {
     page.text("now")
 }
 
-fn inject(page: &Page) -> Result<(), Failed> {
+fn inject(page: &Page) -> Result<()> {
     failed(page)?;
     page.wait_for("rollback")?;
     page.click("rollback")?;
     page.wait_until("event-log", |text| text.to_lowercase().contains("roll"))
 }
 
-fn prove(page: &Page) -> Result<(), Failed> {
+fn prove(page: &Page) -> Result<()> {
     page.wait_for("plan-table")?;
     page.click("tab-proof")?;
     page.wait_for("prove")?;
@@ -156,13 +171,19 @@ fn prove(page: &Page) -> Result<(), Failed> {
     page.wait_until("verdict", |text| text.to_lowercase().contains("refuted"))
 }
 
-fn derived(page: &Page) -> Result<(), Failed> {
+/// The proof with all that is derived beside it.
+fn proved(page: &Page) -> Result<()> {
     page.wait_for("plan-table")?;
     page.click("tab-proof")?;
     page.click("prove")?;
     page.wait_until("way-back", |text| text.contains("as the plan declares"))?;
     page.wait_until("matrix", |text| text.contains("42703"))?;
     page.wait_until("endings", |text| text.contains("goes on or back"))?;
+    Ok(())
+}
+
+fn derived(page: &Page) -> Result<()> {
+    proved(page)?;
     page.click("cell-before-R1-read")?;
     page.wait_for("now")?;
     page.click("tab-proof")?;
@@ -170,7 +191,7 @@ fn derived(page: &Page) -> Result<(), Failed> {
     page.wait_for("now")
 }
 
-fn edit_and_break(page: &Page) -> Result<(), Failed> {
+fn edit_and_break(page: &Page) -> Result<()> {
     page.wait_for("plan-table")?;
     page.click("tab-proof")?;
     page.click("edit-and-break")?;
@@ -182,7 +203,7 @@ fn edit_and_break(page: &Page) -> Result<(), Failed> {
 }
 
 /// The page as one file, opened from the disk.
-fn single_file(folder: &Path) -> Result<(Page, Site), Failed> {
+fn single_file(folder: &Path) -> Result<(Page, Site)> {
     let site = Site::serve(folder)?;
     let address = site.address_of_file("concertina.html")?;
     site.stop();
@@ -190,7 +211,7 @@ fn single_file(folder: &Path) -> Result<(Page, Site), Failed> {
 }
 
 /// A plan, a proof, a run and a link.
-fn works(page: &Page) -> Result<(), Failed> {
+fn works(page: &Page) -> Result<()> {
     page.wait_for("plan-table")?;
     page.click("tab-proof")?;
     page.click("prove")?;
@@ -202,7 +223,7 @@ fn works(page: &Page) -> Result<(), Failed> {
 }
 
 /// The page, a proof, a run and a link, all after the server is gone and the page was loaded anew.
-fn offline(page: &Page, site: &Site) -> Result<(), Failed> {
+fn offline(page: &Page, site: &Site) -> Result<()> {
     page.wait_for("plan-table")?;
     page.wait_for_true("return navigator.serviceWorker.controller?.state === 'activated'")?;
     site.stop();
@@ -212,13 +233,13 @@ fn offline(page: &Page, site: &Site) -> Result<(), Failed> {
     page.console_errors().map(drop)
 }
 
-fn bad_input(page: &Page) -> Result<(), Failed> {
+fn bad_input(page: &Page) -> Result<()> {
     page.wait_for("plan-table")?;
     page.write("change", "ALTER TABLE nowhere_at_all ADD COLUMN x int;")?;
     page.wait_until("findings", |text| text.contains("nowhere_at_all"))
 }
 
-fn garbage(page: &Page) -> Result<(), Failed> {
+fn garbage(page: &Page) -> Result<()> {
     let file = env::temp_dir().join(format!("concertina-garbage-{}.sql", std::process::id()));
     fs::write(&file, noise(50_000_000))?;
     page.wait_for("plan-table")?;
@@ -233,7 +254,7 @@ fn garbage(page: &Page) -> Result<(), Failed> {
     page.wait_until("plan", |text| text.contains("shoe_size"))
 }
 
-fn export(page: &Page) -> Result<(), Failed> {
+fn export(page: &Page) -> Result<()> {
     page.wait_for("plan-table")?;
     page.click("tab-export")?;
     page.wait_until("markdown", |text| text.contains("## Migration Phases"))

@@ -1,7 +1,7 @@
 // Defines <concertina-plan> and <concertina-sim>: a plan, and a run of it, in any page.
 //   <script src="https://…/embed.js" async></script>
 //   <concertina-plan example="rename_column" step="2.2"><a href="…">The plan</a></concertina-plan>
-// Each is an iframe of the page beside this script, loaded when it comes near the window, as high as what
+// Each is an iframe of the page beside this script, started when it comes near the window, as high as what
 // it shows. What stands inside the element is for readers without scripts.
 (() => {
   if (!document.currentScript) throw new Error("embed.js is a plain script: load it without type=module");
@@ -9,30 +9,49 @@
   const names = ["example", "step", "theme", "controls"];
   const elements = new Set();
 
+  // A browser's own `loading="lazy"` starts what is several windows away.
+  const near = new IntersectionObserver((seen) => {
+    for (const { target, isIntersecting } of seen) {
+      if (isIntersecting) target.start();
+    }
+  }, { rootMargin: "50% 0px" });
+
+  // The site's own styles come first: it may lay an element out as it likes.
+  const style = new CSSStyleSheet();
+  style.replaceSync(":host { display: block } iframe { width: 100%; border: 0; display: block }");
+
   class Embed extends HTMLElement {
     static observedAttributes = ["link", "height", ...names];
 
     connectedCallback() {
       elements.add(this);
       const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-      this.style.display ||= "block";
+      root.adoptedStyleSheets = [style];
       this.frame = document.createElement("iframe");
-      Object.assign(this.frame, { title: this.constructor.title, loading: "lazy", allow: "clipboard-write" });
-      this.frame.style.cssText = "width:100%;border:0;display:block";
+      Object.assign(this.frame, { title: this.constructor.title, allow: "clipboard-write" });
+      this.size();
       root.replaceChildren(this.frame);
-      this.show();
+      near.observe(this);
     }
 
     disconnectedCallback() {
       elements.delete(this);
+      near.unobserve(this);
       this.frame = null;
     }
 
-    attributeChangedCallback(_, before, after) {
-      if (this.frame && before !== after) this.show();
+    attributeChangedCallback(name, before, after) {
+      if (!this.frame || before === after) return;
+      if (name === "height") this.size();
+      else if (this.frame.src) this.start();
     }
 
-    show() {
+    size() {
+      this.frame.style.height = `${Number.parseInt(this.getAttribute("height"), 10) || 480}px`;
+    }
+
+    start() {
+      near.unobserve(this);
       const address = new URL(home);
       address.searchParams.set("embed", this.constructor.what);
       for (const name of names) {
@@ -40,8 +59,9 @@
       }
       // A whole link will do, and what stands behind its # as well.
       address.hash = (this.getAttribute("link") ?? "").split("#").pop();
-      this.frame.style.height = `${Number.parseInt(this.getAttribute("height"), 10) || 480}px`;
-      this.frame.src = address;
+      // Not by `src`: each change of that would be a step back in the reader's history.
+      if (this.frame.src) this.frame.contentWindow.location.replace(address);
+      else this.frame.src = address;
     }
   }
 

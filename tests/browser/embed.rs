@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use libtest_mimic::Failed;
-
-use super::driver::Page;
-use super::site::Site;
+use tests::browser::Result;
+use tests::browser::driver::Page;
+use tests::browser::site::Site;
 
 /// A page of another site: by address, `localhost` is not `127.0.0.1`.
 fn docs(port: u16) -> String {
@@ -19,7 +18,7 @@ fn docs(port: u16) -> String {
     )
 }
 
-pub(super) fn start(folder: &Path) -> Result<(Page, Site), Failed> {
+pub(super) fn start(folder: &Path) -> Result<(Page, Site)> {
     let site = Site::serve_with(folder, |port| vec![("docs.html", docs(port))], "")?;
     Ok((Page::open(&format!("{}docs.html", site.address()))?, site))
 }
@@ -33,7 +32,7 @@ fn height(of: &str) -> String {
 }
 
 /// A plan, a run further down that starts when it is come to, and one that cannot be shown.
-pub(super) fn several(page: &Page) -> Result<(), Failed> {
+pub(super) fn several(page: &Page) -> Result<()> {
     page.wait_for_true("return customElements.get('concertina-plan') !== undefined")?;
     page.enter_frame(&frame("concertina-plan"))?;
     page.wait_for("plan-table")?;

@@ -3,33 +3,13 @@
 use std::env;
 use std::fs;
 
-use libtest_mimic::Failed;
+use tests::browser::Result;
+use tests::browser::driver::Page;
 
-use super::driver::Page;
-
-/// More than there are things to press on the page, a matrix in the proof and all.
-const TABS_MAX: usize = 600;
-
-/// Presses Tab until an element has the focus.
-fn tab_to(page: &Page, testid: &str) -> Result<(), Failed> {
-    page.wait_for(testid)?;
-    for _ in 0..TABS_MAX {
-        let focused = page.eval("return document.activeElement?.dataset.testid ?? ''")?;
-        if focused.as_str() == Some(testid) {
-            return Ok(());
-        }
-        page.press(&[Page::TAB])?;
-    }
-    Err(format!("the focus never comes to `{testid}`").into())
-}
-
-fn enter(page: &Page, testid: &str) -> Result<(), Failed> {
-    tab_to(page, testid)?;
-    page.press(&[Page::ENTER])
-}
+use super::keyboard::{enter, tab_to};
 
 /// Chooses an answer and has it checked.
-fn answer(page: &Page, (part, choice): (usize, usize)) -> Result<(), Failed> {
+fn answer(page: &Page, (part, choice): (usize, usize)) -> Result<()> {
     tab_to(page, &format!("choice-{part}-0"))?;
     page.press(&[Page::SPACE])?;
     page.press(&vec![Page::DOWN; choice])?;
@@ -37,7 +17,7 @@ fn answer(page: &Page, (part, choice): (usize, usize)) -> Result<(), Failed> {
 }
 
 /// From the head of the page to the end of a lesson, without a mouse.
-pub(super) fn finished(page: &Page) -> Result<(), Failed> {
+pub(super) fn finished(page: &Page) -> Result<()> {
     page.wait_for("plan-table")?;
     enter(page, "learn")?;
     page.wait_until("progress", |text| text.starts_with("0 of"))?;
@@ -88,13 +68,16 @@ const OWN: &str = "# Mine <img src=x onerror=alert(1)>\n\nProse <script>alert(1)
      - works: Its rows\n- 42703: An error\nanswer: works\n```\n\nThe end.\n";
 
 /// Written, mended by what is found in it, handed out as a link, and opened elsewhere.
-pub(super) fn own(page: &Page) -> Result<(), Failed> {
+pub(super) fn own(page: &Page) -> Result<()> {
     page.wait_for("plan-table")?;
     page.click("learn")?;
     page.write("own-lesson", "# Only a title\n")?;
     page.click("try-lesson")?;
     page.wait_until("lesson-findings", |text| text.contains("Line 1: the lesson has no scenario"))?;
     let file = env::temp_dir().join(format!("concertina-lesson-{}.md", std::process::id()));
+    fs::write(&file, "# Long\n".repeat(50_000))?;
+    page.attach("own-lesson-file", &file)?;
+    page.wait_until("lesson-findings", |text| text.contains("too long for a lesson"))?;
     fs::write(&file, OWN)?;
     page.attach("own-lesson-file", &file)?;
     page.wait_for_true("return document.querySelector('#own-lesson-text').value.includes('Mine')")?;

@@ -2,22 +2,21 @@
 
 use std::path::Path;
 
-use libtest_mimic::Failed;
-
-use super::driver::Page;
-use super::site::Site;
+use tests::browser::Result;
+use tests::browser::driver::Page;
+use tests::browser::site::Site;
 
 const POLICY: &str = "Content-Security-Policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
     style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; \
     base-uri 'none'; form-action 'none'\r\n";
 
-pub(super) fn start(folder: &Path) -> Result<(Page, Site), Failed> {
+pub(super) fn start(folder: &Path) -> Result<(Page, Site)> {
     let site = Site::serve_with(folder, |_| Vec::new(), POLICY)?;
     Ok((Page::open(&site.address())?, site))
 }
 
 /// Every view is come to; what the policy forbids would stand in the console.
-pub(super) fn kept(page: &Page) -> Result<(), Failed> {
+pub(super) fn kept(page: &Page) -> Result<()> {
     // The policy is in force: what it forbids does not happen.
     page.eval(
         "const script = document.createElement('script');\

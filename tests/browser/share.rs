@@ -1,21 +1,20 @@
 //! Links and what is kept: the same page again, elsewhere and later.
 
-use libtest_mimic::Failed;
-
-use super::driver::Page;
+use tests::browser::Result;
+use tests::browser::driver::Page;
 
 /// Made by the first version that made links, and never to be changed: a run of the plan for a
 /// rename in which an instance was lost, looked at one moment before its end.
 const OLD: &str = "d1.tVRtb9MwEP4rlj9tUpjaMaZRPoXNQxVdB10qVK0ocpNrZurYwXYIpep_5y7pOtAYSEjzl8T38txz91yy4Q6-1uADH2w4mEIZ4ANeWR8KB37Qf8Uj7rM7KCWazyciTgRL4rcjwbLaB1uC8-xgbhgelbP9WShECuydGIsJplywePQpnt2w-IYNL8Q4GSYz9mEyvIonM_ZezKIOwcgS7hECfA9sfJ2w8XQ02vmRhdJ_8rPpePhxKnZhmQMZIE9lwDBVYnOyrMKPh-gLcRlPRwkztjk4nJvDN3MzN781Z13-RGf_2dr9tFLC2kHs-UzEpZiI8bm4-XWqKj_cJQcbpE4zMME_Su7oo0rZnTQFkIzYb4CSolGzeJSIySPJsFp8Jdj59Wh6Ne7mnlyzZa11ShdC3EY8yIUGT5BVvdAqO9oDkM3ZBp_HJ732RHyxDhSMbzj_3KcVdov3_hk5G6fQu7cdo0lb5OtDGpw0XmZBWUO-s4gvldZLtFiHoZSdI2Da1eshrx2bTqQHKv3T3j-4vH5MBfk_SYVY_p3Llu6VtmtiUdocNI7cWa2VKVATZVALkxGVk4hbjTtp8tRAkwZbQLgDBA2uBvzG1ibD1OBUUVBTCJxZzHZStTpueG4bQ9ucdn1pm63SRqqQli3TXttrhXORqZZFO2UahMxWdYXI2hbo0i_yuqw4haKSDtJSmbod1SkGV8XC1kgXWXFj8U-wh-xqEqO6k__287ZbEPpbaLmm0NoQz6WzJT0bqVftNtaLL5CFLo4W1QPkSC7CeX2jyrfck5VHG05RpSqcJAUGTFsPninceqxsoNWFKcN8gIodH_UjtoAldsFwkmy_9SzIFabBcklltwTdkpWI_hJvUuXPUGb7Ew";
 
 /// The link that the page makes of what it shows.
-fn link(page: &Page) -> Result<String, Failed> {
+fn link(page: &Page) -> Result<String> {
     page.click("share")?;
     page.wait_for("link")?;
     page.value("link")
 }
 
-fn same(link: &str, now: &str, schema: &str) -> Result<(), Failed> {
+fn same(link: &str, now: &str, schema: &str) -> Result<()> {
     let other = Page::open(link)?;
     other.wait_until("now", |text| text == now)?;
     let there = other.value("schema")?;
@@ -27,7 +26,7 @@ fn same(link: &str, now: &str, schema: &str) -> Result<(), Failed> {
 }
 
 /// Steps, a failure, a step back.
-fn run(page: &Page) -> Result<String, Failed> {
+fn run(page: &Page) -> Result<String> {
     let failed = super::failed(page)?;
     page.click("step")?;
     page.wait_until("now", |text| text != failed)?;
@@ -36,7 +35,7 @@ fn run(page: &Page) -> Result<String, Failed> {
     Ok(failed)
 }
 
-pub(super) fn a_run(page: &Page) -> Result<(), Failed> {
+pub(super) fn a_run(page: &Page) -> Result<()> {
     page.wait_for("plan-table")?;
     page.write("schema", "CREATE TABLE users (id bigint PRIMARY KEY, name text);")?;
     page.write("change", "ALTER TABLE users RENAME COLUMN name TO full_name;")?;
@@ -46,7 +45,7 @@ pub(super) fn a_run(page: &Page) -> Result<(), Failed> {
     same(&link(page)?, &now, &schema)
 }
 
-pub(super) fn a_counterexample(page: &Page) -> Result<(), Failed> {
+pub(super) fn a_counterexample(page: &Page) -> Result<()> {
     page.wait_for("plan-table")?;
     page.click("tab-proof")?;
     page.click("prove-as-asked")?;
@@ -60,7 +59,20 @@ pub(super) fn a_counterexample(page: &Page) -> Result<(), Failed> {
     same(&link(page)?, &now, &schema)
 }
 
-pub(super) fn an_old_link(page: &Page) -> Result<(), Failed> {
+/// The settings of the run under traffic, too.
+pub(super) fn a_setting(page: &Page) -> Result<()> {
+    page.wait_for("plan-table")?;
+    page.click("tab-traffic")?;
+    page.write("timed-connections", "40")?;
+    page.press(&[Page::TAB])?;
+    let other = Page::open(&link(page)?)?;
+    other.wait_for("traffic")?;
+    other.wait_for_true(
+        "return document.querySelector('[data-testid=timed-connections]').value === '40'",
+    )
+}
+
+pub(super) fn an_old_link(page: &Page) -> Result<()> {
     page.wait_for("plan-table")?;
     page.go_to(OLD)?;
     page.wait_until("now", |text| text.contains("loses its connection in step 2.1"))?;
@@ -70,7 +82,7 @@ pub(super) fn an_old_link(page: &Page) -> Result<(), Failed> {
     Ok(())
 }
 
-pub(super) fn a_broken_link(page: &Page) -> Result<(), Failed> {
+pub(super) fn a_broken_link(page: &Page) -> Result<()> {
     page.wait_for("plan-table")?;
     let typed = "CREATE TABLE typed (id bigint PRIMARY KEY, name text);";
     page.write("schema", typed)?;
@@ -85,7 +97,7 @@ pub(super) fn a_broken_link(page: &Page) -> Result<(), Failed> {
     Ok(())
 }
 
-pub(super) fn reload(page: &Page) -> Result<(), Failed> {
+pub(super) fn reload(page: &Page) -> Result<()> {
     let now = run(page)?;
     page.reload()?;
     page.wait_until("now", |text| text == now)?;

@@ -2,5 +2,7 @@
 //!
 //! Must not hold trials: those are in the test target, beside this folder.
 
+pub mod browser;
+pub mod page;
 pub mod pairs;
 pub mod plans;

@@ -191,7 +191,7 @@ fn use_keeping(state: &UseReducerHandle<State>) {
     let dependencies = (
         (state.learn.is_open, state.learn.from.clone(), state.learn.draft.clone()),
         (state.learn.progress.clone(), state.learn.aside.clone()),
-        (state.input.clone(), state.undo.clone(), state.tab),
+        (state.input.clone(), state.undo.clone(), state.tab, state.traffic.setting.clone()),
         (state.play.id, state.play.at, state.play.moments.len()),
         (state.proof.id, state.proof.state.clone()),
     );

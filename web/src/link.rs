@@ -12,7 +12,7 @@ use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use planner::Request;
 use planner::edit::Edit;
 use serde::{Deserialize, Serialize};
-use simulator::{Bounds, Choice};
+use simulator::{Bounds, Choice, Setting};
 
 use crate::lesson::From;
 use crate::protocol::{CellAt, Subject};
@@ -57,6 +57,9 @@ pub struct Link {
     /// The search asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
+    /// With what the run under traffic is made, where that was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Setting>,
     /// The lesson that is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lesson: Option<From>,

@@ -171,6 +171,7 @@ impl State {
             Action::PlanNow => self.ask(),
             Action::Slow => self.slow = self.is_planning(),
             Action::Load(input) => self.replace(input),
+            Action::Clear if self.input.is_empty() => {}
             Action::Clear => self.replace(Rc::default()),
             Action::Undo => {
                 if let Some(input) = self.undo.take() {

@@ -15,6 +15,8 @@ cargo xtask <command>
   dist                              build the page as it is shipped, also as one file, and print its size
   single                            write the page that is built as one file, dist/concertina.html
   bench [ARGUMENTS]                 measure; the arguments go to the benchmark
+  bench web                         weigh and time the page as it is shipped
+  shots                             take the pictures of docs/screens
   help                              this text
 
 Stages of test, in order: fmt, clippy, doc, unit, setup, wasm, page, single, trials, goldens (only if CI=true).
@@ -51,6 +53,8 @@ pub(crate) enum Task {
         /// Arguments for the benchmark itself.
         rest: Vec<String>,
     },
+    /// Take pictures of the page.
+    Shots,
     /// Build the page as it is shipped.
     Dist,
     /// Write the built page as one file.
@@ -72,6 +76,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Task, String> {
         "serve" => serve(rest),
         "test" => test(rest),
         "bench" => Ok(Task::Bench { rest: rest.to_vec() }),
+        "shots" => nothing_after("shots", rest).map(|()| Task::Shots),
         "dist" => nothing_after("dist", rest).map(|()| Task::Dist),
         "single" => nothing_after("single", rest).map(|()| Task::Single),
         unknown => Err(format!("there is no command `{unknown}`\n\n{HELP}")),

@@ -1,11 +1,18 @@
-//! Measures: hands over to the benchmark program of the `tests` package.
+//! Measures: hands over to the benchmark programs of the `tests` package.
 //!
-//! It must not know what is measured.
+//! It must not know how planner and simulator are measured.
+
+mod web;
 
 use crate::workspace;
 
-/// Runs the benchmark with the given arguments.
+pub(crate) use web::shots;
+
+/// Runs the benchmark with the given arguments; `web` is the page's.
 pub(crate) fn run(rest: &[String]) -> Result<(), String> {
+    if rest == ["web"] {
+        return web::run();
+    }
     let words = ["run", "--release", "--package", "tests", "--bin", "bench", "--"];
     let status = workspace::cargo(words)
         .args(rest)

@@ -14,6 +14,7 @@ mod serve;
 mod setup;
 mod single;
 mod test;
+mod weigh;
 mod workspace;
 
 use std::process::ExitCode;
@@ -44,6 +45,7 @@ fn perform(task: Task) -> Result<(), String> {
         Task::Serve { port, release } => serve::run(port, release),
         Task::Test { only, filter } => test::run(only.as_deref(), filter.as_deref()),
         Task::Bench { rest } => bench::run(&rest),
+        Task::Shots => bench::shots(),
         Task::Dist => dist::run(),
         Task::Single => single::run(),
     }

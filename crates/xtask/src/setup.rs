@@ -3,6 +3,8 @@
 //! It must not know how the tools are used afterwards.
 
 mod linter;
+mod page;
+mod registry;
 mod servers;
 mod system;
 mod tools;
@@ -10,6 +12,7 @@ mod tools;
 use std::path::PathBuf;
 
 pub(crate) use linter::squawk;
+pub(crate) use page::{others, page_tools};
 pub(crate) use servers::postgres_from_npm;
 pub(crate) use system::{chromedriver, chromium, postgres};
 pub(crate) use tools::{trunk, wasm_bindgen};
@@ -56,12 +59,13 @@ type Ensure = fn() -> Result<(), String>;
 
 /// Sets up as far as it goes.
 pub(crate) fn prepare(need: Need) -> Ready {
-    let steps: [(Need, Ensure); 5] = [
+    let steps: [(Need, Ensure); 6] = [
         (Need::Wasm, tools::ensure_target),
         (Need::Page, tools::ensure_page_tools),
         (Need::Trials, system::ensure_packages),
         (Need::Trials, servers::ensure),
         (Need::Trials, linter::ensure),
+        (Need::Trials, page::ensure),
     ];
     let mut reach = Need::Nothing;
     for (step, ensure) in steps {

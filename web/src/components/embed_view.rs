@@ -30,11 +30,13 @@ pub(crate) struct Props {
 pub(crate) fn EmbedView(props: &Props) -> Html {
     let node = use_node_ref();
     let element = node.clone();
-    use_effect_with((), move |()| {
-        let teller = element.cast().and_then(|element| HeightTeller::new(&element));
+    let state = &props.state;
+    // Not before: the page around it would first shrink to the height of a line that says "wait".
+    use_effect_with(has_content(state), move |has_content| {
+        let element = element.cast().filter(|_| *has_content);
+        let teller = element.and_then(|element| HeightTeller::new(&element));
         move || drop(teller)
     });
-    let state = &props.state;
     let class = classes!("embed", props.embed.plain.then_some("plain"));
     html! {
         <main {class} ref={node} data-testid="embed">
@@ -48,6 +50,16 @@ pub(crate) fn EmbedView(props: &Props) -> Html {
             </p>
         </main>
     }
+}
+
+/// Whether what is wanted shows, or why it does not.
+fn has_content(state: &State) -> bool {
+    let is_shown = match state.tab {
+        Tab::Play => state.play.moment().is_some() || state.play.error.is_some(),
+        Tab::Plan | Tab::Traffic | Tab::Proof | Tab::Export => state.shown.is_some(),
+    };
+    let has_failed = state.shown.is_none() && state.answer.is_some() && !state.is_planning();
+    is_shown || has_failed || state.sharing.error.is_some()
 }
 
 fn nothing(state: &State) -> Html {

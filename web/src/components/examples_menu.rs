@@ -39,7 +39,7 @@ pub(crate) fn ExamplesMenu(props: &Props) -> Html {
                     <option value={at.to_string()}>{ title }</option>
                 }) }
             </select>
-            <button type="button" class="quiet" data-testid="clear" disabled={props.is_empty} onclick={clear}>
+            <button type="button" class="quiet" data-testid="clear" aria-disabled={props.is_empty.to_string()} onclick={clear}>
                 { "Clear" }
             </button>
             if props.can_undo {

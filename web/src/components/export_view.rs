@@ -38,7 +38,7 @@ pub(crate) fn ExportView(props: &Props) -> Html {
                     { "Markdown" }
                     <CopyButton text={answer.markdown.clone()} what="the Markdown" testid="copy-markdown" />
                 </figcaption>
-                <pre class="tall" tabindex="0" data-testid="markdown"><code>{ &answer.markdown }</code></pre>
+                <pre data-testid="markdown"><code>{ &answer.markdown }</code></pre>
             </figure>
         </div>
     }

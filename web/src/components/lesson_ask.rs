@@ -96,10 +96,22 @@ fn option(
     }
 }
 
+/// The engine is at it, for as long as the reader likes.
+fn asking(props: &Props) -> Html {
+    let at = props.at;
+    let stop = props.on.reform(move |_: MouseEvent| LearnAction::StopAsking(at));
+    html! {
+        <p class="muted">
+            { words::ASKING }{ " " }
+            <button type="button" class="small" data-testid={format!("stop-{at}")} onclick={stop}>{ words::STOP }</button>
+        </p>
+    }
+}
+
 fn answer(props: &Props) -> Html {
     let Some(chosen) = props.chosen else { return html! {} };
     let told = match &props.told {
-        None => return html! { <p class="muted">{ words::ASKING }</p> },
+        None => return asking(props),
         Some(Err(why)) => return html! { <p class="banner error">{ why }</p> },
         Some(Ok(told)) => told.clone(),
     };

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use web::protocol::SHOWN_BYTES_MAX;
 use web_sys::File;
 use yew::prelude::*;
 
@@ -13,12 +14,18 @@ use crate::words::learn as words;
 /// The text's id, to go to a line of it.
 const TEXT: &str = "own-lesson-text";
 
+/// Bytes: what is longer takes a text area too long to lay out.
+const LONGEST: f64 = SHOWN_BYTES_MAX as f64;
+
 /// The editor.
 pub(super) fn own_lesson(learn: &Learn, on: &Callback<LearnAction>) -> Html {
     let draft = |text: String| LearnAction::Draft(text.into());
     let read = {
-        let on = on.reform(draft);
-        move |file: &File| browser::read_file(file, on.clone())
+        let on = on.clone();
+        move |file: &File| match file.size() > LONGEST {
+            true => on.emit(LearnAction::TooLong(file.name())),
+            false => browser::read_file(file, on.reform(draft)),
+        }
     };
     let ondrop = {
         let read = read.clone();

@@ -51,7 +51,8 @@ pub(crate) fn PlayView(props: &Props) -> Html {
             }
             if play.shared == Shared::Differs {
                 <p class="banner warning" role="status" data-testid="differs">
-                    { "This is not quite the run that was shared: it was made by another version of Concertina, in which                        this plan runs differently." }
+                    { "This is not quite the run that was shared: it was made by another version of Concertina, in which \
+                       this plan runs differently." }
                 </p>
             }
             <Transport play={play.clone()} on={props.on.clone()} />

@@ -78,13 +78,21 @@ fn bounds(props: &Props) -> Html {
 }
 
 fn buttons(props: &Props) -> Html {
-    let start = |subject| props.on.reform(move |_: MouseEvent| ProofAction::Start(subject));
     let running = props.proof.is_running();
+    // Not disabled while it runs: the focus would be lost with the button.
+    let start = |subject| {
+        let on = props.on.clone();
+        Callback::from(move |_: MouseEvent| {
+            if !running {
+                on.emit(ProofAction::Start(subject));
+            }
+        })
+    };
     html! {
         <div class="buttons">
-            <button type="button" class="primary" data-testid="prove" disabled={running}
+            <button type="button" class="primary" data-testid="prove" aria-disabled={running.to_string()}
                 onclick={start(Subject::Plan)}>{ "Prove the plan" }</button>
-            <button type="button" data-testid="prove-as-asked" disabled={running}
+            <button type="button" data-testid="prove-as-asked" aria-disabled={running.to_string()}
                 onclick={start(Subject::AsAsked)}>{ "Prove the change as asked" }</button>
             if running {
                 <button type="button" data-testid="stop-proof"

@@ -30,7 +30,7 @@ pub(crate) fn StepStrip(props: &Props) -> Html {
     let current = steps.iter().position(|step| Some(&step.id) == props.current.as_ref());
     let point = props.plan.point_of_no_return.step.as_ref();
     html! {
-        <ol ref={list} class="strip" data-testid="step-strip" aria-label="Steps of the plan">
+        <ol ref={list} class="strip" tabindex="0" data-testid="step-strip" aria-label="Steps of the plan">
             { for steps.iter().enumerate().map(|(at, step)| {
                 let (class, word) = match current {
                     Some(current) if at < current => ("done", "done"),

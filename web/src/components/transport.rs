@@ -26,13 +26,13 @@ pub(crate) fn Transport(props: &Props) -> Html {
     html! {
         <div class="transport">
             <div class="buttons">
-                <button type="button" data-testid="back" disabled={play.at == 0}
+                <button type="button" data-testid="back" aria-disabled={(play.at == 0).to_string()}
                     onclick={send(PlayAction::Back)} title="One moment back (\u{2190})">{ "\u{2190} Back" }</button>
                 <button type="button" class="primary" data-testid="play" onclick={send(PlayAction::Toggle)}
                     disabled={play.moments.is_empty()} title="Play or pause (Space)">
                     { if play.playing { "Pause" } else { "Play" } }
                 </button>
-                <button type="button" data-testid="step" disabled={!play.can_step()}
+                <button type="button" data-testid="step" aria-disabled={(!play.can_step()).to_string()}
                     onclick={send(PlayAction::Step)} title="One moment on (\u{2192})">{ "Step \u{2192}" }</button>
                 <label class="field inline">
                     <span>{ "speed" }</span>

@@ -19,7 +19,8 @@ fn link() -> Link {
     };
     let run = Run { from, at: 2, said: "R1.2 crashes".to_owned() };
     let lesson = Some(From::Course("rename".to_owned()));
-    Link { request, tab: Tab::Play, run: Some(run), search: Some(search), lesson }
+    let traffic = Some(Setting { connections: 40, ..Setting::default() });
+    Link { request, tab: Tab::Play, run: Some(run), search: Some(search), traffic, lesson }
 }
 
 #[test]

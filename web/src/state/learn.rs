@@ -17,6 +17,7 @@ use super::outbox::Outbox;
 use super::proof::{Proof, ProofAction, ProofState};
 use super::traffic::TrafficAction;
 use super::{State, Tab};
+use crate::words::learn as words;
 
 /// Lessons.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -96,6 +97,10 @@ pub(crate) enum LearnAction {
     Try,
     /// Choose an answer.
     Answer(usize, usize),
+    /// Give up waiting for the engine's answer: the question is open again.
+    StopAsking(usize),
+    /// A file is longer than a lesson can be.
+    TooLong(String),
     /// Open the run that shows the answer.
     Watch(usize),
     /// Begin with a puzzle, or begin again.
@@ -256,6 +261,12 @@ impl State {
                 self.learn.ask(part, &mut self.outbox);
                 self.settle();
             }
+            LearnAction::StopAsking(part) => {
+                self.learn.change(|done| done.chosen.retain(|(known, _)| *known != part));
+                // The worker hears nothing while it works an answer out: a new one takes its place.
+                self.restart();
+            }
+            LearnAction::TooLong(name) => self.learn.findings = Rc::new([words::too_long(&name)]),
             LearnAction::Watch(part) => self.watch_answer(part),
             LearnAction::Begin(part) => self.begin_puzzle(part),
             LearnAction::Edit(edit) => {

@@ -249,6 +249,7 @@ impl Play {
                     self.say(Move::Take(taken), message, outbox);
                 }
             }
+            PlayAction::RollBack if !self.next.can_roll_back => {}
             PlayAction::RollBack => {
                 self.say(Move::RollBack, ToWorker::WalkRollBack { from: self.at }, outbox);
             }

@@ -102,12 +102,13 @@ impl State {
     pub(crate) fn to_link(&self) -> Link {
         let request = self.input.request.clone();
         let lesson = self.learn.from.clone().filter(|_| self.learn.is_open);
+        let traffic = self.traffic.to_link();
         if let Some(link) = &self.sharing.resume {
-            return Link { request, tab: self.tab, lesson, ..link.clone() };
+            return Link { request, tab: self.tab, traffic, lesson, ..link.clone() };
         }
         // What is typed since may make another plan.
         if self.asked_of != self.input {
-            return Link { request, tab: self.tab, lesson, ..Link::default() };
+            return Link { request, tab: self.tab, traffic, lesson, ..Link::default() };
         }
         let run = self.sharing.found.clone().or_else(|| self.play.to_link());
         let run = run.filter(|run| match run.from {
@@ -115,7 +116,7 @@ impl State {
             // A search takes its time: only for who looks at what it found.
             Origin::Found { .. } => self.tab == Tab::Play,
         });
-        Link { request, tab: self.tab, run, search: self.proof.to_link(), lesson }
+        Link { request, tab: self.tab, run, search: self.proof.to_link(), traffic, lesson }
     }
 
     /// A link came in.
@@ -148,6 +149,7 @@ impl State {
         self.hint = false;
         self.tab = self.only.unwrap_or(link.tab);
         self.input = Input { request: link.request.clone(), ..Input::default() }.into();
+        self.traffic.take_up(link.traffic.clone());
         if let (Some(from), None) = (&link.lesson, self.only) {
             self.learn.take(from.clone());
         }

@@ -84,6 +84,17 @@ impl Traffic {
         }
     }
 
+    /// Its setting, where it is not the usual one.
+    pub(crate) fn to_link(&self) -> Option<Setting> {
+        (self.setting != Setting::default()).then(|| self.setting.clone())
+    }
+
+    /// Takes a link's setting up; the run is made once it is looked at.
+    pub(crate) fn take_up(&mut self, setting: Option<Setting>) {
+        self.setting = setting.unwrap_or_default();
+        self.forget();
+    }
+
     /// There is another plan, or another worker.
     pub(crate) fn forget(&mut self) {
         self.running = false;
@@ -94,6 +105,17 @@ impl Traffic {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_setting_goes_into_a_link_and_comes_out() {
+        let (mut traffic, mut outbox) = (Traffic::default(), Outbox::default());
+        assert_eq!(traffic.to_link(), None);
+        let setting = Setting { connections: 40, ..Setting::default() };
+        traffic.apply(TrafficAction::Run(setting.clone()), &mut outbox);
+        assert_eq!(traffic.to_link(), Some(setting));
+        traffic.take_up(None);
+        assert_eq!((traffic.to_link(), traffic.stale), (None, true));
+    }
 
     #[test]
     fn steps_of_an_older_run_are_not_shown() {

@@ -1,8 +1,10 @@
 //! What the lessons' views say. The lessons themselves are files. Texts only.
 
+use lessons::Finding;
 use planner::request::TableFacts;
+use web::protocol::SHOWN_BYTES_MAX;
 
-use crate::format::{count, plural};
+use crate::format::{bytes, count, plural};
 
 pub(crate) const LEARN: &str = "Learn";
 pub(crate) const TAKE_COURSE: &str = "Take the course";
@@ -34,6 +36,7 @@ pub(crate) const PREDICT: &str = "Predict";
 pub(crate) const PUZZLE: &str = "Puzzle";
 pub(crate) const CHECK: &str = "Check";
 pub(crate) const ASKING: &str = "The engine works it out …";
+pub(crate) const STOP: &str = "Stop";
 pub(crate) const RIGHT: &str = "Right.";
 pub(crate) const WRONG: &str = "Not so.";
 pub(crate) const RIGHT_MARK: &str = "\u{2713} what happens";
@@ -144,3 +147,13 @@ solution: move 5.1 before 5.2
 hint: Which steps make the new column, and fill it?
 ```
 ";
+
+/// A file is longer than a lesson can be.
+pub(crate) fn too_long(name: &str) -> Finding {
+    let most = bytes(SHOWN_BYTES_MAX as u64);
+    Finding::error(
+        1,
+        format!("{name} is too long for a lesson: it was not opened"),
+        format!("a lesson is a text of {most} at most; make two of it"),
+    )
+}

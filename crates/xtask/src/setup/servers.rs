@@ -4,11 +4,11 @@
 //! It must not fail where they cannot be had: trials on a version that is not there are skipped
 //! by name. It touches nothing outside our own cache folder.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::registry;
 use crate::run;
-use crate::workspace::{self, on_path};
+use crate::workspace;
 
 /// Exact versions of the package, one for each major version that Debian 12 does not have.
 const VERSIONS: [&str; 4] =
@@ -83,36 +83,11 @@ fn install(version: &str) -> Result<(), String> {
     let Some(package) = our_package() else {
         return Err("there is no package of PostgreSQL for this machine on npm".to_owned());
     };
-    let shown = format!("npm install {package}@{version}");
-    if on_path("npm").is_none() || on_path("node").is_none() {
-        return Err(format!("`{shown}` needs npm: on Debian, apt-get install nodejs npm"));
-    }
-    let scratch = workspace::cache()?.join("build").join(format!("postgres-{version}"));
-    // What an earlier run left half-way is of no use.
-    fs::remove_dir_all(&scratch).unwrap_or_default();
-    fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
-    let mut npm = workspace::program("npm");
-    // Its script does one thing, and not every npm runs scripts: it is run below.
-    npm.args(["install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefix"])
-        .arg(&scratch)
-        .arg(format!("{package}@{version}"));
-    perform(&shown, npm)?;
-    let mut links = workspace::program("node");
-    links.arg("scripts/hydrate-symlinks.js").current_dir(installed(&scratch, package));
-    perform("node scripts/hydrate-symlinks.js", links)?;
-    let folder = folder(version)?;
-    let moved = folder.parent().map_or(Ok(()), fs::create_dir_all);
-    moved
-        .and_then(|()| fs::rename(&scratch, &folder))
-        .map_err(|error| format!("cannot move it to {}: {error}", folder.display()))
-}
-
-fn perform(shown: &str, command: std::process::Command) -> Result<(), String> {
-    let outcome = run::captured(shown, command)?;
-    if outcome.success {
-        return Ok(());
-    }
-    Err(format!("`{shown}` failed; its last words:\n{}", outcome.tail(10)))
+    registry::npm(&[&format!("{package}@{version}")], &folder(version)?, |folder| {
+        let mut links = workspace::program("node");
+        links.arg("scripts/hydrate-symlinks.js").current_dir(installed(folder, package));
+        registry::perform("node scripts/hydrate-symlinks.js", links)
+    })
 }
 
 #[cfg(test)]

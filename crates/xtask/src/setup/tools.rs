@@ -18,6 +18,8 @@ struct Tool {
     version: String,
     /// Whether the versions its author tested with are used.
     locked: bool,
+    /// Whether it is built without its default features.
+    bare: bool,
     minutes: u32,
 }
 
@@ -30,6 +32,7 @@ impl Tool {
             version: workspace::locked_version("wasm-bindgen")?,
             // Its lock file may name releases that a registry's mirror does not have yet.
             locked: false,
+            bare: false,
             minutes: 2,
         })
     }
@@ -37,7 +40,13 @@ impl Tool {
     /// The newest release that our pinned compiler builds.
     fn trunk() -> Self {
         let version = "0.21.14".to_owned();
-        Self { program: "trunk", package: "trunk", version, locked: true, minutes: 5 }
+        Self { program: "trunk", package: "trunk", version, locked: true, bare: false, minutes: 5 }
+    }
+
+    /// Builds books; it neither serves, watches nor searches them here.
+    fn mdbook() -> Self {
+        let version = "0.5.4".to_owned();
+        Self { program: "mdbook", package: "mdbook", version, locked: true, bare: true, minutes: 1 }
     }
 
     fn folder(&self) -> Result<PathBuf, String> {
@@ -54,7 +63,8 @@ impl Tool {
         let found = workspace::on_path(self.program)?;
         let output = Command::new(&found).arg("--version").output().ok()?;
         let printed = String::from_utf8(output.stdout).ok()?;
-        (printed.split_whitespace().nth(1) == Some(self.version.as_str())).then_some(found)
+        let version = printed.split_whitespace().nth(1)?.trim_start_matches('v');
+        (version == self.version).then_some(found)
     }
 
     fn ensure(&self) -> Result<(), String> {
@@ -62,7 +72,7 @@ impl Tool {
             return Ok(());
         }
         let Self { program, version, minutes, .. } = self;
-        println!("installing {program} {version} (about {minutes} minutes) …");
+        println!("installing {program} {version} (about {minutes} min) …");
         let scratch = workspace::cache()?.join("build").join(program);
         let command = self.install(&scratch)?;
         let shown = format!("cargo install {}@{version}", self.package);
@@ -82,6 +92,9 @@ impl Tool {
         command.arg(package).arg("--root").arg(self.folder()?);
         if self.locked {
             command.arg("--locked");
+        }
+        if self.bare {
+            command.arg("--no-default-features");
         }
         command
             .env("CARGO_TARGET_DIR", scratch)
@@ -105,6 +118,16 @@ pub(crate) fn wasm_bindgen() -> Option<PathBuf> {
 /// The Trunk program.
 pub(crate) fn trunk() -> Option<PathBuf> {
     Tool::trunk().find()
+}
+
+/// The mdBook program.
+pub(super) fn mdbook() -> Option<PathBuf> {
+    Tool::mdbook().find()
+}
+
+/// Makes sure of mdBook.
+pub(super) fn ensure_mdbook() -> Result<(), String> {
+    Tool::mdbook().ensure()
 }
 
 /// Makes sure of wasm-bindgen and Trunk.

@@ -138,7 +138,8 @@ fn trials(filter: Option<&str>) -> Result<Command, String> {
         .env("CONCERTINA_DIST", workspace::dist())
         .env("CONCERTINA_CHROMIUM", setup::present("Chromium", setup::chromium())?)
         .env("CONCERTINA_CHROMEDRIVER", setup::present("chromedriver", setup::chromedriver())?)
-        .env("CONCERTINA_PG_BIN", servers()?);
+        .env("CONCERTINA_PG_BIN", servers()?)
+        .envs(setup::page_tools());
     if let Some(squawk) = setup::squawk() {
         command.env("CONCERTINA_SQUAWK", squawk);
     }

@@ -53,6 +53,22 @@ fn verified() -> FromWorker {
     FromWorker::Verdict { id: 0, verdict: Box::new(verdict) }
 }
 
+#[test]
+fn an_answer_that_takes_too_long_is_given_up_and_the_question_open_again() {
+    let mut state = opened(vec![ask(false)]);
+    act(&mut state, LearnAction::Answer(0, 1));
+    assert_eq!(state.learn.done().choice(0), Some(1));
+    let generation = state.generation;
+    act(&mut state, LearnAction::StopAsking(0));
+    assert_eq!(state.learn.done().choice(0), None);
+    assert_eq!(state.generation, generation + 1);
+    // The new worker is given the lesson, and not asked again.
+    hear(&mut state, FromWorker::Ready);
+    let posted: Vec<_> = state.outbox.after(0).map(|(_, message)| message).collect();
+    assert!(posted.iter().any(|message| matches!(message, ToWorker::Lesson { .. })));
+    assert!(!posted.iter().any(|message| matches!(message, ToWorker::Ask { .. })));
+}
+
 /// The verdict of the newest proof.
 fn prove(state: &mut Rc<State>, message: FromWorker) {
     let FromWorker::Verdict { verdict, .. } = message else { panic!("a verdict") };

@@ -10,9 +10,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use libtest_mimic::Failed;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use ureq::Agent;
+
+use super::Result;
 
 /// How long anything on the page may take to show.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -22,7 +25,7 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// An open page. Browser and driver end with the value.
 #[derive(Debug)]
-pub(super) struct Page {
+pub struct Page {
     agent: Agent,
     session: String,
     driver: Child,
@@ -31,7 +34,11 @@ pub(super) struct Page {
 
 impl Page {
     /// Opens an address in a new browser with an empty profile.
-    pub(super) fn open(address: &str) -> Result<Self, Failed> {
+    ///
+    /// # Errors
+    /// Where browser or driver cannot be started. All further functions fail where the browser does,
+    /// or where what is waited for does not come.
+    pub fn open(address: &str) -> Result<Self> {
         static N_PROFILES: AtomicU32 = AtomicU32::new(0);
         let n = N_PROFILES.fetch_add(1, Ordering::Relaxed);
         let profile = env::temp_dir().join(format!("concertina-page-{}-{n}", std::process::id()));
@@ -52,16 +59,12 @@ impl Page {
     }
 
     /// Waits until an element is there.
-    pub(super) fn wait_for(&self, testid: &str) -> Result<(), Failed> {
+    pub fn wait_for(&self, testid: &str) -> Result<()> {
         self.element(testid).map(drop)
     }
 
     /// Waits until the text of an element is as wanted.
-    pub(super) fn wait_until(
-        &self,
-        testid: &str,
-        wanted: impl Fn(&str) -> bool,
-    ) -> Result<(), Failed> {
+    pub fn wait_until(&self, testid: &str, wanted: impl Fn(&str) -> bool) -> Result<()> {
         let started = Instant::now();
         loop {
             let text = self.text(testid);
@@ -77,38 +80,40 @@ impl Page {
     }
 
     /// An element's text as it is seen.
-    pub(super) fn text(&self, testid: &str) -> Result<String, Failed> {
+    pub fn text(&self, testid: &str) -> Result<String> {
         let element = self.element(testid)?;
         let text = self.read(&format!("/element/{element}/text"))?;
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
     /// Clicks an element, once it can be clicked.
-    pub(super) fn click(&self, testid: &str) -> Result<(), Failed> {
+    pub fn click(&self, testid: &str) -> Result<()> {
         let started = Instant::now();
         loop {
             let element = self.element(testid)?;
-            let enabled = self.read(&format!("/element/{element}/enabled"));
-            let clicked = match enabled {
-                Ok(Value::Bool(true)) => {
-                    self.call(&format!("/element/{element}/click"), &json!({}))
-                }
-                Ok(_) => Err("it is disabled".into()),
+            let clicked = match self.is_enabled(&element) {
+                Ok(true) => self.call(&format!("/element/{element}/click"), &json!({})),
+                Ok(false) => Err("it is disabled".into()),
                 Err(failed) => Err(failed),
             };
             match clicked {
                 Ok(_) => return Ok(()),
                 Err(failed) if started.elapsed() > PATIENCE => {
-                    let why = failed.message().unwrap_or_default();
-                    return Err(format!("`{testid}` cannot be clicked: {why}").into());
+                    return Err(format!("`{testid}` cannot be clicked: {failed}").into());
                 }
                 Err(_) => sleep(Duration::from_millis(50)),
             }
         }
     }
 
+    fn is_enabled(&self, element: &str) -> Result<bool> {
+        let enabled = self.read(&format!("/element/{element}/enabled"))?;
+        let said = self.read(&format!("/element/{element}/attribute/aria-disabled"))?;
+        Ok(enabled == Value::Bool(true) && said.as_str() != Some("true"))
+    }
+
     /// Replaces the text of an editor.
-    pub(super) fn write(&self, testid: &str, text: &str) -> Result<(), Failed> {
+    pub fn write(&self, testid: &str, text: &str) -> Result<()> {
         const CONTROL: char = '\u{e009}';
         const RELEASE: char = '\u{e000}';
         let element = self.element(testid)?;
@@ -116,13 +121,21 @@ impl Page {
         self.call(&format!("/element/{element}/value"), &json!({ "text": keys })).map(drop)
     }
 
-    pub(super) const TAB: char = '\u{e004}';
-    pub(super) const ENTER: char = '\u{e007}';
-    pub(super) const SPACE: char = ' ';
-    pub(super) const DOWN: char = '\u{e015}';
+    /// To the next thing that takes the focus.
+    pub const TAB: char = '\u{e004}';
+    /// Presses what has the focus.
+    pub const ENTER: char = '\u{e007}';
+    /// Chooses what has the focus.
+    pub const SPACE: char = ' ';
+    /// To the next one beside.
+    pub const RIGHT: char = '\u{e014}';
+    /// To the next of several.
+    pub const DOWN: char = '\u{e015}';
+    /// Closes what is open.
+    pub const ESCAPE: char = '\u{e00c}';
 
     /// Presses keys, one after the other, wherever the focus is.
-    pub(super) fn press(&self, keys: &[char]) -> Result<(), Failed> {
+    pub fn press(&self, keys: &[char]) -> Result<()> {
         let press = |key: &char| {
             ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key.to_string() }))
         };
@@ -132,48 +145,82 @@ impl Page {
     }
 
     /// Chooses a file.
-    pub(super) fn attach(&self, testid: &str, file: &Path) -> Result<(), Failed> {
+    pub fn attach(&self, testid: &str, file: &Path) -> Result<()> {
         let element = self.element(testid)?;
         let keys = json!({ "text": file.display().to_string() });
         self.call(&format!("/element/{element}/value"), &keys).map(drop)
     }
 
     /// The value of a field.
-    pub(super) fn value(&self, testid: &str) -> Result<String, Failed> {
+    pub fn value(&self, testid: &str) -> Result<String> {
         let element = self.element(testid)?;
         let text = self.read(&format!("/element/{element}/property/value"))?;
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
     /// Puts a text behind the `#` of the address, as who pastes a link there does.
-    pub(super) fn go_to(&self, fragment: &str) -> Result<(), Failed> {
+    pub fn go_to(&self, fragment: &str) -> Result<()> {
         let script = json!({ "script": "location.hash = arguments[0]", "args": [fragment] });
         self.call("/execute/sync", &script).map(drop)
     }
 
+    /// Opens another address.
+    pub fn open_next(&self, address: &str) -> Result<()> {
+        self.call("/url", &json!({ "url": address })).map(drop)
+    }
+
+    /// Gives the page a window of another size.
+    pub fn resize(&self, (width, height): (u32, u32)) -> Result<()> {
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", &size)
+    }
+
+    /// Has the system prefer `light` or `dark`.
+    pub fn prefer(&self, theme: &str) -> Result<()> {
+        let feature = json!({ "name": "prefers-color-scheme", "value": theme });
+        self.devtools("Emulation.setEmulatedMedia", &json!({ "features": [feature] }))
+    }
+
+    /// Has a script run in every page that is opened from here on, before its own.
+    pub fn before_each_page(&self, script: &str) -> Result<()> {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": script }))
+    }
+
+    /// What is seen, as a PNG.
+    pub fn screenshot(&self) -> Result<Vec<u8>> {
+        let picture = self.read("/screenshot")?;
+        Ok(STANDARD.decode(picture.as_str().unwrap_or_default())?)
+    }
+
     /// Loads the page anew.
-    pub(super) fn reload(&self) -> Result<(), Failed> {
+    pub fn reload(&self) -> Result<()> {
         self.call("/refresh", &json!({})).map(drop)
     }
 
     /// What a script gives back.
-    pub(super) fn eval(&self, script: &str) -> Result<Value, Failed> {
+    pub fn eval(&self, script: &str) -> Result<Value> {
         self.call("/execute/sync", &json!({ "script": script, "args": [] }))
     }
 
+    /// What a script gives back through `arguments[0]`, its last word.
+    pub fn eval_async(&self, script: &str) -> Result<Value> {
+        self.call("/execute/async", &json!({ "script": script, "args": [] }))
+    }
+
     /// From here on, looks into the frame that a script gives back.
-    pub(super) fn enter_frame(&self, script: &str) -> Result<(), Failed> {
+    pub fn enter_frame(&self, script: &str) -> Result<()> {
         let frame = self.eval(script)?;
         self.call("/frame", &json!({ "id": frame })).map(drop)
     }
 
     /// From here on, looks at the page itself again.
-    pub(super) fn out_of_frames(&self) -> Result<(), Failed> {
+    pub fn out_of_frames(&self) -> Result<()> {
         self.call("/frame", &json!({ "id": null })).map(drop)
     }
 
     /// Waits until a script gives back `true`.
-    pub(super) fn wait_for_true(&self, script: &str) -> Result<(), Failed> {
+    pub fn wait_for_true(&self, script: &str) -> Result<()> {
         let started = Instant::now();
         while self.eval(script)? != Value::Bool(true) {
             if started.elapsed() > PATIENCE {
@@ -185,14 +232,14 @@ impl Page {
     }
 
     /// Everything that is seen, for a message.
-    pub(super) fn visible_text(&self) -> String {
+    pub fn visible_text(&self) -> String {
         let script = json!({ "script": "return document.body.innerText", "args": [] });
         let text = self.call("/execute/sync", &script).unwrap_or_default();
         text.as_str().unwrap_or_default().to_owned()
     }
 
     /// Errors of the page's own code and of loading it.
-    pub(super) fn console_errors(&self) -> Result<Vec<String>, Failed> {
+    pub fn console_errors(&self) -> Result<Vec<String>> {
         let entries = self.call("/se/log", &json!({ "type": "browser" }))?;
         let severe = |entry: &&Value| entry.get("level").and_then(Value::as_str) == Some("SEVERE");
         let message = |entry: &Value| {
@@ -203,7 +250,7 @@ impl Page {
     }
 
     /// The element, once it is there.
-    fn element(&self, testid: &str) -> Result<String, Failed> {
+    fn element(&self, testid: &str) -> Result<String> {
         let wanted =
             json!({ "using": "css selector", "value": format!("[data-testid=\"{testid}\"]") });
         let started = Instant::now();
@@ -221,12 +268,17 @@ impl Page {
         }
     }
 
-    fn call(&self, path: &str, body: &Value) -> Result<Value, Failed> {
+    fn devtools(&self, command: &str, parameters: &Value) -> Result<()> {
+        let call = json!({ "cmd": command, "params": parameters });
+        self.call("/goog/cdp/execute", &call).map(drop)
+    }
+
+    fn call(&self, path: &str, body: &Value) -> Result<Value> {
         let response = self.agent.post(format!("{}{path}", self.session)).send_json(body)?;
         value(response)
     }
 
-    fn read(&self, path: &str) -> Result<Value, Failed> {
+    fn read(&self, path: &str) -> Result<Value> {
         value(self.agent.get(format!("{}{path}", self.session)).call()?)
     }
 }
@@ -242,7 +294,7 @@ impl Drop for Page {
 }
 
 /// The `value` of an answer, or its error.
-fn value(mut response: ureq::http::Response<ureq::Body>) -> Result<Value, Failed> {
+fn value(mut response: ureq::http::Response<ureq::Body>) -> Result<Value> {
     let mut answer: Value = response.body_mut().read_json()?;
     let value = answer.get_mut("value").map(Value::take).unwrap_or_default();
     match value.get("error") {
@@ -283,7 +335,7 @@ fn on_path(name: &str) -> Option<String> {
 }
 
 /// Starts chromedriver on a free port, which it tells.
-fn start_driver() -> Result<(Child, u16), Failed> {
+fn start_driver() -> Result<(Child, u16)> {
     let program = env::var("CONCERTINA_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
     let mut driver = Command::new(&program)
         .arg("--port=0")
@@ -293,7 +345,7 @@ fn start_driver() -> Result<(Child, u16), Failed> {
         .map_err(|error| format!("{program}: {error}"))?;
     let Some(output) = driver.stdout.take() else { return Err("chromedriver is mute".into()) };
     let mut lines = BufReader::new(output).lines();
-    for line in lines.by_ref().map_while(Result::ok) {
+    for line in lines.by_ref().map_while(std::result::Result::ok) {
         let port = line
             .split_once("started successfully on port ")
             .and_then(|(_, rest)| rest.trim_end_matches('.').parse().ok());

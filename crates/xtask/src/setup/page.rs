@@ -1,0 +1,129 @@
+//! What the trials of the page are given besides a browser: generators of documentation sites, in
+//! which it is embedded, and the checker of its accessibility.
+//!
+//! It must not fail where one cannot be had: its trials are skipped by name.
+
+use std::path::PathBuf;
+
+use super::{registry, tools};
+use crate::run;
+
+/// Where a package comes from.
+#[derive(Clone, Copy)]
+enum From {
+    /// `PyPI`, as `name==version`.
+    PyPi(&'static str),
+    /// npm, as `name@version` each.
+    Npm(&'static [&'static str]),
+}
+
+/// A tool that is a folder of files.
+struct Tool {
+    /// Its folder's name.
+    name: &'static str,
+    from: From,
+    /// A file of it, below the folder.
+    file: &'static str,
+    seconds: u32,
+}
+
+const MKDOCS: Tool = Tool {
+    name: "mkdocs-material-9.8.1",
+    from: From::PyPi("mkdocs-material==9.8.1"),
+    file: "mkdocs/__main__.py",
+    seconds: 10,
+};
+
+const DOCUSAURUS: Tool = Tool {
+    name: "docusaurus-3.10.2",
+    from: From::Npm(&[
+        "@docusaurus/core@3.10.2",
+        "@docusaurus/preset-classic@3.10.2",
+        "react@19.3.1",
+        "react-dom@19.3.1",
+    ]),
+    file: "node_modules/@docusaurus/core/bin/docusaurus.mjs",
+    seconds: 40,
+};
+
+const AXE: Tool = Tool {
+    name: "axe-core-4.14.1",
+    from: From::Npm(&["axe-core@4.14.1"]),
+    file: "node_modules/axe-core/axe.min.js",
+    seconds: 2,
+};
+
+/// Another playground whose engine is Rust: what the benchmark compares weights with.
+const RUFF: Tool = Tool {
+    name: "ruff-wasm-web-0.16.9",
+    from: From::Npm(&["@astral-sh/ruff-wasm-web@0.16.9"]),
+    file: "node_modules/@astral-sh/ruff-wasm-web/ruff_wasm_bg.wasm",
+    seconds: 5,
+};
+
+/// PostgreSQL's own parser, in C.
+const PARSER: Tool = Tool {
+    name: "libpg-query-18.1.5",
+    from: From::Npm(&["libpg-query@18.1.5"]),
+    file: "node_modules/libpg-query/wasm/libpg-query.wasm",
+    seconds: 5,
+};
+
+impl Tool {
+    fn folder(&self) -> Option<PathBuf> {
+        let folder = registry::folder(self.name).ok()?;
+        folder.join(self.file).is_file().then_some(folder)
+    }
+
+    fn ensure(&self) -> Result<(), String> {
+        if self.folder().is_some() {
+            return Ok(());
+        }
+        let Self { name, seconds, .. } = self;
+        println!("installing {name} (about {seconds} s) …");
+        let folder = registry::folder(name)?;
+        let installed = match self.from {
+            From::PyPi(package) => registry::pip(package, false, &folder),
+            From::Npm(packages) => registry::npm(packages, &folder, |_| Ok(())),
+        };
+        if let Err(problem) = installed {
+            print!("{}", run::quote(&problem));
+            println!("trials with {name} are skipped");
+        }
+        Ok(())
+    }
+}
+
+/// The variables in which the trials find them, with the folder or file of each that is there.
+pub(crate) fn page_tools() -> Vec<(&'static str, PathBuf)> {
+    let axe = AXE.folder().map(|folder| folder.join(AXE.file));
+    let all = [
+        ("CONCERTINA_MDBOOK", tools::mdbook()),
+        ("CONCERTINA_MKDOCS", MKDOCS.folder()),
+        ("CONCERTINA_DOCUSAURUS", DOCUSAURUS.folder()),
+        ("CONCERTINA_AXE", axe),
+    ];
+    all.into_iter().filter_map(|(variable, path)| Some((variable, path?))).collect()
+}
+
+/// Modules that others publish, with a name each; fetched here, since only the benchmark wants them.
+pub(crate) fn others() -> Vec<(&'static str, Result<PathBuf, String>)> {
+    let fetch = |tool: &Tool| {
+        tool.ensure()?;
+        let folder = tool.folder().ok_or_else(|| "it could not be fetched".to_owned())?;
+        Ok(folder.join(tool.file))
+    };
+    vec![
+        ("ruff 0.16.9 for WebAssembly (npm)", fetch(&RUFF)),
+        ("libpg-query 18.1.5, PostgreSQL's parser (npm)", fetch(&PARSER)),
+    ]
+}
+
+/// Installs what is missing.
+pub(super) fn ensure() -> Result<(), String> {
+    if let Err(problem) = tools::ensure_mdbook() {
+        print!("{}", run::quote(&problem));
+        println!("trials with mdBook are skipped");
+    }
+    [MKDOCS, DOCUSAURUS, AXE].iter().try_for_each(Tool::ensure)
+}
