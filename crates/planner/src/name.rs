@@ -2,6 +2,7 @@
 //! Knows nothing of statements or schemas.
 
 pub(crate) mod derived;
+pub(crate) mod mention;
 
 use std::fmt;
 use std::str::FromStr;

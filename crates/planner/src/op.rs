@@ -12,6 +12,7 @@ use crate::sql_type::SqlType;
 use crate::sync::{Relay, Side, SyncRule};
 
 pub mod effect;
+pub(crate) mod expressions;
 pub mod object;
 mod relation;
 pub mod sql;
@@ -259,6 +260,17 @@ pub enum Op {
     RenameConstraint {
         /// Table.
         table: QName,
+        /// Old name.
+        name: String,
+        /// New name.
+        to: String,
+    },
+    /// PostgreSQL 18: RENAME CONSTRAINT of a column's own NOT NULL, which has a name from then on.
+    RenameNotNull {
+        /// Table.
+        table: QName,
+        /// Its column.
+        column: String,
         /// Old name.
         name: String,
         /// New name.

@@ -282,12 +282,13 @@ fn step(
     mut draft: Draft,
 ) -> Step {
     outside::with_commands(frame.request, frame.source, &mut draft);
-    draft.script = rebuild::around(schema, &draft.script);
+    draft.script = rebuild::around(schema, &spelled::renewed(schema, draft.script));
     draft.script = heirs::kept((frame.source, frame.wanted), schema, draft.script);
     let before = schema.clone();
     let locks = locks(frame.engine, schema, &draft.script);
     draft.rollback = draft
         .rollback
+        .map(|script| spelled::as_it_stood(&before, &draft.script, script))
         .map(|script| spelled::again(&before, script))
         .map(|script| heirs::restored(&before, schema, rebuild::around(schema, &script)));
     let ground = Ground { request: frame.request, engine: frame.engine, source: frame.source };

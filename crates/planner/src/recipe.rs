@@ -390,6 +390,7 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         | Op::RunBackfill { .. }
         | Op::CreateUndo { .. }
         | Op::RunUndo { .. }
+        | Op::RenameNotNull { .. }
         | Op::KeepPosition { .. }
         | Op::AdvanceSequence { .. } => Ok(Recipe::default()),
     }

@@ -352,7 +352,7 @@ impl Table {
         keys.chain(unique).any(|columns| same(&columns))
     }
 
-    /// Columns to batch by: the primary key, else a unique key of NOT NULL columns.
+    /// Columns to batch by: the primary key, else a unique key or index of NOT NULL columns.
     pub fn batch_key(&self) -> Option<Vec<String>> {
         if let Some(key) = self.primary_key() {
             return Some(key.to_vec());
@@ -360,7 +360,7 @@ impl Table {
         let not_null = |columns: &Vec<String>| {
             columns.iter().all(|c| self.column(c).is_some_and(|column| column.not_null))
         };
-        self.constraints.values().find_map(|constraint| match &constraint.kind {
+        let key = self.constraints.values().find_map(|constraint| match &constraint.kind {
             ConstraintKind::Unique(columns) if not_null(columns) => Some(columns.clone()),
             ConstraintKind::Unique(_)
             | ConstraintKind::PrimaryKey(_)
@@ -368,7 +368,11 @@ impl Table {
             | ConstraintKind::ForeignKey(_)
             | ConstraintKind::NotNull(_)
             | ConstraintKind::Other(..) => None,
-        })
+        });
+        let walks = |index: &&Index| {
+            index.valid && **index == Index::unique_on(&index.columns) && not_null(&index.columns)
+        };
+        key.or_else(|| self.indexes.values().find(walks).map(|index| index.columns.clone()))
     }
 }
 

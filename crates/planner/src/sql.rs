@@ -15,6 +15,7 @@ mod constraint;
 mod cursor;
 mod expr;
 mod forms;
+mod guarded;
 mod hint;
 mod index;
 mod like;

@@ -64,9 +64,9 @@ impl Model {
             return vec![typed(ty, row, false)];
         }
         let spaced = self.is_split(place, column);
-        let closed = self.tables[place].closed.iter().find(|c| c.column == column);
+        let closed = self.closed_values(place, column, &definition.ty);
         let mut values = if let Some(closed) = closed {
-            closed.values.iter().filter_map(literal).take(self.rows.max(2)).collect()
+            closed.into_iter().take(self.rows.max(2)).collect()
         } else if let Some(parent_type) = self.parent_type(place, uses, column) {
             let value = |i| self.parent_value(place, uses, column, i);
             (0..self.rows).map(|i| value(i).unwrap_or(typed(parent_type, i, false))).collect()
@@ -95,6 +95,22 @@ impl Model {
         }
         values.dedup();
         values
+    }
+
+    /// All that a column holds, where that is said; where it is to become one of another sort, in the words
+    /// of the release whose type it is.
+    pub(crate) fn closed_values(
+        &self,
+        place: usize,
+        column: &str,
+        ty: &SqlType,
+    ) -> Option<Vec<Value>> {
+        let closed = self.tables[place].closed.iter().find(|c| c.column == column)?;
+        let all: Vec<Value> = closed.values.iter().filter_map(literal).collect();
+        let counts = matches!(typed(ty, 0, false), Value::Int(_));
+        let own = |value: &&Value| matches!(value, Value::Int(_)) == counts;
+        let own: Vec<Value> = all.iter().filter(own).cloned().collect();
+        Some(if own.is_empty() { all } else { own })
     }
 
     /// The first states: no migration has begun, today's release runs, each table has a row less

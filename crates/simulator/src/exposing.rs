@@ -6,7 +6,7 @@
 use planner::schema::Column;
 use planner::sql_type::SqlType;
 
-use crate::domain::{literal, typed};
+use crate::domain::typed;
 use crate::model::Model;
 use crate::value::Value;
 
@@ -24,30 +24,29 @@ impl Model {
         let mut keys = uses.own.constraints.values().filter_map(|c| c.kind.foreign_key());
         let refers = keys.any(|key| key.columns.iter().any(|k| k == column));
         let ty = &definition.ty;
-        let mut values: Vec<Value> =
-            if let Some(closed) = table.closed.iter().find(|c| c.column == column) {
-                closed.values.iter().filter_map(literal).collect()
-            } else if refers {
-                let value = |i| self.parent_value(place, uses, column, i);
-                (0..self.rows).map(|i| value(i).unwrap_or(typed(ty, i, false))).collect()
-            } else if uses.own.is_unique_in(column) {
-                let twin = typed(ty, 2 * ((row + 1) % self.rows), false);
-                let other_case = match &twin {
-                    Value::Text(text) => Some(Value::Text(text.to_uppercase())),
-                    Value::Null | Value::Bool(_) | Value::Int(_) | Value::Term(..) => None,
-                };
-                let own = [typed(ty, 2 * row, false), typed(ty, 2 * row + 1, false)];
-                own.into_iter().chain(other_case).collect()
-            } else {
-                let named = self.named_values(place, column).into_iter();
-                let sides = table.sides.get(column).into_iter().flatten().cloned();
-                let objects = self.objects(place, column, ty);
-                if objects.is_empty() {
-                    named.chain(sides).chain(of_type(ty)).collect()
-                } else {
-                    objects
-                }
+        let mut values: Vec<Value> = if let Some(closed) = self.closed_values(place, column, ty) {
+            closed
+        } else if refers {
+            let value = |i| self.parent_value(place, uses, column, i);
+            (0..self.rows).map(|i| value(i).unwrap_or(typed(ty, i, false))).collect()
+        } else if uses.own.is_unique_in(column) {
+            let twin = typed(ty, 2 * ((row + 1) % self.rows), false);
+            let other_case = match &twin {
+                Value::Text(text) => Some(Value::Text(text.to_uppercase())),
+                Value::Null | Value::Bool(_) | Value::Int(_) | Value::Term(..) => None,
             };
+            let own = [typed(ty, 2 * row, false), typed(ty, 2 * row + 1, false)];
+            own.into_iter().chain(other_case).collect()
+        } else {
+            let named = self.named_values(place, column).into_iter();
+            let sides = table.sides.get(column).into_iter().flatten().cloned();
+            let objects = self.objects(place, column, ty);
+            if objects.is_empty() {
+                named.chain(sides).chain(of_type(ty)).collect()
+            } else {
+                objects
+            }
+        };
         if !definition.not_null {
             values.push(Value::Null);
         }

@@ -294,6 +294,7 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::SetNotNull { table, column, .. }
         | Op::DropExpression { table, column }
         | Op::SetIdentity { table, column, .. }
+        | Op::RenameNotNull { table, column, .. }
         | Op::AddNotNullNotValid { table, column, .. } => keep(table, vec![column.clone()]),
         Op::RenameColumn { table, column, to } => keep(table, vec![column.clone(), to.clone()]),
         Op::AddConstraint { table, constraint, .. }

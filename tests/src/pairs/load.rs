@@ -51,15 +51,15 @@ const HARMLESS: [&str; 7] =
 /// The text without psql's own commands: some run programs or go to another database.
 fn without_commands(sql: &str) -> Result<String, Failure> {
     let mut text = String::new();
-    for line in sql.lines() {
+    // A carriage return may be part of a function's body.
+    for line in sql.split_inclusive('\n') {
         let word = line.split_whitespace().next().unwrap_or_default();
         let is_command = line.starts_with('\\') && word.len() > 2;
         if is_command && !HARMLESS.contains(&word) {
             return Err(Failure::new("load", format!("it asks psql for `{word}`")));
         }
         // Later lines keep their numbers.
-        text += if is_command { "" } else { line };
-        text.push('\n');
+        text += if is_command { "\n" } else { line };
     }
     Ok(text)
 }
@@ -100,7 +100,7 @@ fn without_known_role(text: &str, said: &str) -> Option<String> {
         let line = line.trim_start().to_ascii_uppercase();
         line.starts_with("CREATE ROLE ") || line.starts_with("CREATE USER ")
     };
-    let mut lines: Vec<&str> = text.lines().collect();
+    let mut lines: Vec<&str> = text.split('\n').collect();
     let line = lines.get_mut(number.checked_sub(1)?)?;
     if !is_it(line) {
         return None;

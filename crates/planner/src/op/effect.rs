@@ -111,6 +111,7 @@ impl Schema {
             | Op::DropConstraint { .. }
             | Op::DropConstraintIfExists { .. }
             | Op::AddConstraintOnly { .. }
+            | Op::RenameNotNull { .. }
             | Op::RenameConstraint { .. } => self.apply_to_constraint(op),
             Op::CreateIndex { .. }
             | Op::CreateIndexOnly { .. }
@@ -452,6 +453,7 @@ impl Schema {
                 self.sweep();
                 Ok(())
             }
+            Op::RenameNotNull { table, column, .. } => self.column_mut(table, column).map(|_| ()),
             Op::RenameConstraint { table, name, to } => self.rename_constraint(table, name, to),
             other => unreachable!("not a constraint operation: {other:?}"),
         }

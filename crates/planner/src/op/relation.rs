@@ -33,6 +33,7 @@ impl Op {
             | Self::ValidateConstraint { table, .. }
             | Self::DropConstraint { table, .. }
             | Self::DropConstraintIfExists { table, .. }
+            | Self::RenameNotNull { table, .. }
             | Self::RenameConstraint { table, .. }
             | Self::CreateIndex { table, .. }
             | Self::DropIndex { table, .. }

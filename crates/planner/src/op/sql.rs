@@ -41,6 +41,7 @@ pub fn render(op: &Op) -> String {
         | Op::DropConstraint { .. }
         | Op::DropConstraintIfExists { .. }
         | Op::AddConstraintOnly { .. }
+        | Op::RenameNotNull { .. }
         | Op::RenameConstraint { .. } => constraint_op(op),
         Op::CreateIndex { .. }
         | Op::CreateIndexOnly { .. }
@@ -279,7 +280,7 @@ fn constraint_op(op: &Op) -> String {
         Op::DropConstraintIfExists { table, name } => {
             format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {}", quote(name))
         }
-        Op::RenameConstraint { table, name, to } => {
+        Op::RenameConstraint { table, name, to } | Op::RenameNotNull { table, name, to, .. } => {
             format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {}", quote(name), quote(to))
         }
         other => unreachable!("not a constraint operation: {other:?}"),

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::name::QName;
+use crate::name::mention::names;
 use crate::op::Op;
 use crate::op::object::{make, said_of, view_again};
 use crate::plan::Statement;
@@ -201,7 +202,7 @@ fn objects(schema: &Schema, columns: &BTreeSet<(QName, String)>) -> Vec<(ObjectI
         }
         for (id, object) in schema.objects.iter() {
             let bound = matches!(id.kind, ObjectKind::Policy | ObjectKind::Rule);
-            let reads = |sql: &String| users::names(sql, table);
+            let reads = |sql: &String| names(sql, table);
             if bound && object.mentions(column) && object.make.iter().any(reads) {
                 found.insert((id.clone(), object.clone()));
             }

@@ -1,32 +1,61 @@
-//! A rollback that gives a column its old type back: PostgreSQL has written casts into the expressions
-//! over it when it got the new one, and would leave them there. They go before it, and come back as they
-//! were. Must not know recipes.
+//! What is made again as it stood. A rollback that gives a column its old type back: PostgreSQL has written
+//! casts into the expressions over it when it got the new one, and would leave them there. A type that
+//! another takes the name of: expressions know the old one. They go before it, and come back as they were.
+//! Must not know recipes.
 
 use crate::name::QName;
 use crate::op::Op;
+use crate::op::expressions::expressions;
 use crate::plan::Statement;
-use crate::schema::{ConstraintKind, Schema, Table};
+use crate::schema::Schema;
+use crate::sql_type::SqlType;
+
+/// The script, of which columns get another type of the same name, with the CHECK constraints and indexes
+/// over expressions made again as `now` has them.
+pub(super) fn renewed(now: &Schema, script: Vec<Statement>) -> Vec<Statement> {
+    let is_renewed = |table: &QName, column: &str, ty: &SqlType, collation: Option<&String>| {
+        let found = now.table(table).and_then(|t| t.column(column));
+        found.is_some_and(|c| c.ty == *ty && c.collation.as_ref() == collation)
+    };
+    let retyped: Vec<(QName, String)> = script
+        .iter()
+        .filter_map(|statement| {
+            let Op::AlterType { table, column, ty, collation, .. } = &statement.op else {
+                return None;
+            };
+            let renewed = is_renewed(table, column, ty, collation.as_ref());
+            renewed.then(|| (table.clone(), column.clone()))
+        })
+        .collect();
+    around(now, script, &retyped)
+}
 
 /// The rollback with the CHECK constraints and indexes over expressions made again as `before` has them.
 pub(super) fn again(before: &Schema, script: Vec<Statement>) -> Vec<Statement> {
-    let retyped: Vec<(&QName, &str)> = script
+    let retyped: Vec<(QName, String)> = script
         .iter()
         .filter_map(|statement| {
             let Op::AlterType { table, column, .. } = &statement.op else { return None };
-            Some((table, column.as_str()))
+            Some((table.clone(), column.clone()))
         })
         .collect();
+    around(before, script, &retyped)
+}
+
+fn around(before: &Schema, script: Vec<Statement>, retyped: &[(QName, String)]) -> Vec<Statement> {
     let (mut down, mut up) = (Vec::new(), Vec::new());
     let mut seen: Vec<&QName> = Vec::new();
-    for (name, _) in &retyped {
+    for (name, _) in retyped {
         let Some(table) = before.table(name).filter(|t| t.partitioning.is_none()) else { continue };
-        if seen.contains(name) || !before.children(name).is_empty() {
+        if seen.contains(&name) || !before.children(name).is_empty() {
             continue;
         }
         seen.push(name);
         let columns: Vec<&str> =
-            retyped.iter().filter(|(n, _)| n == name).map(|(_, c)| *c).collect();
-        expressions(name, table, &columns, (&mut down, &mut up));
+            retyped.iter().filter(|(n, _)| n == name).map(|(_, c)| c.as_str()).collect();
+        let (takes, makes) = expressions(name, table, &columns);
+        down.extend(takes);
+        up.extend(makes);
     }
     if down.is_empty() {
         return script;
@@ -38,34 +67,23 @@ pub(super) fn again(before: &Schema, script: Vec<Statement>) -> Vec<Statement> {
     all
 }
 
-/// What takes a table's expressions over the columns away, and what makes them again.
-fn expressions(
-    name: &QName,
-    table: &Table,
-    columns: &[&str],
-    (down, up): (&mut Vec<Op>, &mut Vec<Op>),
-) {
-    let named = |all: &[String]| all.iter().any(|c| columns.contains(&c.as_str()));
-    for (key, constraint) in &table.constraints {
-        if matches!(constraint.kind, ConstraintKind::Check(_)) && named(&constraint.kind.columns())
-        {
-            let (table, name, constraint) = (name.clone(), key.clone(), constraint.clone());
-            down.push(Op::DropConstraint { table: table.clone(), name: name.clone() });
-            up.push(Op::AddConstraint { table, name, constraint });
-        }
+/// The rollback with the indexes that the step drops made again as `before` has them: the columns of one
+/// that stood aside may have other names by now.
+pub(super) fn as_it_stood(
+    before: &Schema,
+    script: &[Statement],
+    mut rollback: Vec<Statement>,
+) -> Vec<Statement> {
+    for statement in &mut rollback {
+        let Op::CreateIndex { table, name, concurrently, .. } = &statement.op else { continue };
+        let is_dropped = script.iter().any(
+            |s| matches!(&s.op, Op::DropIndex { table: t, name: n, .. } if t == table && n == name),
+        );
+        let stood = before.table(table).and_then(|t| t.indexes.get(name)).filter(|_| is_dropped);
+        let Some(index) = stood.cloned() else { continue };
+        let (table, name, concurrently) = (table.clone(), name.clone(), *concurrently);
+        let op = Op::CreateIndex { table, name, index, concurrently };
+        *statement = Statement { transaction: statement.transaction.take(), ..Statement::new(op) };
     }
-    for (key, index) in &table.indexes {
-        let plain = index.predicate.is_none() && index.keys.iter().all(|key| !key.contains('('));
-        if plain || !named(&index.columns) {
-            continue;
-        }
-        let (table, name) = (name.clone(), key.clone());
-        down.push(Op::DropIndex {
-            table: table.clone(),
-            name: name.clone(),
-            concurrently: false,
-            if_exists: false,
-        });
-        up.push(Op::CreateIndex { table, name, index: index.clone(), concurrently: false });
-    }
+    rollback
 }

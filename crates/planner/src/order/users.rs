@@ -4,6 +4,7 @@
 
 use crate::expr::Expr;
 use crate::name::QName;
+use crate::name::mention::names;
 use crate::schema::{ConstraintKind, Object, ObjectId, ObjectKind, Schema};
 
 /// Everything that uses some routines, what is used before what uses it.
@@ -40,7 +41,7 @@ pub(super) fn of_routines(schema: &Schema, ids: &[ObjectId]) -> Users {
     let mut users = Users::default();
     let mut open: Vec<ObjectId> = ids.to_vec();
     while let Some(id) = open.pop() {
-        let Some(name) = routine_name(&id) else { continue };
+        let Some(name) = id.routine_name() else { continue };
         let found = of_name(schema, &name);
         for (other, object) in found.objects {
             let known = ids.contains(&other) || users.objects.iter().any(|(id, _)| *id == other);
@@ -66,23 +67,10 @@ fn extend<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
     }
 }
 
-/// The name of a routine or aggregate without its arguments.
-pub(super) fn routine_name(id: &ObjectId) -> Option<QName> {
-    if !matches!(id.kind, ObjectKind::Routine | ObjectKind::Aggregate) {
-        return None;
-    }
-    let mut quoted = false;
-    let end = id.name.find(|c| {
-        quoted ^= c == '"';
-        c == '(' && !quoted
-    });
-    id.name.get(..end.unwrap_or(id.name.len()))?.parse().ok()
-}
-
 /// Whether another routine has the name: what uses it can do with that one.
 pub(super) fn has_twin(schema: &Schema, id: &ObjectId) -> bool {
-    let name = routine_name(id);
-    schema.objects.keys().any(|other| other != id && routine_name(other) == name)
+    let name = id.routine_name();
+    schema.objects.keys().any(|other| other != id && other.routine_name() == name)
 }
 
 fn of_name(schema: &Schema, name: &QName) -> Users {
@@ -156,44 +144,5 @@ fn is_tracked(id: &ObjectId, object: &Object) -> bool {
         | ObjectKind::Owner
         | ObjectKind::Comment
         | ObjectKind::Unknown => false,
-    }
-}
-
-/// Whether a text names a thing: by its bare name, or with its own schema before it.
-pub(super) fn names(text: &str, name: &QName) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    let lower = text.to_lowercase();
-    let bare = name.name.to_lowercase();
-    if bare.is_empty() {
-        return false;
-    }
-    lower.match_indices(&bare).any(|(at, _)| {
-        let before = lower.get(..at).unwrap_or_default();
-        let after = lower.get(at + bare.len()..).unwrap_or_default();
-        if before.ends_with(is_word) || after.starts_with(is_word) {
-            return false;
-        }
-        let before = before.trim_end_matches('"').trim_end();
-        let Some(qualifier) = before.strip_suffix('.') else { return true };
-        let qualifier = qualifier.trim_end_matches('"');
-        let start = qualifier.rfind(|c| !is_word(c)).map_or(0, |at| at + 1);
-        qualifier.get(start..) == Some(name.schema.to_lowercase().as_str())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::names;
-    use crate::name::QName;
-
-    #[test]
-    fn a_name_is_a_word_of_its_own_schema() {
-        let name = QName::new("app", "f");
-        for text in ["f(1)", "app.f(1)", "SELECT \"app\".\"f\" (2)", "coalesce(F(a), 1)"] {
-            assert!(names(text, &name), "{text}");
-        }
-        for text in ["other.f(1)", "ff(1)", "f_(1)", "\"other\".\"f\"(1)", ""] {
-            assert!(!names(text, &name), "{text}");
-        }
     }
 }

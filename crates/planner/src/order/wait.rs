@@ -4,9 +4,11 @@
 
 use super::{rebuild, users};
 use crate::name::QName;
+use crate::name::clip;
+use crate::name::mention::names;
 use crate::op::Op;
 use crate::recipe::Draft;
-use crate::schema::object::{OF, SCHEMA};
+use crate::schema::object::{OF, SCHEMA, UNLOGGED};
 use crate::schema::{ConstraintKind, Object, ObjectId, ObjectKind, Schema, Subject};
 
 /// The drafts in an order in which each applies, as near to the given one as can be. Drafts that
@@ -65,16 +67,20 @@ fn applies(schema: &mut Schema, draft: &Draft) -> bool {
 
 /// Whether an operation says something of what is not there yet.
 fn lacks(schema: &Schema, op: &Op) -> bool {
-    if let Op::AddConstraint { name, constraint, .. } = op
+    if let Op::AddConstraint { table, name, constraint } = op
         && let ConstraintKind::ForeignKey(key) = &constraint.kind
-        && !is_aside(name)
+        && !is_aside(schema, table, name)
     {
         // Bound to an index that is about to become a key it would keep that one from stepping back.
         let keys = schema.keys_over(&key.parent, &schema.parent_columns(key));
-        return !keys.is_empty() && keys.iter().all(|key| is_aside(key));
+        return !keys.is_empty() && keys.iter().all(|name| is_aside(schema, &key.parent, name));
     }
     let Op::Object { id, becomes: Some(object), .. } = op else { return false };
-    if is_taken(schema, id) || is_out_of_range(schema, object) || is_otherwise(schema, id, object) {
+    if is_taken(schema, id)
+        || is_out_of_range(schema, object)
+        || is_otherwise(schema, id, object)
+        || unlogged(id, Some(object)).is_some_and(|table| has_logged_child(schema, table))
+    {
         return true;
     }
     // A sequence may be made for a column to come; what is not understood runs as it was written.
@@ -82,9 +88,36 @@ fn lacks(schema: &Schema, op: &Op) -> bool {
     waits && object.of.as_ref().is_some_and(|of| !schema.has(of))
 }
 
-/// Whether it is a name of the plan's own, until what has it takes the place of another.
-fn is_aside(name: &str) -> bool {
+/// Whether it is a name of the plan's own, until what has it takes the place of another: a long one is
+/// cut, and shows only beside the other's.
+fn is_aside(schema: &Schema, table: &QName, name: &str) -> bool {
+    let twin = |of: &String| clip(&format!("{of}_concertina")) == name;
+    let table = schema.table(table);
     name.ends_with("_concertina")
+        || table.is_some_and(|t| t.constraints.keys().chain(t.indexes.keys()).any(twin))
+}
+
+/// The table that a setting makes UNLOGGED.
+fn unlogged<'a>(id: &ObjectId, object: Option<&'a Object>) -> Option<&'a QName> {
+    let is_it = id.kind == ObjectKind::Property && id.name.ends_with(&format!(" {UNLOGGED}"));
+    object.filter(|_| is_it)?.of.as_ref()?.relation()
+}
+
+fn is_unlogged(schema: &Schema, table: &QName) -> bool {
+    let id = ObjectId::new(ObjectKind::Property, format!("{table} {UNLOGGED}"));
+    schema.objects.contains_key(&id)
+}
+
+/// Whether a table that outlives a crash refers to one: it may not refer to one that does not.
+fn has_logged_child(schema: &Schema, table: &QName) -> bool {
+    schema.referencing(table).any(|(child, ..)| child != table && !is_unlogged(schema, child))
+}
+
+/// Whether a table refers to another one that does not outlive a crash.
+fn has_unlogged_parent(schema: &Schema, table: &QName) -> bool {
+    let own = schema.table(table).into_iter().flat_map(|t| t.constraints.values());
+    let mut parents = own.filter_map(|c| c.kind.parent());
+    parents.any(|parent| parent != table && is_unlogged(schema, parent))
 }
 
 /// Whether a type of another kind has the name.
@@ -126,6 +159,8 @@ fn is_needed(schema: &Schema, op: &Op) -> bool {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the others take nothing away, or a part")]
     match op {
         Op::Object { id, becomes: None, .. } => match id.kind {
+            ObjectKind::Property => unlogged(id, schema.objects.get(id))
+                .is_some_and(|table| has_unlogged_parent(schema, table)),
             ObjectKind::Routine | ObjectKind::Aggregate => is_called(schema, id),
             ObjectKind::Schema => holds_something(schema, &id.name),
             ObjectKind::Foreign => {
@@ -158,7 +193,7 @@ fn is_row_type(schema: &Schema, relation: &QName) -> bool {
     routines.into_iter().any(|(id, object)| {
         let head = object.part("HEAD").unwrap_or_default();
         let arguments = id.name.split_once('(').map_or("", |(_, arguments)| arguments);
-        users::names(head, relation) || users::names(arguments, relation)
+        names(head, relation) || names(arguments, relation)
     })
 }
 
@@ -168,7 +203,7 @@ fn is_read_by_policy(schema: &Schema, view: &QName) -> bool {
         let elsewhere = object.of.as_ref().and_then(Subject::relation) != Some(view);
         matches!(id.kind, ObjectKind::Policy | ObjectKind::Rule)
             && elsewhere
-            && object.make.iter().any(|sql| users::names(sql, view))
+            && object.make.iter().any(|sql| names(sql, view))
     })
 }
 

@@ -1,16 +1,18 @@
 //! Change a column's type: in place where the engine only notes it, under its lock where nothing
 //! else will do, otherwise by a second column (`retype`). What becomes of values is decided here.
 
+pub(super) mod by_place;
+
 use crate::change::{Retype, Retyped};
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
-use crate::plan::{Narrowed, Question};
+use crate::plan::{Closed, Narrowed, Question};
 use crate::recipe::steps::under_lock;
 use crate::recipe::{Context, Draft, Recipe, Slot, retype};
-use crate::schema::Column;
+use crate::schema::{Column, Schema};
 use crate::sql_type::{Cast, SqlType, TypeChange};
 
 pub(super) fn plan(
@@ -69,7 +71,7 @@ pub(super) fn up(
     match using {
         Some(using) => Ok(using.clone()),
         None if found.ty == *ty => Ok(Expr::column(column)),
-        None => converted(found, ty).ok_or_else(|| {
+        None => converted(context.schema, found, ty).ok_or_else(|| {
             context.refuse(
                 "no-cast",
                 format!("`{column}` of `{table}` cannot become {ty}: nothing casts {} to it (42846)", found.ty),
@@ -94,6 +96,7 @@ impl Conversion<'_> {
         let today = context.source.table(table).and_then(|t| t.column(column));
         if let Some(default) = today.and_then(|c| c.default.as_ref())
             && !ty.takes(default)
+            && !by_place::is(context.schema, &self.before.ty, ty)
         {
             return Err(context.refuse(
                 "default-does-not-convert",
@@ -122,12 +125,20 @@ impl Conversion<'_> {
         recipe.questions.push(Question {
             code: "conversion".to_owned(),
             question: format!("What becomes of {table}.{name}, and back?"),
-            default: format!("{}; back: {}", up.sql(), back(before, after).sql()),
+            default: format!("{}; back: {}", up.sql(), back(context.schema, before, after).sql()),
             answer_with: format!(
                 "ALTER COLUMN {name} TYPE … USING <expression>, or -- concertina: split {table}.{name} into {name}_new {} := <expression> back <expression>",
                 after.ty
             ),
         });
+        let values = by_place::values(context.schema, &before.ty, &after.ty);
+        if !values.is_empty() {
+            recipe.assumptions.push(format!(
+                "{table}.{name} holds nothing but the places of the labels, counted from 0; the new release looks at the column's type before it writes, for no literal is both a number and a label"
+            ));
+            recipe.closed.push(Closed { table: (*table).clone(), column: name.clone(), values });
+            return;
+        }
         recipe.narrowed.push(Narrowed {
             table: (*table).clone(),
             column: name.clone(),
@@ -141,7 +152,10 @@ impl Conversion<'_> {
 }
 
 /// The column's value as one of another type, where a cast leads there.
-pub(super) fn converted(column: &Column, ty: &SqlType) -> Option<Expr> {
+pub(super) fn converted(schema: &Schema, column: &Column, ty: &SqlType) -> Option<Expr> {
+    if let Some(value) = by_place::value(schema, column, ty) {
+        return Some(value);
+    }
     let value = Expr::column(&column.name);
     let cast = |value: Expr, ty: &SqlType| Expr::Cast(Box::new(value), ty.clone());
     match column.ty.casts_to(ty) {
@@ -155,8 +169,8 @@ pub(super) fn converted(column: &Column, ty: &SqlType) -> Option<Expr> {
 }
 
 /// The value that the old type has for one of the new type.
-pub(super) fn back(before: &Column, after: &Column) -> Expr {
-    converted(after, &before.ty)
+pub(super) fn back(schema: &Schema, before: &Column, after: &Column) -> Expr {
+    converted(schema, after, &before.ty)
         .unwrap_or_else(|| Expr::Cast(Box::new(Expr::column(&before.name)), before.ty.clone()))
 }
 
@@ -194,7 +208,11 @@ fn rewrite(
         context,
         (format!("change {table}.{} from {} to {}", before.name, before.ty, after.ty), reason),
         with_default(table, before, alter(after, using)),
-        Some(with_default(table, before, alter(before, (!same).then(|| back(before, after))))),
+        Some(with_default(
+            table,
+            before,
+            alter(before, (!same).then(|| back(context.schema, before, after))),
+        )),
     );
     recipe.hazards.push(context.hazard(
         "rewrite",

@@ -2,7 +2,11 @@
 //! the name, and every column of the old one is cast to it by its labels. Backwards it is how an added
 //! label is taken away again.
 
-use crate::change::What;
+mod computed;
+
+use std::collections::BTreeMap;
+
+use crate::change::{Asked, What};
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
@@ -26,13 +30,14 @@ pub(super) fn plan(
     let backward = |table: &QName, c: &Column| {
         set(table, c).filter(early).unwrap_or_else(|| c.default.clone())
     };
-    let Some(ops) = rebuilt(context.schema, id, after, &forward) else {
+    let routines = routines(context.schema, id, context.asked);
+    let Some(ops) = rebuilt(context.schema, id, after, &routines, &forward) else {
         return Err(context.unsupported(
             &format!("changing the labels of the enum `{}`", id.name),
             "make a new type, and change the columns to it",
         ));
     };
-    let back = rebuilt(context.schema, id, before, &backward);
+    let back = rebuilt(context.schema, id, before, &routines, &backward);
     let gone: Vec<&str> = before
         .parts
         .iter()
@@ -76,7 +81,24 @@ pub(super) fn plan(
 
 /// Statements by which a new type with the labels of `to` takes the enum's name.
 pub(super) fn rebuild(schema: &Schema, id: &ObjectId, to: &Object) -> Option<Vec<Op>> {
-    rebuilt(schema, id, to, &|_, column| column.default.clone())
+    let routines = routines(schema, id, &[]);
+    rebuilt(schema, id, to, &routines, &|_, column| column.default.clone())
+}
+
+/// Routines that take or give values of the enum, as they are when what is asked has changed them.
+fn routines(schema: &Schema, id: &ObjectId, asked: &[Asked]) -> BTreeMap<ObjectId, Object> {
+    let changed = asked.iter().filter_map(|asked| {
+        let What::Object { id, after: Some(after) } = &asked.what else { return None };
+        Some((id, after))
+    });
+    let all = schema.objects.iter().chain(changed);
+    let mut routines: BTreeMap<ObjectId, Object> = all
+        .filter(|(other, _)| other.kind == ObjectKind::Routine)
+        .map(|(id, object)| (id.clone(), object.clone()))
+        .collect();
+    let name = id.name.parse::<QName>().map(|name| name.name).unwrap_or_default();
+    routines.retain(|_, object| object.part("HEAD").is_some_and(|head| mentions(head, &name)));
+    routines
 }
 
 /// The default that the request gives a column; inside, none where it takes it away.
@@ -116,26 +138,20 @@ fn rebuilt(
     schema: &Schema,
     id: &ObjectId,
     to: &Object,
+    routines: &BTreeMap<ObjectId, Object>,
     default: &dyn Fn(&QName, &Column) -> Option<Expr>,
 ) -> Option<Vec<Op>> {
     let name: QName = id.name.parse().ok()?;
     let aside = name.sibling(clip(&format!("{}_concertina_old", name.name)));
     let old = ObjectId::new(ObjectKind::Enum, aside.to_string());
-    let routines: Vec<(&ObjectId, &Object)> = schema
-        .objects
-        .iter()
-        .filter(|(other, object)| {
-            other.kind == ObjectKind::Routine
-                && object.part("HEAD").is_some_and(|head| mentions(head, &name.name))
-        })
-        .collect();
-    let mut ops: Vec<Op> = routines
-        .iter()
-        .filter_map(|(id, object)| {
-            let sql = object.unmake.clone()?;
-            Some(Op::Object { sql, id: (*id).clone(), becomes: None })
-        })
-        .collect();
+    let named: Vec<QName> = routines.keys().filter_map(ObjectId::routine_name).collect();
+    let of_type = |c: &Column| c.ty.as_str().trim_end_matches("[]") == id.name;
+    let computed = computed::computed(schema, &of_type, &named)?;
+    let mut ops = computed.down;
+    ops.extend(routines.iter().filter_map(|(id, object)| {
+        let sql = object.unmake.clone()?;
+        Some(Op::Object { sql, id: id.clone(), becomes: None })
+    }));
     ops.push(Op::Object {
         sql: format!("ALTER TYPE {name} RENAME TO {}", quote(&aside.name)),
         id: id.clone(),
@@ -143,13 +159,17 @@ fn rebuilt(
     });
     ops.extend(make(id, to));
     for (table, column) in columns(schema, id) {
+        if column.generated.is_some() {
+            continue;
+        }
         if splits_rows(schema, &table, &column.name) {
             return None;
         }
         ops.extend(recast(&table, column, default(&table, column)));
     }
     ops.push(Op::Object { sql: format!("DROP TYPE {aside}"), id: old, becomes: None });
-    ops.extend(routines.into_iter().flat_map(|(id, object)| make(id, object)));
+    ops.extend(routines.iter().flat_map(|(id, object)| make(id, object)));
+    ops.extend(computed.up);
     let of = Subject::Object(id.clone());
     let of_type = Subject::Object(ObjectId::new(ObjectKind::Type, id.name.clone()));
     let attached = schema

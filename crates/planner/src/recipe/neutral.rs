@@ -19,13 +19,14 @@ pub(crate) fn neutral_value(schema: &Schema, ty: &SqlType) -> Option<Expr> {
             return (!domain.constrained).then(|| neutral_value(schema, &domain.base)).flatten();
         }
     }
-    Some(match ty.base().as_str() {
-        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" => {
+    let base = ty.base();
+    // What an extension brings is in whatever schema it was put.
+    let name = base.rsplit('.').next().unwrap_or_default();
+    Some(match name {
+        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" | "oid" => {
             Expr::Number("0".to_owned())
         }
-        "text" | "character varying" | "character" | "public.citext" | "citext" => {
-            Expr::Text(String::new())
-        }
+        "text" | "character varying" | "character" | "name" | "citext" => Expr::Text(String::new()),
         "boolean" => Expr::Bool(false),
         "date" => text("1970-01-01"),
         "timestamp without time zone" | "timestamp with time zone" => text("epoch"),
@@ -33,11 +34,17 @@ pub(crate) fn neutral_value(schema: &Schema, ty: &SqlType) -> Option<Expr> {
         "interval" | "money" => text("0"),
         "json" | "jsonb" => text("{}"),
         "uuid" => text("00000000-0000-0000-0000-000000000000"),
-        "bytea" | "tsvector" | "bit varying" | "hstore" | "public.hstore" => text(""),
+        "bytea" | "tsvector" | "tsquery" | "bit varying" | "xml" | "hstore" | "ltree" => text(""),
         "inet" | "cidr" => text("0.0.0.0"),
+        "macaddr" => text("00:00:00:00:00:00"),
+        "macaddr8" => text("00:00:00:00:00:00:00:00"),
+        "pg_lsn" => text("0/0"),
+        "point" => text("(0,0)"),
         "int4range" | "int8range" | "numrange" | "tsrange" | "tstzrange" | "daterange" => {
             text("empty")
         }
+        "int4multirange" | "int8multirange" | "nummultirange" | "tsmultirange"
+        | "tstzmultirange" | "datemultirange" => text("{}"),
         _ => return None,
     })
 }

@@ -8,6 +8,7 @@ use crate::name::QName;
 use crate::op::object::view_again;
 use crate::op::{Op, sql};
 use crate::plan::Check;
+use crate::recipe::change_type::by_place;
 use crate::recipe::{Context, Draft, Recipe, Slot, enums, partitioned};
 use crate::schema::{Column, Constraint, ConstraintKind, Key, View};
 use crate::sql_type::SqlType;
@@ -85,11 +86,13 @@ fn set_default(
 ) -> Result<(), Diagnostic> {
     let before = context.column(table, column)?;
     let repeats = |d: &Expr| !d.always_null() && d.volatility() != Volatility::Volatile;
-    let any_repeats = default.is_some_and(repeats) || before.default.as_ref().is_some_and(repeats);
+    // Where today's default repeats, too, rows that leave it out collide whatever the plan does.
+    let repeats_anew =
+        default.is_some_and(repeats) && !before.default.as_ref().is_some_and(repeats);
     // Whoever always gives a value never meets the default; whoever knows it in a key gives another.
     let stays_unique = context.table(table)?.is_unique_in(column);
     let always_given = before.not_null && before.default.is_none() && stays_unique;
-    if any_repeats && context.collides(table, column, Column::never_repeats) && !always_given {
+    if repeats_anew && context.collides(table, column, Column::never_repeats) && !always_given {
         return Err(context.refuse(
             "default-in-key",
             format!("`{column}` of `{table}` is unique: two rows that leave it out would both hold the default (23505)"),
@@ -107,6 +110,10 @@ fn set_default(
     let today = context.source.table(table).and_then(|t| t.column(column));
     let changed_before = today.is_some_and(|c| c.default.is_some() && c.default != before.default);
     let after_type = enums::comes_after(context, before, default);
+    if after_type && !context.table(table)?.is_partition() {
+        // It is set with the type, and goes back with it.
+        return Ok(());
+    }
     let slot = match default {
         None => Slot::Tighten,
         Some(_) if changed_before || after_type => Slot::Swap,
@@ -147,11 +154,12 @@ fn beside_retype(
     default: Option<&Expr>,
 ) -> Result<(), Diagnostic> {
     let today = context.source.table(table).and_then(|t| t.column(name));
-    let Some(today) = today.filter(|_| retyped_to(context, table, name).is_some()) else {
+    let (Some(today), Some(ty)) = (today, retyped_to(context, table, name)) else {
         return Ok(());
     };
     if let Some(default) = default
         && !today.ty.takes(default)
+        && !by_place::is(context.schema, ty, &today.ty)
     {
         return Err(context.refuse(
             "default-does-not-convert",

@@ -39,6 +39,10 @@ pub(super) fn plan(
             if let Op::DropConstraint { .. } = drop {
                 return Ok(key_to_index(context, table, (name, index)));
             }
+            // What is over columns that change their types is built with their successors.
+            if context.index_for_successors(table, name).is_some() {
+                return Ok(Recipe::default());
+            }
             replace_index(context, table, (name, index))
         }
         Op::AddConstraint { table, name, constraint } if matches!(drop, Op::DropIndex { .. }) => {

@@ -114,7 +114,7 @@ pub(super) fn plan(context: &Context<'_>, retype: &Retype) -> Result<Recipe, Dia
     recipe.release_change = changes.join("; ");
     let shadows = Shadows {
         table,
-        twins: twins::twins(context.table(table)?, &columns),
+        twins: twins::twins(context, table, &columns),
         references: references::references(context, retype)?,
         forward: forward(context, table, &columns),
         backward: backward(context, table, &columns),
@@ -207,7 +207,7 @@ fn forward(context: &Context<'_>, table: &QName, columns: &[Shadow]) -> SyncRule
 fn backward(context: &Context<'_>, table: &QName, columns: &[Shadow]) -> SyncRule {
     let up = columns.iter().map(|shadow| {
         let old = Column { name: shadow.old.clone(), ..shadow.before.clone() };
-        Assignment::new(&old, change_type::back(&shadow.before, &shadow.after))
+        Assignment::new(&old, change_type::back(context.schema, &shadow.before, &shadow.after))
     });
     one_way(context, table, (columns, "old"), up.collect())
 }

@@ -2,7 +2,7 @@
 
 use crate::condition::Condition;
 use crate::expr::Expr;
-use crate::name::{QName, clip};
+use crate::name::{QName, clip, derived};
 use crate::op::Op;
 use crate::plan::{Check, Statement, StepKind};
 use crate::recipe::partitioned::{self, Named};
@@ -209,11 +209,20 @@ pub(crate) fn enforce_not_null(
     column: &str,
 ) -> Vec<Draft> {
     if context.engine.version >= 18 {
-        let name = clip(&format!("{}_{column}_not_null", table.name));
-        not_null_18(context, slot, table, (column, &name))
+        not_null_18(context, slot, table, (column, &not_null_name(table, column)))
     } else {
         not_null_17(context, slot, table, column)
     }
+}
+
+/// The name that the server gives to a column's NOT NULL.
+pub(crate) fn not_null_name(table: &QName, column: &str) -> String {
+    derived::choose(&table.name, column, "not_null", |_| false)
+}
+
+/// The next one, for a column that takes another's place.
+pub(crate) fn not_null_of_twin(table: &QName, stands_for: &str) -> String {
+    derived::choose(&table.name, stands_for, "not_null1", |_| false)
 }
 
 /// The same on a column that takes another's place, and cannot have the name of its NOT NULL: the
@@ -225,8 +234,7 @@ pub(crate) fn enforce_not_null_twin(
     (column, stands_for): (&str, &str),
 ) -> Vec<Draft> {
     if context.engine.version >= 18 {
-        let name = clip(&format!("{}_{stands_for}_not_null1", table.name));
-        not_null_18(context, slot, table, (column, &name))
+        not_null_18(context, slot, table, (column, &not_null_of_twin(table, stands_for)))
     } else {
         not_null_17(context, slot, table, column)
     }

@@ -60,12 +60,23 @@ impl ObjectId {
     pub fn new(kind: ObjectKind, name: impl Into<String>) -> Self {
         Self { kind, name: name.into() }
     }
-}
 
-impl ObjectId {
     /// Whether it is a role: the whole server's, not the database's.
     pub fn is_role(&self) -> bool {
         self.kind == ObjectKind::Plain && self.name.starts_with(ROLE)
+    }
+
+    /// The name of a routine or aggregate without its arguments.
+    pub(crate) fn routine_name(&self) -> Option<QName> {
+        if !matches!(self.kind, ObjectKind::Routine | ObjectKind::Aggregate) {
+            return None;
+        }
+        let mut quoted = false;
+        let end = self.name.find(|c| {
+            quoted ^= c == '"';
+            c == '(' && !quoted
+        });
+        self.name.get(..end.unwrap_or(self.name.len()))?.parse().ok()
     }
 }
 
@@ -208,8 +219,12 @@ impl Schema {
                 }
                 let mut object = object.clone();
                 if id.kind == ObjectKind::Sequence {
-                    // Its table may come later: from then on it goes with the column.
-                    object.of = object.of.filter(|of| self.has(of));
+                    // Its table may come later, where a view has the name by now: from then on it goes
+                    // with the column.
+                    let is_table = |of: &Subject| {
+                        of.relation().is_none_or(|name| !self.views.contains_key(name))
+                    };
+                    object.of = object.of.filter(|of| self.has(of) && is_table(of));
                 }
                 if id.kind == ObjectKind::Ownership {
                     self.own_sequence(&id.name, object.of.clone());

@@ -7,6 +7,7 @@ mod action;
 
 use super::alter::{Action, Alter};
 use super::cursor::{Broken, Cursor};
+use super::guarded;
 use super::names::Names;
 use super::object::{self, Said};
 use super::report;
@@ -89,6 +90,15 @@ pub(super) fn load(text: &str, source: Source) -> Loader<'_> {
     loader
 }
 
+/// Statements of a text, where each of them is understood.
+fn all_of(text: &str, path: &str) -> Option<Vec<Parsed>> {
+    let read = |statement: Statement| {
+        let parsed = statement::read(&mut Cursor::new(text, &statement.tokens, path)).ok()?;
+        (!matches!(parsed, Parsed::Carried(_))).then_some(parsed)
+    };
+    Splitter::new(text).map(read).collect()
+}
+
 impl Loader<'_> {
     fn finish(
         &mut self,
@@ -142,6 +152,12 @@ impl Loader<'_> {
     fn statement(&mut self, statement: &Statement) -> bool {
         let path = self.path.clone();
         let mut cursor = Cursor::new(self.text, &statement.tokens, &path);
+        if let Some(read) = guarded::made(&cursor).and_then(|made| all_of(&made, &path)) {
+            for parsed in read {
+                self.take(parsed, statement.span);
+            }
+            return true;
+        }
         match statement::read(&mut cursor) {
             Ok(Parsed::Carried(_)) if verb::clears_up(&Cursor { at: 0, ..cursor }) => true,
             Ok(Parsed::Carried(carried)) => {

@@ -313,6 +313,7 @@ fn form(op: &Op, schema: &Schema) -> Form {
         | Op::ValidateConstraint { .. }
         | Op::DropConstraint { .. }
         | Op::DropConstraintIfExists { .. }
+        | Op::RenameNotNull { .. }
         | Op::RenameConstraint { .. } => constraint_form(op, schema),
         Op::SetLockTimeout { .. }
         | Op::SetStatementTimeout { .. }
@@ -384,7 +385,7 @@ fn constraint_form(op: &Op, schema: &Schema) -> Form {
         Op::DropConstraint { table, name } | Op::DropConstraintIfExists { table, name } => {
             drop_constraint(schema.constraint_kind(table, name))
         }
-        Op::RenameConstraint { .. } => Form::RenameConstraint,
+        Op::RenameConstraint { .. } | Op::RenameNotNull { .. } => Form::RenameConstraint,
         _ => Form::Unknown,
     }
 }

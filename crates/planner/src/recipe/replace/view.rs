@@ -1,7 +1,7 @@
 //! A view is made again in one transaction, together with those that read it or that it reads where
 //! they change too: none can stand on another's old shape. Must not know how its query is read.
 
-use crate::change::What;
+use crate::change::{Asked, What};
 use crate::condition::Condition;
 use crate::name::QName;
 use crate::op::Op;
@@ -56,8 +56,15 @@ fn way(context: &Context<'_>, family: &[Again<'_>], again: &Again<'_>) -> Way {
     }
 }
 
-/// Whether a view is dropped and made anew, with all that is to be said of it.
+/// Whether a view is dropped and made anew, or a table in its place, with all that is to be said of it.
 pub(in crate::recipe) fn is_made_anew(context: &Context<'_>, view: &QName) -> bool {
+    let becomes_table = |asked: &Asked| {
+        matches!(&asked.what, What::Replace { create, .. }
+            if matches!(&**create, Op::CreateTable { table, .. } if table == view))
+    };
+    if context.source.views.contains_key(view) && context.asked.iter().any(becomes_table) {
+        return true;
+    }
     let family = family(context, view);
     let Some(again) = family.iter().find(|member| member.name == view) else { return false };
     match way(context, &family, again) {
@@ -156,7 +163,7 @@ fn together(context: &Context<'_>, family: &[Again<'_>]) -> Draft {
         }
         let (view, definition) = (member.name.clone(), member.after.clone());
         forward.push(Op::CreateView { view, definition });
-        forward.extend(member.with.iter().flat_map(|(id, object)| make(id, object)));
+        forward.extend(said(context, member).flat_map(|(id, object)| make(id, object)));
     }
     let mut back: Vec<Op> =
         family.iter().rev().map(|member| drop(member.name, member.after)).collect();
@@ -176,6 +183,23 @@ fn together(context: &Context<'_>, family: &[Again<'_>]) -> Draft {
         draft = draft.done_when("the view is there", there);
     }
     draft
+}
+
+/// What is to be said of a view that is made again: where its text stays, what is said of it today, too,
+/// but for what changes or goes.
+fn said<'a>(
+    context: &Context<'a>,
+    member: &Again<'a>,
+) -> impl Iterator<Item = (&'a ObjectId, &'a Object)> {
+    let before = context.source.views.get(member.name);
+    let stays = before.is_some_and(|view| view.says_same(member.after));
+    let goes = |id: &ObjectId| {
+        let is = |a: &Asked| matches!(&a.what, What::Object { id: other, .. } if other == id);
+        context.asked.iter().any(is) || member.with.iter().any(|(other, _)| other == id)
+    };
+    let today = context.source.objects_of(member.name).filter(|_| stays);
+    let today: Vec<_> = today.filter(|(id, _)| !goes(id)).collect();
+    today.into_iter().chain(member.with.iter().map(|(id, object)| (id, object)))
 }
 
 /// What is said of a view that stays changes.

@@ -26,6 +26,7 @@ pub(crate) fn retypes(asked: Vec<Asked>, schema: &Schema) -> Vec<Asked> {
             joined.push(Asked { what: What::Retype(Retype { table, columns }), ..next });
             continue;
         };
+        let at = prepared(&mut joined, at, &(table, columns.first().map(|c| c.column.clone())));
         let stays = says_of(joined.get(at..).unwrap_or_default());
         if let Some(Asked { what: What::Retype(retype), .. }) = joined.get_mut(at) {
             retype.columns.extend(columns);
@@ -38,6 +39,20 @@ pub(crate) fn retypes(asked: Vec<Asked>, schema: &Schema) -> Vec<Asked> {
     }
     let joined = joined.into_iter().flat_map(|asked| apart(asked, schema)).collect();
     children_first(joined, schema)
+}
+
+/// What is said of a later column alone comes before the change that it joins. Gives the place of that.
+fn prepared(joined: &mut Vec<Asked>, at: usize, column: &(QName, Option<String>)) -> usize {
+    let mut place = at;
+    for later in at + 1..joined.len() {
+        let of_it = joined.get(later).map(|asked| names(&asked.what)).unwrap_or_default();
+        if !of_it.is_empty() && of_it.iter().all(|name| name == column) {
+            let one = joined.remove(later);
+            joined.insert(place, one);
+            place += 1;
+        }
+    }
+    place
 }
 
 /// Tables before those to which they refer: so they are swapped, and the other way round on the way

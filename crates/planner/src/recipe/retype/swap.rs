@@ -8,7 +8,7 @@ use crate::condition::Condition;
 use crate::name::{QName, clip};
 use crate::op::Op;
 use crate::plan::{Check, Statement};
-use crate::recipe::steps::{build_index, script};
+use crate::recipe::steps::{build_index, not_null_name, not_null_of_twin, script};
 use crate::recipe::{Context, Draft, Slot, identity};
 use crate::schema::{Index, Object, ObjectId, ObjectKind, Subject};
 
@@ -266,6 +266,14 @@ fn drop_old(context: &Context<'_>, shadows: &Shadows<'_>) -> Draft {
     ops.extend(
         columns.iter().map(|s| Op::DropColumn { table: (*table).clone(), column: s.old.clone() }),
     );
+    if context.engine.version >= 18 {
+        ops.extend(columns.iter().filter(|s| s.before.not_null).map(|s| Op::RenameNotNull {
+            table: (*table).clone(),
+            column: s.before.name.clone(),
+            name: not_null_of_twin(table, &s.before.name),
+            to: not_null_name(table, &s.before.name),
+        }));
+    }
     let mut draft = Draft::atomic(
         context,
         Slot::Drop,

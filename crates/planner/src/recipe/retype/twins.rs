@@ -1,12 +1,13 @@
 //! What hangs on columns and has to hang on their successors. Must not know the swap.
 
 use super::{Shadow, Shadows};
+use crate::change::What;
 use crate::condition::Condition;
 use crate::name::{QName, clip};
 use crate::op::Op;
 use crate::recipe::steps::{build_index, enforce_constraint, enforce_not_null_twin};
 use crate::recipe::{Context, Draft, Slot};
-use crate::schema::{Constraint, ConstraintKind, Index, Table};
+use crate::schema::{Constraint, ConstraintKind, Index};
 
 /// What hangs on the columns and has to hang on their successors: index and constraint twins, each
 /// under a name of its own until the swap.
@@ -36,11 +37,34 @@ pub(super) fn twin_name(name: &str) -> String {
     clip(&format!("{name}_concertina"))
 }
 
-pub(super) fn twins(table: &Table, columns: &[Shadow]) -> Twins {
+impl<'a> Context<'a> {
+    /// The index that is to take another one's place, where both are over columns that change their
+    /// types: it is built once, over the successors.
+    pub(in crate::recipe) fn index_for_successors(
+        &self,
+        table: &QName,
+        name: &str,
+    ) -> Option<&'a Index> {
+        let retype = self.retype_of(table)?;
+        let over = |index: &Index| index.columns.iter().any(|c| retype.has(c));
+        let old = self.source.table(table)?.indexes.get(name)?;
+        let new = self.asked.iter().find_map(|asked| {
+            let What::Replace { create, .. } = &asked.what else { return None };
+            let Op::CreateIndex { table: t, name: n, index, .. } = &**create else { return None };
+            (t == table && n == name).then_some(index)
+        })?;
+        (over(old) && over(new)).then_some(new)
+    }
+}
+
+pub(super) fn twins(context: &Context<'_>, table: &QName, columns: &[Shadow]) -> Twins {
     let is_old = |c: &String| columns.iter().any(|s| s.before.name == *c);
     let mut twins =
         Twins { indexes: Vec::new(), uniques: Vec::new(), key: None, checks: Vec::new() };
-    for (name, index) in &table.indexes {
+    let names = context.source.table(table).into_iter().flat_map(|t| t.indexes.keys());
+    let replaced = names.filter_map(|n| Some((n, context.index_for_successors(table, n)?)));
+    let Some(table) = context.schema.table(table) else { return twins };
+    for (name, index) in table.indexes.iter().chain(replaced) {
         if index.columns.iter().any(is_old) {
             let twin = columns.iter().fold(index.clone(), |index, s| {
                 index.renamed(&s.before.name, &s.new).unwrap_or(index)

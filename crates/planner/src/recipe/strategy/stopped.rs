@@ -229,9 +229,14 @@ fn retyped(context: &Context<'_>, op: &Op, usual: &Recipe, slot: Slot) -> Option
         using,
     };
     let same = before.ty == after.ty;
-    let up = using.clone().or_else(|| if same { None } else { converted(before, ty) });
+    let up =
+        using.clone().or_else(|| if same { None } else { converted(context.schema, before, ty) });
     let forward = around_default(table, before, alter(&after, up));
-    let undo = around_default(table, before, alter(before, (!same).then(|| back(before, &after))));
+    let undo = around_default(
+        table,
+        before,
+        alter(before, (!same).then(|| back(context.schema, before, &after))),
+    );
     let mut draft = Draft::atomic(
         context,
         slot,

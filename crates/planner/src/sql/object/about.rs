@@ -339,7 +339,14 @@ impl Privileges {
             return (granted, None);
         }
         let standing = self.standing(schema).filter(|_| !schema.objects.contains_key(&revoked));
+        let passed: Vec<(String, String)> =
+            now.iter().filter(|(_, option)| !option.is_empty()).cloned().collect();
         let unmake = match standing {
+            // Of what the owner has anyway only the right to pass it on was given.
+            Some(_) if !passed.is_empty() => {
+                let list = privilege_list(&passed);
+                format!("REVOKE GRANT OPTION FOR {list} ON {thing} FROM {role}")
+            }
             Some(standing) => format!("GRANT {standing} ON {thing} TO {role}"),
             None => format!("{head}REVOKE ALL ON {thing} FROM {role}"),
         };
