@@ -13,19 +13,18 @@ use crate::browser::site::Site;
 const SIZES: [(u32, u32); 3] = [(390, 844), (1280, 860), (1920, 1080)];
 
 /// Those that the documents show.
-const KEPT: [&str; 8] = [
+const KEPT: [&str; 7] = [
     "plan-1280-light",
-    "plan-390-dark",
+    "plan-1280-dark",
     "play-1280-light",
     "play-1280-dark",
     "prove-1280-light",
-    "prove-1920-dark",
+    "prove-1280-dark",
     "learn-1280-light",
-    "learn-390-light",
 ];
 
-/// Moments into the run: both releases run, and rows are being copied.
-const N_STEPS: usize = 14;
+/// Moments into the run: old and new release run together.
+const N_STEPS: usize = 16;
 
 /// A view, its address, and how it is come to.
 type View = (&'static str, &'static str, fn(&Page) -> Result<()>);
@@ -73,9 +72,11 @@ fn play(page: &Page) -> Result<()> {
     page.click("tab-play")?;
     page.wait_for("now")?;
     for _ in 0..N_STEPS {
-        let before = page.text("now")?;
+        let before = page.value("scrub")?;
         page.click("step")?;
-        page.wait_until("now", |text| text != before)?;
+        page.wait_for_true(&format!(
+            "return document.querySelector('[data-testid=scrub]').value !== '{before}'"
+        ))?;
     }
     to_result(page)
 }
@@ -85,7 +86,11 @@ fn prove(page: &Page) -> Result<()> {
     page.click("tab-proof")?;
     page.click("prove")?;
     page.wait_for("endings")?;
-    to_result(page)
+    page.eval(
+        "document.activeElement.blur();\
+         document.querySelector('[data-testid=verdict]').scrollIntoView(); scrollBy(0, -16)",
+    )
+    .map(drop)
 }
 
 fn learn(page: &Page) -> Result<()> {
@@ -94,7 +99,13 @@ fn learn(page: &Page) -> Result<()> {
     page.click("choice-3-0")?;
     page.click("check-3")?;
     page.wait_for("watch-3")?;
-    page.eval("document.activeElement.blur(); scrollTo(0, 0)").map(drop)
+    page.eval(
+        "document.activeElement.blur();\
+         const answer = document.querySelector('[data-testid=answer-3]');\
+         for (let each = answer; each; each = each.parentElement) each.scrollTop = 0;\
+         answer.scrollIntoView({ block: 'nearest' })",
+    )
+    .map(drop)
 }
 
 /// Where the halves stand one below the other, to the right one.
