@@ -50,6 +50,7 @@ pub(super) fn several(page: &Page) -> Result<()> {
          return now?.textContent.startsWith('3.1') ?? false",
     )?;
     page.wait_for_true("return document.documentElement.dataset.theme === 'dark'")?;
+    never_lower(page)?;
     page.out_of_frames()?;
     page.wait_for_true(&format!("{} !== '480px'", height("concertina-sim")))?;
 
@@ -61,4 +62,14 @@ pub(super) fn several(page: &Page) -> Result<()> {
     let page = Page::open(whole)?;
     page.wait_for("plan-table")?;
     page.wait_for_true("return location.search === ''")
+}
+
+/// Back at the start of the run, where less is to be seen, the page is as high as it was.
+fn never_lower(page: &Page) -> Result<()> {
+    const HEIGHT: &str = "document.querySelector('main').getBoundingClientRect().height";
+    page.wait_for_true("return document.querySelector('main').style.minHeight !== ''")?;
+    let before = page.eval(&format!("return {HEIGHT}"))?;
+    page.eval("document.querySelector('[data-testid=event-log] button').click()")?;
+    page.wait_until("now", |text| text.contains("before the migration"))?;
+    page.wait_for_true(&format!("return {HEIGHT} >= {before}"))
 }

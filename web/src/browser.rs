@@ -252,11 +252,20 @@ pub(crate) struct HeightTeller {
 }
 
 impl HeightTeller {
-    /// Starts to tell.
-    pub(crate) fn new(element: &Element) -> Option<Self> {
+    /// Starts to tell. An element that `grows` never gets lower again, as long as it is as wide.
+    pub(crate) fn new(element: &HtmlElement, grows: bool) -> Option<Self> {
         let told = element.clone();
+        let wide = Cell::new(0.0);
         let closure = Closure::<dyn FnMut()>::new(move || {
-            tell_height(told.get_bounding_client_rect().height());
+            let width = told.get_bounding_client_rect().width();
+            if wide.replace(width) != width {
+                told.style().remove_property("min-height").ok();
+            }
+            let height = told.get_bounding_client_rect().height();
+            if grows {
+                told.style().set_property("min-height", &format!("{height}px")).ok();
+            }
+            tell_height(height);
         });
         let observer = ResizeObserver::new(closure.as_ref().unchecked_ref()).ok()?;
         observer.observe(element);

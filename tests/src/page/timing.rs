@@ -17,8 +17,11 @@ const N_RUNS: usize = 5;
 /// How long a run is watched.
 const PLAYED: Duration = Duration::from_secs(10);
 
-/// Runs before anything of the page's own: notes long tasks, and when the plan shows.
-const WATCH: &str = "window.measured = { tasks: [] };\
+/// Runs before anything of the page's own: notes long tasks, what moves without being touched, and when
+/// the plan shows.
+const WATCH: &str = "window.measured = { tasks: [], shift: 0 };\
+    new PerformanceObserver((list) => list.getEntries().forEach(({ value, hadRecentInput }) => {\
+    if (!hadRecentInput) measured.shift += value; })).observe({ type: 'layout-shift', buffered: true });\
     new PerformanceObserver((list) => list.getEntries().forEach(({ startTime, duration }) => \
     measured.tasks.push([startTime, duration]))).observe({ type: 'longtask', buffered: true });\
     new MutationObserver((_, observer) => {\
@@ -44,8 +47,8 @@ const FROM_NOW: &str = "measured.from = performance.now()";
 pub fn run(dist: &Path) -> Result<Vec<String>> {
     let site = Site::serve(dist)?;
     let mut opened = (0..N_RUNS).map(|_| open(&site)).collect::<Result<Vec<_>>>()?;
-    opened.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (shown, loading) = opened[N_RUNS / 2];
+    opened.sort_by(|a, b| a.shown.total_cmp(&b.shown));
+    let Opened { shown, loading, shift } = opened[N_RUNS / 2];
     let (proof, outcome, proving) = prove(&site)?;
     let playing = play(&site)?;
     Ok(vec![
@@ -56,6 +59,7 @@ pub fn run(dist: &Path) -> Result<Vec<String>> {
             2_000.0,
         ),
         line("longest task of the main thread while loading (that run)", loading, 50.0),
+        format!("{shift:>12.3}  layout shift while loading (that run); 0.1 is good"),
         line("longest task of the main thread while proving", proving, 50.0),
         line("longest task of the main thread while playing", playing, 50.0),
     ])
@@ -68,12 +72,22 @@ fn line(what: &str, ms: f64, hold: f64) -> String {
     }
 }
 
-/// Milliseconds to the first plan, and of the longest task until then.
-fn open(site: &Site) -> Result<(f64, f64)> {
+/// The page opened with nothing kept.
+struct Opened {
+    /// Milliseconds to the first plan.
+    shown: f64,
+    /// Milliseconds of the longest task until then.
+    loading: f64,
+    /// How much has moved until then.
+    shift: f64,
+}
+
+fn open(site: &Site) -> Result<Opened> {
     let page = opened(site)?;
     let shown = number(&page.eval("return measured.plan")?)?;
     page.eval("measured.from = 0")?;
-    Ok((shown, number(&page.eval(LONGEST)?)?))
+    let loading = number(&page.eval(LONGEST)?)?;
+    Ok(Opened { shown, loading, shift: number(&page.eval("return measured.shift")?)? })
 }
 
 fn opened(site: &Site) -> Result<Page> {

@@ -32,9 +32,11 @@ pub(crate) fn EmbedView(props: &Props) -> Html {
     let element = node.clone();
     let state = &props.state;
     // Not before: the page around it would first shrink to the height of a line that says "wait".
+    // A run that is played must not have the page around it jump.
+    let is_run = props.embed.tab == Tab::Play;
     use_effect_with(has_content(state), move |has_content| {
         let element = element.cast().filter(|_| *has_content);
-        let teller = element.and_then(|element| HeightTeller::new(&element));
+        let teller = element.and_then(|element| HeightTeller::new(&element, is_run));
         move || drop(teller)
     });
     let class = classes!("embed", props.embed.plain.then_some("plain"));
