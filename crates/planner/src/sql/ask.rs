@@ -208,11 +208,11 @@ impl Asker<'_> {
             Parsed::InsertSelect(insert) => self.insert_select(&insert, span, start),
             Parsed::Objects(said) => self.say(&said, span),
             Parsed::SearchPath(path) => {
-                self.path = path;
+                self.path = path.first;
                 Ok(())
             }
             Parsed::Transaction => Ok(()),
-            Parsed::Setting | Parsed::Role => {
+            Parsed::Setting | Parsed::Role(_) => {
                 self.warn(
                     "setting-ignored",
                     span,

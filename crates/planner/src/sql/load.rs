@@ -17,9 +17,11 @@ use super::statement::{self, Carried, Drop, Dropped, Parsed};
 use super::token::Span;
 use super::verb;
 use crate::diagnostic::{Diagnostic, Severity, Source};
+use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::NotAnalysed;
+use crate::schema::object::SCHEMA;
 use crate::schema::{ConstraintKind, Object, ObjectId, ObjectKind, Schema, Subject};
 
 /// Garbage is given up on after so many statements that mean nothing.
@@ -33,6 +35,10 @@ pub(super) struct Loader<'a> {
     text: &'a str,
     source: Source,
     path: String,
+    /// Whether the path's schema stands before `pg_catalog`.
+    catalog_last: bool,
+    /// Who makes what follows, where the text says so.
+    role: Option<String>,
     names: Names,
     /// Which table an index is on: a dump has thousands.
     index_tables: BTreeMap<QName, QName>,
@@ -54,6 +60,8 @@ pub(super) fn load(text: &str, source: Source) -> Loader<'_> {
         text,
         source,
         path: "public".to_owned(),
+        catalog_last: false,
+        role: None,
         names: Names::default(),
         index_tables: BTreeMap::new(),
         misfits: 0,
@@ -204,6 +212,10 @@ impl Loader<'_> {
     /// What a statement says of objects. One that does not apply is kept and listed.
     fn objects(&mut self, said: &[Said], span: Span) {
         for one in said {
+            let one = &match &self.role {
+                Some(role) => one.made_by(role),
+                None => one.clone(),
+            };
             match object::settle(&self.schema, one) {
                 Ok(settled) => {
                     for (id, becomes) in settled {
@@ -258,8 +270,16 @@ impl Loader<'_> {
                 }
             }
             Parsed::Objects(said) => self.objects(&said, span),
-            Parsed::SearchPath(path) => self.path = path,
-            Parsed::Role => self.diagnostics.push(report::other_role(self.source, span)),
+            Parsed::SearchPath(path) => {
+                self.path = path.first;
+                self.catalog_last = path.catalog_last;
+            }
+            Parsed::Role(role) => {
+                self.role = role;
+                if self.role.is_some() {
+                    self.diagnostics.push(report::other_role(self.source, span));
+                }
+            }
             Parsed::Setting
             | Parsed::Transaction
             | Parsed::Data
@@ -278,7 +298,10 @@ impl Loader<'_> {
             }
             return;
         }
-        let defined = resolve::table(new, &self.schema, &mut self.names);
+        let mut defined = resolve::table(new, &self.schema, &mut self.names);
+        if self.catalog_last {
+            self.found_first(&mut defined.table);
+        }
         self.schema.tables.insert(name.clone(), Arc::new(defined.table));
         self.schema.give(self.schema.given_to_relation(&name));
         if let Some((table, bounds)) = defined.of {
@@ -291,6 +314,22 @@ impl Loader<'_> {
             self.objects(&sequence, span);
         }
         self.objects(&defined.settings, span);
+    }
+
+    /// pgcrypto brings a function that PostgreSQL has itself by now: where its schema stands before
+    /// `pg_catalog`, that is the one meant.
+    fn found_first(&self, table: &mut crate::schema::Table) {
+        const BROUGHT: &str = "gen_random_uuid";
+        let place = self.schema.objects.get(&ObjectId::new(ObjectKind::Extension, "pgcrypto"));
+        let Some(place) = place.and_then(|extension| extension.part(SCHEMA)) else { return };
+        for default in table.columns.iter_mut().filter_map(|c| c.default.as_mut()) {
+            if let Expr::Call(name, _) = default
+                && name == BROUGHT
+                && place.trim_matches('"') == self.path
+            {
+                *name = format!("{place}.{BROUGHT}");
+            }
+        }
     }
 
     /// The table that an index, or the key that it backs, is on.

@@ -6,6 +6,7 @@ mod about;
 mod create;
 mod foreign;
 pub(in crate::sql) mod options;
+mod privileges;
 mod routine;
 mod sequence;
 mod settings;
@@ -31,9 +32,21 @@ pub(super) enum Said {
     /// These objects are gone.
     Gone { ids: Vec<ObjectId>, if_exists: bool },
     /// A role may do more or less with a thing.
-    Privileges(about::Privileges),
+    Privileges(privileges::Privileges),
     /// Something has other storage options.
     Options(options::Options),
+}
+
+impl Said {
+    /// The same where a role says it that is not the one who loads the text.
+    pub(super) fn made_by(&self, role: &str) -> Self {
+        match self {
+            Self::Privileges(privileges) => Self::Privileges(privileges.given_by(role)),
+            Self::Made(..) | Self::Altered(..) | Self::Gone { .. } | Self::Options(_) => {
+                self.clone()
+            }
+        }
+    }
 }
 
 /// A change of an object that is there.
@@ -66,7 +79,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
     } else if cursor.eat("COMMENT ON") {
         about::comment(cursor)
     } else if cursor.is_any(0, &["GRANT", "REVOKE"]) {
-        about::privilege(cursor)
+        privileges::privilege(cursor)
     } else {
         Ok(None)
     }
@@ -75,7 +88,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
 fn alter(cursor: &mut Cursor<'_>) -> Read<Option<Vec<Said>>> {
     let statement = format!("ALTER {}", cursor.flat(cursor.at, cursor.tokens.len()));
     if cursor.eat("DEFAULT PRIVILEGES") {
-        return Ok(Some(about::default_privilege(cursor)?));
+        return Ok(Some(privileges::default_privilege(cursor)?));
     }
     if let Some(owner) = about::owner(cursor, &statement) {
         return Ok(Some(vec![owner]));

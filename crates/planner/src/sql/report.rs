@@ -268,8 +268,8 @@ pub(super) fn other_role(source: Source, span: Span) -> Diagnostic {
     Diagnostic::error(
         "role-not-diffed",
         (source, span),
-        "what follows is made by another role: its owner, and for whom default privileges hold, are not compared",
-        "say OWNER TO and FOR ROLE, or leave SET ROLE away",
+        "what follows is made by another role: who owns it is not compared",
+        "say OWNER TO, or leave SET ROLE away",
     )
     .warning()
 }

@@ -39,7 +39,7 @@ pub(super) enum Parsed {
     /// A statement about objects of other kinds.
     Objects(Vec<Said>),
     /// SET `search_path`: the schema of unqualified names from here on.
-    SearchPath(String),
+    SearchPath(SearchPath),
     /// BEGIN, COMMIT, COPY, INSERT … VALUES in a dump: nothing about the schema.
     Transaction,
     /// Rows: COPY, INSERT.
@@ -47,7 +47,7 @@ pub(super) enum Parsed {
     /// A session setting.
     Setting,
     /// From here on another role is at work.
-    Role,
+    Role(Option<String>),
     /// Carried, not modelled.
     Carried(Carried),
 }
@@ -149,6 +149,15 @@ pub(super) fn not_looked_into(kind: ObjectKind) -> Option<&'static str> {
     }
 }
 
+/// Where names without a schema are looked up.
+#[derive(Clone, Debug)]
+pub(super) struct SearchPath {
+    /// The first schema that can hold tables.
+    pub(super) first: String,
+    /// Whether it stands before `pg_catalog`, which is looked at first where it is not named.
+    pub(super) catalog_last: bool,
+}
+
 /// Reads a statement.
 pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     if cursor.eat("CREATE") {
@@ -193,13 +202,14 @@ fn setting(cursor: &mut Cursor<'_>) -> Read<Parsed> {
         cursor.eat("LOCAL");
         if cursor.eat("ROLE") || cursor.eat("AUTHORIZATION") {
             let back = cursor.is_any(0, &["NONE", "DEFAULT"]);
-            return Ok(if back { Parsed::Setting } else { Parsed::Role });
+            let role = cursor.string().or_else(|_| cursor.ident("a role").map(|role| role.name));
+            return Ok(Parsed::Role(role.ok().filter(|_| !back)));
         }
         if cursor.eat("search_path") {
             if !cursor.eat("TO") && !cursor.eat_operator("=") {
                 return Err(cursor.expected("`=` or TO"));
             }
-            return Ok(Parsed::SearchPath(first_schema(cursor)));
+            return Ok(Parsed::SearchPath(search_path(cursor)));
         }
         return Ok(Parsed::Setting);
     }
@@ -209,7 +219,7 @@ fn setting(cursor: &mut Cursor<'_>) -> Read<Parsed> {
         }
         if cursor.eat("set_config") && cursor.eat_symbol(b'(') {
             if cursor.string().ok().as_deref() == Some("search_path") && cursor.eat_symbol(b',') {
-                return Ok(Parsed::SearchPath(first_schema(cursor)));
+                return Ok(Parsed::SearchPath(search_path(cursor)));
             }
             return Ok(Parsed::Setting);
         }
@@ -218,10 +228,23 @@ fn setting(cursor: &mut Cursor<'_>) -> Read<Parsed> {
         }
     }
     *cursor = start;
+    if ["RESET ROLE", "RESET SESSION AUTHORIZATION"].iter().any(|words| cursor.sees(words)) {
+        return Ok(Parsed::Role(None));
+    }
     if cursor.is_any(0, &["RESET", "DISCARD"]) {
         return Ok(Parsed::Setting);
     }
     Ok(Parsed::Carried(Carried { relation: None, known: verb::is_verb(&start) }))
+}
+
+/// A search path, from its first schema.
+fn search_path(cursor: &mut Cursor<'_>) -> SearchPath {
+    let mut rest = *cursor;
+    let (from, to) = rest.skip_until(|_| false);
+    let text = cursor.flat(from, to).to_lowercase();
+    let listed = text.trim_start_matches(['\'', '"', ' ']);
+    let catalog_last = listed.contains("pg_catalog") && !listed.starts_with("pg_catalog");
+    SearchPath { first: first_schema(cursor), catalog_last }
 }
 
 /// The first schema of a search path that can hold tables; `public` where there is none.
