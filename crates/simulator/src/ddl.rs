@@ -56,8 +56,8 @@ impl Model {
         op: &Op,
         parted: &mut Option<Parted>,
     ) -> Result<Ran, Unmodelled> {
-        let before = self.state(world.schema).clone();
-        let mut after = before.clone();
+        let before = self.shared_state(world.schema);
+        let mut after = State::clone(&before);
         if let Err(refused) = after.schema.apply(op) {
             return Ok(Ran::Refused(refused));
         }

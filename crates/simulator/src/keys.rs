@@ -195,6 +195,11 @@ impl<'a> Unique<'a> {
         Some(Self { name, columns: key.columns, nulls_equal, deferrable, predicate: None })
     }
 
+    /// Whether one of its columns keeps all rows apart; `is_apart` also hears whether NULLs count as the same.
+    pub(crate) fn is_told_apart_by(&self, is_apart: impl Fn(&str, bool) -> bool) -> bool {
+        self.columns.iter().any(|column| is_apart(column, self.nulls_equal))
+    }
+
     /// What no other row may hold; none where this row takes no part.
     pub(crate) fn of(&self, table: &Table, values: &[Value]) -> Option<Vec<Value>> {
         let mine = tuple(table, values, &self.columns);

@@ -29,6 +29,7 @@ mod lull;
 mod matrix;
 mod memo;
 mod model;
+mod near;
 mod partitions;
 mod proof;
 mod record;

@@ -21,11 +21,13 @@ use planner::plan::{Closed, Confined, Conversion, Narrowed, Plan, StepKind};
 use planner::schema::{ObjectKind, Schema, Table};
 use planner::sync::Relay;
 
+use crate::app::Statement;
 use crate::ddl::Ran;
 use crate::domain::Domains;
 use crate::fleet::Fleet;
 use crate::invariant::Broken;
 use crate::memo::Memo;
+use crate::near::Places;
 use crate::record::{Group, Record};
 use crate::scenario::Bounds;
 use crate::search::Numbers;
@@ -70,8 +72,8 @@ pub(crate) struct Model {
     pub(crate) big: BTreeSet<QName>,
     /// Whether the request allows that no instance runs.
     pub(crate) may_be_down: bool,
-    pub(crate) schemas: Interner<State>,
-    pub(crate) records: Interner<Option<Record>>,
+    pub(crate) schemas: Interner<Arc<State>>,
+    pub(crate) records: Numbers<Option<Record>>,
     /// What rows there are together in some state.
     pub(crate) arrangements: Numbers<Rows>,
     pub(crate) source: u16,
@@ -97,9 +99,20 @@ type BatchAt = (u8, u8, bool);
 /// A batch on rows under a schema.
 type BatchOnRows = (u16, [u16; CELLS], BatchAt);
 
+/// What a statement does to rows, or why it is refused: cells with the numbers of what they hold after it.
+pub(crate) type Changed = Result<Vec<(usize, u16)>, Broken>;
+
+/// A question about what a release (which) can do with one row, by place and row, of a schema's rows: of
+/// those that matter.
+type RowQuestion = (u16, u8, (usize, usize), [u16; CELLS]);
+
 /// What has been worked out before.
 pub(crate) struct Memory {
     pub(crate) app: Memo<Question, Vec<(Action, Effect)>>,
+    /// What of that is about one row.
+    pub(crate) row: Memo<RowQuestion, Vec<(Statement, Changed)>>,
+    /// Where the rows are that matter to a release's statements on a table.
+    pub(crate) near: Memo<(u16, u8, usize), Places>,
     pub(crate) look: Memo<Question, Result<(), Broken>>,
     /// What a batch comes to.
     pub(crate) run: Memo<BatchOnRows, Ran>,
@@ -113,6 +126,8 @@ impl Memory {
     pub(crate) fn new() -> Self {
         Self {
             app: Memo::new(),
+            row: Memo::new(),
+            near: Memo::new(),
             look: Memo::new(),
             run: Memo::new(),
             alike: Memo::new(),
@@ -146,7 +161,8 @@ pub(crate) struct StepModel {
 
 /// Statements that take effect together.
 pub(crate) struct Batch {
-    pub(crate) ops: Vec<Op>,
+    /// Shared, since who runs them changes the model meanwhile.
+    pub(crate) ops: Arc<Vec<Op>>,
     /// Milliseconds; 0 waits for ever.
     pub(crate) lock_timeout_ms: u64,
 }
@@ -244,9 +260,9 @@ impl Model {
         let target = slice::cut(&plan.model.target, &names, kept);
         let mut schemas = Interner::new();
         let releases = releases(plan, &tables, (&source.schema, &target));
-        let number = schemas.number(source).unwrap_or_default();
+        let number = schemas.number(Arc::new(source)).unwrap_or_default();
         let point = plan.point_of_no_return.step.as_ref();
-        let mut records = Interner::new();
+        let mut records = Numbers::new();
         let _absent = records.number(None);
         Ok(Self {
             engine: plan.engine,
@@ -281,9 +297,14 @@ impl Model {
         self.schemas.get(schema)
     }
 
+    /// The same, to keep while the model changes.
+    pub(crate) fn shared_state(&self, schema: u16) -> Arc<State> {
+        Arc::clone(self.schemas.get(schema))
+    }
+
     /// The row of a number; `None` for no row.
     pub(crate) fn record(&self, number: u16) -> Option<&Record> {
-        self.records.get(number).as_ref()
+        self.records.get(u32::from(number)).as_ref()
     }
 
     /// Where the table of that name stands, seen through a view that stands in for it.
@@ -464,14 +485,15 @@ impl Model {
 
     /// The number of a row.
     pub(crate) fn intern(&mut self, record: Record) -> Result<u16, Unmodelled> {
-        let too_many = || Unmodelled("more than 65,535 different rows".to_owned());
-        self.records.number(Some(record)).ok_or_else(too_many)
+        let (number, _) = self.records.number(Some(record));
+        let too_many = |_| Unmodelled("more than 65,535 different rows".to_owned());
+        u16::try_from(number).map_err(too_many)
     }
 
     /// The number of a schema.
     pub(crate) fn intern_schema(&mut self, state: State) -> Result<u16, Unmodelled> {
         let too_many = || Unmodelled("more than 65,535 different schemas".to_owned());
-        self.schemas.number(state).ok_or_else(too_many)
+        self.schemas.number(Arc::new(state)).ok_or_else(too_many)
     }
 }
 

@@ -325,7 +325,7 @@ impl Model {
             ));
         }
         let later = self.steps.iter().skip(usize::from(world.runner.step) + 1);
-        let later = later.flat_map(|step| &step.script).flat_map(|batch| &batch.ops);
+        let later = later.flat_map(|step| &step.script).flat_map(|batch| batch.ops.iter());
         let is_validation = |op: &&Op| matches!(op, Op::ValidateConstraint { .. });
         later.into_iter().find(is_validation).map(|validation| {
             let validation = planner::op::sql::render(validation);

@@ -69,6 +69,15 @@ impl Model {
         self.arrangements.number(Rows { cells: world.cells, kept: world.kept }).0
     }
 
+    /// The same after changes: cells with what they hold then.
+    pub(crate) fn rows_after(&mut self, world: &World, changes: &[(usize, u16)]) -> u32 {
+        let mut cells = world.cells;
+        for &(cell, record) in changes {
+            cells[cell] = record;
+        }
+        self.arrangements.number(Rows { cells, kept: world.kept }).0
+    }
+
     /// The state with the rows of a number.
     pub(crate) fn with_rows(&self, world: &World, number: u32) -> World {
         let Rows { cells, kept } = *self.arrangements.get(number);

@@ -266,8 +266,11 @@ impl Model {
             Action::Run | Action::Batch => {
                 let script = step.map(|s| if back { &s.rollback } else { &s.script });
                 let batch = script.and_then(|s| s.get(usize::from(world.runner.group)));
-                let sql: Vec<String> =
-                    batch.iter().flat_map(|b| &b.ops).map(|op| first_line(&render(op))).collect();
+                let sql: Vec<String> = batch
+                    .iter()
+                    .flat_map(|b| b.ops.iter())
+                    .map(|op| first_line(&render(op)))
+                    .collect();
                 sql.join(";\n")
             }
             Action::App { .. }

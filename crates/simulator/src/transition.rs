@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::app::Statement;
 use crate::fleet::Fleet;
 use crate::invariant::{Always, Broken, seen};
-use crate::model::{Effect, Model, Unmodelled};
+use crate::model::{Changed, Effect, Model, Unmodelled};
 use crate::relay::Changes;
 use crate::search::Edge;
 use crate::store::Packed;
@@ -168,27 +168,16 @@ impl Model {
         release: usize,
     ) -> Result<Vec<(Action, Effect)>, Unmodelled> {
         let small = |n: usize| u8::try_from(n).unwrap_or(u8::MAX);
+        let release = small(release);
         let mut effects = Vec::new();
         for place in 0..self.tables.len() {
             for row in 0..self.rows {
-                for statement in self.statements(world, release, (place, row)) {
-                    let action = Action::App {
-                        release: small(release),
-                        place: small(place),
-                        row: small(row),
-                        statement,
-                    };
-                    let at = (place, row);
-                    let effect = match self.execute(world, release, at, statement) {
-                        Ok(after) => match self.followed(world, at, after)? {
-                            Ok(changes) => Ok(self.changed(world, changes)?),
-                            Err(refused) => {
-                                Err(self.refused(world, release, (at, statement), &refused))
-                            }
-                        },
-                        Err(refused) => {
-                            Err(self.refused(world, release, (at, statement), &refused))
-                        }
+                for (statement, changed) in self.on_row(world, release, (place, row))?.iter() {
+                    let (place, row, statement) = (small(place), small(row), *statement);
+                    let action = Action::App { release, place, row, statement };
+                    let effect = match changed {
+                        Ok(changes) => Ok(self.rows_after(world, changes)),
+                        Err(broken) => Err(broken.clone()),
                     };
                     effects.push((action, effect));
                 }
@@ -197,10 +186,51 @@ impl Model {
         Ok(effects)
     }
 
-    /// The number of the rows after changes.
-    fn changed(&mut self, world: &World, changes: Changes) -> Result<u32, Unmodelled> {
-        let after = self.with_changes(world, changes)?;
-        Ok(self.rows_of(&after))
+    /// The part about one row: worked out once for all states that share the rows that matter to it.
+    fn on_row(
+        &mut self,
+        world: &World,
+        release: u8,
+        at: (usize, usize),
+    ) -> Result<Arc<Vec<(Statement, Changed)>>, Unmodelled> {
+        let Some(near) = self.near(world, release, at) else {
+            return Ok(Arc::new(self.work_out(world, usize::from(release), at)?));
+        };
+        let key = (world.schema, release, at, near);
+        if let Some(known) = self.memo.row.get(&key) {
+            return Ok(known);
+        }
+        let found = self.work_out(world, usize::from(release), at)?;
+        Ok(self.memo.row.put(key, found))
+    }
+
+    fn work_out(
+        &mut self,
+        world: &World,
+        release: usize,
+        at: (usize, usize),
+    ) -> Result<Vec<(Statement, Changed)>, Unmodelled> {
+        let mut found = Vec::new();
+        for statement in self.statements(world, release, at) {
+            let changed = match self.execute(world, release, at, statement) {
+                Ok(after) => self.followed(world, at, after)?,
+                Err(refused) => Err(refused),
+            };
+            let changed = match changed {
+                Ok(changes) => Ok(self.interned(changes)?),
+                Err(refused) => Err(self.refused(world, release, (at, statement), &refused)),
+            };
+            found.push((statement, changed));
+        }
+        Ok(found)
+    }
+
+    /// The numbers of what cells hold after changes.
+    fn interned(&mut self, changes: Changes) -> Result<Vec<(usize, u16)>, Unmodelled> {
+        let number = |(cell, record): (usize, Option<_>)| {
+            Ok((cell, record.map_or(Ok(0), |record| self.intern(record))?))
+        };
+        changes.into_iter().map(number).collect()
     }
 
     /// The state with other rows in some cells.
@@ -210,11 +240,8 @@ impl Model {
         changes: Changes,
     ) -> Result<World, Unmodelled> {
         let mut after = *world;
-        for (cell, record) in changes {
-            after.cells[cell] = match record {
-                Some(record) => self.intern(record)?,
-                None => 0,
-            };
+        for (cell, record) in self.interned(changes)? {
+            after.cells[cell] = record;
         }
         Ok(after)
     }

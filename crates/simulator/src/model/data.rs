@@ -57,7 +57,7 @@ fn images_of<'a>(ops: impl Iterator<Item = &'a Op>, table: &QName) -> Vec<Image>
 /// The backfills of the steps.
 pub(super) fn backfills(steps: &[StepModel]) -> Vec<Backfill> {
     let mut found: Vec<Backfill> = Vec::new();
-    for op in steps.iter().flat_map(|s| &s.script).flat_map(|b| &b.ops) {
+    for op in steps.iter().flat_map(|s| &s.script).flat_map(|b| b.ops.iter()) {
         if let Op::RunBackfill { backfill } = op
             && !found.contains(backfill)
         {

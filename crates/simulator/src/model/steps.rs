@@ -2,6 +2,7 @@
 //! searched. Must not know what can happen next.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use planner::condition::Condition;
 use planner::name::QName;
@@ -119,8 +120,10 @@ fn batches(script: &[Statement], scope: &Scope<'_>) -> Vec<Batch> {
         let op = scope.cut(&statement.op);
         let transaction = statement.transaction.as_deref();
         match batches.last_mut() {
-            Some(batch) if transaction.is_some() && open == transaction => batch.ops.push(op),
-            _ => batches.push(Batch { ops: vec![op], lock_timeout_ms }),
+            Some(batch) if transaction.is_some() && open == transaction => {
+                Arc::make_mut(&mut batch.ops).push(op);
+            }
+            _ => batches.push(Batch { ops: Arc::new(vec![op]), lock_timeout_ms }),
         }
         open = transaction;
     }

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use planner::engine::Engine;
 use planner::name::QName;
@@ -40,8 +41,8 @@ impl Model {
         let mut schemas = Interner::new();
         let state =
             State { schema: schema.clone(), names: names.iter().cloned().map(Some).collect() };
-        let source = schemas.number(state).unwrap_or_default();
-        let mut records = Interner::new();
+        let source = schemas.number(Arc::new(state)).unwrap_or_default();
+        let mut records = Numbers::new();
         let _absent = records.number(None);
         Ok(Self {
             bounds: Bounds::default(),
