@@ -70,7 +70,7 @@ impl Model {
         parents.fold(own, |places, (_, parent)| places | 1 << parent)
     }
 
-    /// Which table refers to which, in the schema or in what a release takes it to be.
+    /// Which table refers to which: in the schema, in what a release takes it to be, or because it keeps to it.
     fn references(&self, schema: u16) -> Vec<(usize, usize)> {
         let state = self.state(schema);
         let actual = (0..self.tables.len()).filter_map(|p| Some((p, self.table(schema, p)?)));
@@ -83,11 +83,17 @@ impl Model {
             let names = [&table.old, &table.new, &state.names[place]];
             names.iter().any(|known| known.as_ref() == Some(name))
         };
+        let called = |name| (0..self.tables.len()).filter(move |place| is_called(*place, name));
         let mut found = Vec::new();
         for (child, table) in actual.chain(believed) {
             for key in table.constraints.values().filter_map(|c| c.kind.foreign_key()) {
-                let parents = (0..self.tables.len()).filter(|p| is_called(*p, &key.parent));
-                found.extend(parents.map(|parent| (child, parent)));
+                found.extend(called(&key.parent).map(|parent| (child, parent)));
+            }
+        }
+        for keep in self.releases.iter().flat_map(|release| &release.keeps) {
+            if let Condition::NoOrphans { table, parent, .. } = keep {
+                let pairs = called(table).flat_map(|c| called(parent).map(move |p| (c, p)));
+                found.extend(pairs);
             }
         }
         found
