@@ -143,6 +143,7 @@ fn plan(statements: &[Done]) -> Plan {
             asked: Vec::new(),
             conversions: Vec::new(),
             narrowed: Vec::new(),
+            bears: Vec::new(),
             closed: Vec::new(),
             confined: Vec::new(),
             relays: Vec::new(),

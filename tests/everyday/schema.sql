@@ -4,3 +4,13 @@ CREATE TABLE teams (id serial PRIMARY KEY, name text NOT NULL UNIQUE, owner_id b
 CREATE TABLE members (user_id bigint NOT NULL REFERENCES users(id) ON DELETE CASCADE, team_id int NOT NULL REFERENCES teams(id), role text NOT NULL DEFAULT 'm', PRIMARY KEY (user_id, team_id));
 CREATE INDEX users_age ON users (age);
 CREATE VIEW active_users AS SELECT id, email FROM users WHERE active;
+CREATE TABLE sites (id int PRIMARY KEY, zone text NOT NULL, code text NOT NULL, UNIQUE (zone, code));
+CREATE TABLE racks (id int PRIMARY KEY, zone text NOT NULL, code text NOT NULL, height int, FOREIGN KEY (zone, code) REFERENCES sites (zone, code));
+CREATE TABLE owners (id int PRIMARY KEY, person_id int, company_id int, CONSTRAINT one_owner CHECK ((person_id IS NULL) <> (company_id IS NULL)));
+CREATE TABLE singles (id int PRIMARY KEY CHECK (id = 7), version int NOT NULL);
+CREATE TABLE plain (a int, b int NOT NULL, c text, UNIQUE (b));
+CREATE TABLE parted (id int NOT NULL, at date NOT NULL, note text) PARTITION BY RANGE (at);
+CREATE TABLE spent (id int NOT NULL, at date NOT NULL, note text) PARTITION BY RANGE (at);
+CREATE TABLE spent_2019 PARTITION OF spent FOR VALUES FROM ('2019-01-01') TO ('2020-01-01');
+CREATE INDEX racks_height ON racks (zone, height);
+CREATE UNIQUE INDEX racks_code ON racks (zone, code);

@@ -29,6 +29,7 @@ const ASKED: &str = "the type is the request's, not the plan's";
 const NOBODY: &str =
     "the app is stopped, or the table so small that requests wait for less than they may";
 const SWAPPED: &str = "its successor has been built and validated beside it, and takes its name in the same transaction";
+const STANDS_IN: &str = "a reference that goes: the plan asks whether the running release bears NULL, and is proved for one that does";
 const NUMBERED: &str =
     "what numbers the column next goes on behind the last number, in the same transaction";
 const RESTRICTS: &str =
@@ -64,6 +65,7 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
     row("ban-drop-constraint", key_of_what_goes, RESTRICTS),
     row("renaming-object", index, "no statement of an app names an index"),
     row("renaming-object", contract, SWAPPED),
+    row("ban-drop-not-null", stands_in, STANDS_IN),
     row("ban-drop-sequence", numbering, NUMBERED),
     row("ban-alter-identity", numbering, NUMBERED),
     row("adding-not-nullable-field", no_work, NO_WORK),
@@ -125,6 +127,12 @@ fn numbering(place: &Place<'_>) -> bool {
 fn key_of_what_goes(place: &Place<'_>) -> bool {
     matches!(place.statement.op, Op::DropConstraint { .. })
         && place.step.operation.starts_with("drop foreign key ")
+}
+
+/// A column that the new release leaves out, before it comes.
+fn stands_in(place: &Place<'_>) -> bool {
+    place.phase.kind == PhaseKind::Expand
+        && matches!(place.statement.op, Op::SetNotNull { not_null: false, .. })
 }
 
 fn index(place: &Place<'_>) -> bool {

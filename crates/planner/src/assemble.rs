@@ -40,6 +40,8 @@ struct Read {
     hints: Vec<Hint>,
     diagnostics: Vec<Diagnostic>,
     not_analysed: Vec<NotAnalysed>,
+    /// Transactions of the change's own.
+    transactions: Vec<(usize, usize)>,
 }
 
 /// The plan for a request, and everything found on the way. Never fails: where no plan can be
@@ -103,11 +105,13 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
     if diagnostics.iter().any(|d| d.severity == Severity::Error && d.code != "empty-schema") {
         return Err(diagnostics);
     }
+    let mut transactions = Vec::new();
     let (asked, hints) = match &request.change {
         Change::Statements(text) => {
             let change = sql::read_change(text, &schema.schema);
             diagnostics.extend(change.diagnostics);
             not_analysed.extend(change.not_analysed);
+            transactions = change.transactions;
             (change.asked, change.hints)
         }
         Change::Target(text) => {
@@ -145,7 +149,7 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
         return Err(diagnostics);
     }
     let source = schema.schema;
-    Ok(Read { engine, source, asked, hints, diagnostics, not_analysed })
+    Ok(Read { engine, source, asked, hints, diagnostics, not_analysed, transactions })
 }
 
 fn allow_empty(diagnostic: Diagnostic) -> Diagnostic {
@@ -319,6 +323,7 @@ fn model(request: &Request, read: &Read, touched: &[QName], recipes: &[Recipe]) 
         asked,
         conversions: recipes.iter().flat_map(|r| r.conversions.clone()).collect(),
         narrowed: recipes.iter().flat_map(|r| r.narrowed.clone()).collect(),
+        bears: recipes.iter().flat_map(|r| r.bears.clone()).collect(),
         closed: recipes.iter().flat_map(|r| r.closed.clone()).collect(),
         confined: recipes.iter().flat_map(|r| r.confined.clone()).collect(),
         relays: recipes.iter().flat_map(|r| r.relays.clone()).collect(),

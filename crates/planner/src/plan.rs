@@ -324,6 +324,9 @@ pub struct Model {
     /// Columns of which the plan assumes that no release writes a value that another type cannot hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub narrowed: Vec<Narrowed>,
+    /// Columns in which every release bears NULL, whatever the schema says, as the plan assumes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bears: Vec<ColumnRef>,
     /// Columns of which a CHECK, or the plan, says that they hold no values but a few.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closed: Vec<Closed>,

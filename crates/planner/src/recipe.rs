@@ -11,8 +11,8 @@ use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{
-    Check, Closed, Confined, Conversion, Deploy, Hazard, Narrowed, Question, Statement, StepKind,
-    Strategy,
+    Check, Closed, ColumnRef, Confined, Conversion, Deploy, Hazard, Narrowed, Question, Statement,
+    StepKind, Strategy,
 };
 use crate::request::Request;
 use crate::schema::{Column, Constraint, ConstraintKind, Key, ObjectKind, Schema};
@@ -143,6 +143,8 @@ pub(crate) struct Recipe {
     pub(crate) conversions: Vec<Conversion>,
     /// What is assumed of the values of columns.
     pub(crate) narrowed: Vec<Narrowed>,
+    /// Columns in which every release bears NULL, as the plan assumes.
+    pub(crate) bears: Vec<ColumnRef>,
     /// Columns that hold no values but a few.
     pub(crate) closed: Vec<Closed>,
     /// What is written to tables until they are partitioned.

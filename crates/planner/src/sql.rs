@@ -83,6 +83,8 @@ pub struct ReadChange {
     pub diagnostics: Vec<Diagnostic>,
     /// What runs as it is.
     pub not_analysed: Vec<NotAnalysed>,
+    /// Where it has a transaction of its own: byte ranges from BEGIN to COMMIT.
+    pub transactions: Vec<(usize, usize)>,
 }
 
 /// Reads the SQL somebody was about to run against `schema`.
@@ -93,6 +95,7 @@ pub fn read_change(text: &str, schema: &Schema) -> ReadChange {
         hints: asker.hints.into_iter().map(|(hint, _)| hint).collect(),
         diagnostics: asker.diagnostics,
         not_analysed: asker.not_analysed,
+        transactions: asker.transactions.spans,
     }
 }
 

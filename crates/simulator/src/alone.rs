@@ -94,9 +94,7 @@ impl Model {
                 }
             }
         }
-        // Rows that break what is asked for have to be put right by somebody.
-        let broken = |refused: &Refusal| matches!(refused.sqlstate, "23505" | "23514" | "23503");
-        if ended || !must_end || wanted.as_ref().is_err_and(broken) {
+        if ended || !must_end || self.is_for_somebody(&begin, wanted.as_ref().err())? {
             return Ok(None);
         }
         let at = self.unpack(graph.all()[last as usize]).runner.step;
@@ -105,6 +103,40 @@ impl Model {
             "nobody writes and nothing fails, and step {id} still waits: its conditions do not come true by themselves"
         );
         Ok(Some((graph.path(last), Broken::new(Always::FinishesAlone, detail))))
+    }
+
+    /// Whether the rows break what is asked for, so that somebody has to put them right: as they are, or
+    /// with what the plan gives them in a new column that may not be NULL.
+    fn is_for_somebody(
+        &mut self,
+        start: &World,
+        refused: Option<&Refusal>,
+    ) -> Result<bool, Unmodelled> {
+        let broken = |refused: &Refusal| matches!(refused.sqlstate, "23503" | "23505" | "23514");
+        if refused.is_none_or(|refused| refused.sqlstate != "23502") {
+            return Ok(refused.is_some_and(broken));
+        }
+        let ops: Vec<Op> = self.asked.iter().map(|op| self.given_value(op)).collect();
+        Ok(match self.run(start, &ops)? {
+            Ran::Refused(refused) => broken(&refused),
+            Ran::Done(_) | Ran::LeftInvalid(_) => false,
+        })
+    }
+
+    /// A new column with the value that the plan gives rows that are there, where that is one for all.
+    fn given_value(&self, op: &Op) -> Op {
+        let mut op = op.clone();
+        if let Op::AddColumn { table, column } = &mut op
+            && column.default.is_none()
+        {
+            let here = self.tables.iter().flat_map(|t| &t.conversions);
+            let mut values = here.filter(|c| c.new_relation == *table).flat_map(|c| &c.up);
+            let value = values.find(|(name, _)| *name == column.name).map(|(_, value)| value);
+            column.default = value
+                .filter(|value| value.columns().is_empty() && value.lookups().is_empty())
+                .cloned();
+        }
+        op
     }
 
     /// Whether every step has run.

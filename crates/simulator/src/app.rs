@@ -5,6 +5,7 @@
 use planner::backfill::Todo;
 use planner::condition::Condition;
 use planner::expr::Expr;
+use planner::schema::{Action, ForeignKey};
 
 use crate::eval::{Around, truth};
 use crate::keys::{tuple, unique_sets};
@@ -169,7 +170,7 @@ impl Model {
                 let same = given.iter().all(|(c, v)| {
                     before.as_ref().is_some_and(|b| b.iter().any(|(n, w)| n == c && w == v))
                 });
-                if same {
+                if same || !self.may_leave(world, release, at, (before.as_ref(), &given)) {
                     return false;
                 }
             }
@@ -182,7 +183,7 @@ impl Model {
         let values: Vec<Value> = uses.own.columns.iter().map(|c| look(&after, &c.name)).collect();
         statement == Statement::Touch && before.is_some()
             || (rows::check(&uses.own, &values, &around).is_ok()
-                && self.is_within_bounds(world, (&uses.relation, &uses.own), &values)
+                && self.is_within_bounds((world, release), (&uses.relation, &uses.own), &values)
                 && self.own_keys(world, uses, (place, row), &values)
                 && self.keeps(world, release, at, (before.as_ref(), &values)))
     }
@@ -212,12 +213,7 @@ impl Model {
     }
 
     /// Whether the parent exists, wherever its table stands by now.
-    fn parent_seen(
-        &self,
-        world: &World,
-        key: &planner::schema::ForeignKey,
-        mine: &[Value],
-    ) -> bool {
+    fn parent_seen(&self, world: &World, key: &ForeignKey, mine: &[Value]) -> bool {
         if mine.contains(&Value::Null) {
             return true;
         }
@@ -235,25 +231,58 @@ impl Model {
     }
 
     /// A release deletes a parent only when nothing it knows of refers to it.
-    fn may_delete(&self, world: &World, release: usize, (place, row): (usize, usize)) -> bool {
-        let Some(record) = self.record(world.rows(place, self.rows)[row]) else { return false };
-        let Some(table) = self.table(world.schema, place) else { return false };
-        self.releases[release].uses.iter().enumerate().all(|(child, uses)| {
-            let Some(uses) = uses else { return true };
+    fn may_delete(&self, world: &World, release: usize, at: (usize, usize)) -> bool {
+        !self.is_referred_to(world, release, at, |_, _| true)
+    }
+
+    /// A release changes what others refer to only where its own schema lets it.
+    fn may_leave(
+        &self,
+        world: &World,
+        release: usize,
+        at: (usize, usize),
+        (before, given): (Option<&Seen>, &Seen),
+    ) -> bool {
+        let changes = |column: &String| {
+            given.iter().any(|(c, v)| {
+                c == column && before.is_none_or(|b| b.iter().all(|(n, w)| n != c || w != v))
+            })
+        };
+        !self.is_referred_to(world, release, at, |key, columns| {
+            matches!(key.on_update(), Action::Refuse | Action::Restrict)
+                && columns.iter().any(changes)
+        })
+    }
+
+    /// Whether some row refers to a row by a key that the release knows, and that matters.
+    fn is_referred_to(
+        &self,
+        world: &World,
+        release: usize,
+        (place, row): (usize, usize),
+        matters: impl Fn(&ForeignKey, &[String]) -> bool,
+    ) -> bool {
+        let Some(record) = self.record(world.rows(place, self.rows)[row]) else { return true };
+        let Some(table) = self.table(world.schema, place) else { return true };
+        let parent = &self.tables[place];
+        self.releases[release].uses.iter().enumerate().any(|(child, uses)| {
+            let Some(uses) = uses else { return false };
             let mut keys = uses.own.constraints.values().filter_map(|c| c.kind.foreign_key());
-            keys.all(|key| {
-                let parent = &self.tables[place];
-                if parent.old.as_ref() != Some(&key.parent)
-                    && parent.new.as_ref() != Some(&key.parent)
-                {
-                    return true;
-                }
+            keys.any(|key| {
                 let columns =
                     if key.parent_columns.is_empty() { &parent.key } else { &key.parent_columns };
+                if (parent.old.as_ref() != Some(&key.parent)
+                    && parent.new.as_ref() != Some(&key.parent))
+                    || !matters(key, columns)
+                {
+                    return false;
+                }
                 let mine = tuple(table, &record.values, columns);
-                let Some(child_table) = self.table(world.schema, child) else { return true };
-                !self
-                    .present(world, child)
+                let Some(child_table) = self.table(world.schema, child) else { return false };
+                if mine.contains(&Value::Null) {
+                    return false;
+                }
+                self.present(world, child)
                     .any(|(_, theirs)| tuple(child_table, theirs, &key.columns) == mine)
             })
         })
@@ -291,7 +320,7 @@ impl Model {
                 }
                 Condition::BackfillComplete { todo: Todo::Where(left), .. } => holds(left, false),
                 Condition::NoOrphans { columns, parent, parent_columns, .. } => {
-                    let key = planner::schema::ForeignKey {
+                    let key = ForeignKey {
                         columns: columns.clone(),
                         parent: parent.clone(),
                         parent_columns: parent_columns.clone(),

@@ -30,9 +30,13 @@ pub(crate) enum Ran {
 }
 
 impl Model {
-    /// Locks of a batch, the strongest on each relation.
+    /// Locks of a batch, the strongest on each relation. What the catalogue refuses is refused before it
+    /// works through anything.
     pub(crate) fn locks(&self, schema: u16, ops: &[Op]) -> Vec<Lock> {
         let mut state = self.state(schema).schema.clone();
+        let mut tried = state.clone();
+        let refused = ops.iter().position(|op| tried.apply(op).is_err());
+        let ops = &ops[..refused.unwrap_or(ops.len())];
         locks_in_transaction(self.engine, &mut state, ops, &mut Vec::new())
     }
 

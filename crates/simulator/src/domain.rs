@@ -3,14 +3,20 @@
 
 use planner::condition::Condition;
 use planner::expr::Expr;
-use planner::schema::ConstraintKind;
+use planner::name::QName;
+use planner::schema::{ConstraintKind, Table};
 use planner::sql_type::SqlType;
 
 use crate::eval::eval;
 use crate::model::{Model, TableModel, Unmodelled, Uses};
+use crate::partitions::takes;
+use crate::rows::broken_check;
 use crate::types::{assign, cast};
 use crate::value::Value;
 use crate::world::CELLS;
+
+/// Choices of values that are looked through for one that a table's CHECKs allow.
+const CHOICES_MAX: usize = 10_000;
 
 /// Values that a release writes to a row, by column.
 pub(crate) type Domains = Vec<(String, Vec<Value>)>;
@@ -38,7 +44,11 @@ impl Model {
                 let columns = uses.iter().flat_map(|uses| &uses.own.columns);
                 for row in 0..self.rows {
                     let of = |name: &String| (name.clone(), self.values(release, place, row, name));
-                    all.push(columns.clone().map(|column| of(&column.name)).collect());
+                    let mut domains = columns.clone().map(|column| of(&column.name)).collect();
+                    if let Some(uses) = uses {
+                        allowed_first(&uses.own, &mut domains);
+                    }
+                    all.push(domains);
                 }
             }
         }
@@ -129,6 +139,14 @@ impl Model {
                         values.first().cloned().unwrap_or(Value::Null)
                     })
                     .collect();
+                let source = self.state(self.source);
+                if !matches!(broken_check(&definition, &values), Ok(None)) {
+                    continue;
+                }
+                let takes = |name: &QName| takes(&source.schema, name, &definition, &values);
+                if !source.names[place].as_ref().is_none_or(takes) {
+                    continue;
+                }
                 let record = self.fresh(place, &definition, values);
                 cells[place * self.rows + row] = self.intern(record)?;
             }
@@ -285,6 +303,35 @@ impl Model {
             Condition::NoNulls { table, column: c } => *table == uses.relation && c == column,
             _ => false,
         })
+    }
+}
+
+/// Puts values first that the table's CHECKs allow together: rows begin with them, and a plain INSERT
+/// gives them.
+fn allowed_first(own: &Table, domains: &mut Domains) {
+    let checks = own.constraints.values().filter(|c| matches!(c.kind, ConstraintKind::Check(_)));
+    let named: Vec<String> = checks.flat_map(|c| c.kind.columns()).collect();
+    let free: Vec<usize> = (0..domains.len())
+        .filter(|at| named.contains(&domains[*at].0) && domains[*at].1.len() > 1)
+        .collect();
+    let mut chosen = vec![0; domains.len()];
+    for _ in 0..CHOICES_MAX {
+        let value = |(at, (_, values)): (usize, &(String, Vec<Value>))| {
+            values.get(chosen[at]).cloned().unwrap_or(Value::Null)
+        };
+        let row: Vec<Value> = domains.iter().enumerate().map(value).collect();
+        if matches!(broken_check(own, &row), Ok(None)) {
+            for (at, (_, values)) in domains.iter_mut().enumerate() {
+                values.rotate_left(chosen[at]);
+            }
+            return;
+        }
+        // The next choice, as digits are counted.
+        let Some(at) = free.iter().find(|at| chosen[**at] + 1 < domains[**at].1.len()) else {
+            return;
+        };
+        free.iter().take_while(|before| *before != at).for_each(|before| chosen[*before] = 0);
+        chosen[*at] += 1;
     }
 }
 

@@ -5,6 +5,7 @@
 mod data;
 mod memory;
 mod steps;
+mod tables;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,7 @@ use planner::expr::Expr;
 use planner::name::QName;
 use planner::op::Op;
 use planner::op::effect::Refusal;
-use planner::plan::{Closed, Confined, Conversion, Narrowed, Plan, StepKind};
+use planner::plan::{Closed, ColumnRef, Confined, Conversion, Narrowed, Plan, StepKind};
 use planner::schema::{ObjectKind, Schema, Table};
 use planner::sync::Relay;
 
@@ -28,8 +29,7 @@ use crate::invariant::Broken;
 use crate::record::{Group, Record};
 use crate::scenario::Bounds;
 use crate::search::Numbers;
-use crate::sides;
-use crate::slice::{self, Kept};
+use crate::slice::{self, Cut};
 use crate::store::Rows;
 use crate::value::{Interner, Value};
 use crate::world::CELLS;
@@ -115,6 +115,8 @@ pub(crate) struct StepModel {
 pub(crate) struct Batch {
     /// Shared, since who runs them changes the model meanwhile.
     pub(crate) ops: Arc<Vec<Op>>,
+    /// The same as the plan says it, a line each: `ops` are cut to what the search is about.
+    pub(crate) said: Vec<String>,
     /// Milliseconds; 0 waits for ever.
     pub(crate) lock_timeout_ms: u64,
 }
@@ -165,22 +167,18 @@ pub(crate) struct Image {
 }
 
 impl Model {
-    /// The model of one group of tables.
+    /// The model of a group of tables as a whole.
     pub(crate) fn new(
         plan: &Plan,
         bounds: &Bounds,
         group: &BTreeSet<QName>,
     ) -> Result<Self, Unmodelled> {
-        Self::with_columns(plan, bounds, (group, &slice::kept(plan)))
+        Self::of_cut(plan, bounds, &Cut::whole(plan, group))
     }
 
-    /// The same, with these columns of each table.
-    pub(crate) fn with_columns(
-        plan: &Plan,
-        bounds: &Bounds,
-        (group, kept): (&BTreeSet<QName>, &Kept),
-    ) -> Result<Self, Unmodelled> {
-        let tables = tables(plan, group);
+    /// The model of what one search is about.
+    pub(crate) fn of_cut(plan: &Plan, bounds: &Bounds, cut: &Cut) -> Result<Self, Unmodelled> {
+        let tables = tables::tables(plan, cut);
         if tables.len() > CELLS {
             return Err(Unmodelled(format!(
                 "{} tables depend on each other; {CELLS} can be searched together",
@@ -192,7 +190,7 @@ impl Model {
         let names = slice::with_partitions(plan, &names);
         let bounds = bounds.sane();
         let rows = bounds.rows.min(CELLS / tables.len().max(1)).max(1);
-        let steps = steps::steps(plan, bounds.instances, (&names, kept));
+        let steps = steps::steps(plan, bounds.instances, (&names, cut));
         let backfills = data::backfills(&steps);
         if steps.len() >= usize::from(u8::MAX) || backfills.len() > 16 {
             return Err(Unmodelled(format!(
@@ -203,15 +201,15 @@ impl Model {
         }
         let elsewhere = data::elsewhere(plan, &backfills);
         let source = State {
-            schema: slice::cut(&plan.model.source, &names, kept),
+            schema: slice::cut(&plan.model.source, &names, cut),
             names: tables
                 .iter()
                 .map(|t| t.old.clone().filter(|n| plan.model.source.tables.contains_key(n)))
                 .collect(),
         };
-        let target = slice::cut(&plan.model.target, &names, kept);
+        let target = slice::cut(&plan.model.target, &names, cut);
         let mut schemas = Interner::new();
-        let releases = releases(plan, &tables, (&source.schema, &target));
+        let releases = releases(plan, (&tables, cut), (&source.schema, &target));
         let number = schemas.number(Arc::new(source)).unwrap_or_default();
         let point = plan.point_of_no_return.step.as_ref();
         let mut records = Numbers::new();
@@ -225,7 +223,7 @@ impl Model {
             rows,
             backfills,
             elsewhere,
-            asked: steps::asked(plan, (&names, kept)),
+            asked: steps::asked(plan, (&names, cut)),
             relays: plan.model.relays.clone(),
             confined: plan.model.confined.clone(),
             big: plan.model.big_tables.iter().cloned().collect(),
@@ -295,45 +293,24 @@ impl Model {
     }
 }
 
-/// The tables of a group, each with its names before and after.
-fn tables(plan: &Plan, group: &BTreeSet<QName>) -> Vec<TableModel> {
-    let renamed: BTreeMap<QName, QName> =
-        slice::renames(plan).into_iter().map(|(new, old)| (old, new)).collect();
-    group
-        .iter()
-        .map(|name| {
-            let old = plan.model.source.table(name);
-            let new_name = renamed.get(name).unwrap_or(name);
-            let new = plan.model.target.table(new_name);
-            let key = old.or(new).and_then(Table::primary_key).unwrap_or_default().to_vec();
-            let about = |c: &&Conversion| c.old_relation == *name || c.new_relation == *new_name;
-            TableModel {
-                old: old.map(|_| name.clone()),
-                new: new.map(|_| new_name.clone()),
-                key,
-                conversions: plan.model.conversions.iter().filter(about).cloned().collect(),
-                closed: plan.model.closed.iter().filter(|c| c.table == *name).cloned().collect(),
-                narrowed: plan
-                    .model
-                    .narrowed
-                    .iter()
-                    .filter(|n| n.table == *name)
-                    .cloned()
-                    .collect(),
-                sides: sides::of_checks([old, new]),
-                edges: sides::of_bounds(&plan.model, name),
-                images: data::images(plan, name),
-            }
-        })
-        .collect()
-}
-
-fn releases(plan: &Plan, tables: &[TableModel], schemas: (&Schema, &Schema)) -> [ReleaseModel; 2] {
+fn releases(
+    plan: &Plan,
+    (tables, cut): (&[TableModel], &Cut),
+    schemas: (&Schema, &Schema),
+) -> [ReleaseModel; 2] {
+    let here = |keep: &&Condition| !cut.is_condition_apart(keep);
     let one = |release: Option<&planner::plan::Release>, new: bool| {
-        let uses = tables.iter().map(|table| uses(release?, table, schemas, new)).collect();
+        let mut uses: Vec<Option<Uses>> =
+            tables.iter().map(|table| uses(release?, table, schemas, new)).collect();
+        for uses in uses.iter_mut().flatten() {
+            let bears = |c: &String| {
+                plan.model.bears.iter().any(|b| b.relation == uses.relation && b.column == *c)
+            };
+            uses.not_null.retain(|c| !bears(c));
+        }
         ReleaseModel {
             id: release.map(|r| r.id.clone()).unwrap_or_default(),
-            keeps: release.map(|r| r.keeps.clone()).unwrap_or_default(),
+            keeps: release.iter().flat_map(|r| &r.keeps).filter(here).cloned().collect(),
             uses,
         }
     };
@@ -349,7 +326,7 @@ fn uses(
 ) -> Option<Uses> {
     let relation = if new { table.new.as_ref() } else { table.old.as_ref() }?;
     let own = if new { target } else { source }.table(relation)?.clone();
-    let known = |list: &[planner::plan::ColumnRef]| -> Vec<String> {
+    let known = |list: &[ColumnRef]| -> Vec<String> {
         list.iter()
             .filter(|c| c.relation == *relation && own.column(&c.column).is_some())
             .map(|c| c.column.clone())
@@ -365,7 +342,8 @@ fn uses(
     let not_null = own
         .columns
         .iter()
-        .filter(|c| c.not_null && !was_nullable(&c.name))
+        // What is computed is not interpreted.
+        .filter(|c| c.not_null && c.generated.is_none() && !was_nullable(&c.name))
         .map(|c| c.name.clone())
         .collect();
     Some(Uses { relation: relation.clone(), writes: known(&release.writes), reads, own, not_null })
@@ -389,6 +367,9 @@ fn notes(plan: &Plan) -> Vec<String> {
             "nobody writes a value to {}.{} that does not convert to {}, as the plan assumes",
             narrowed.table, narrowed.column, narrowed.ty
         ));
+    }
+    for ColumnRef { relation, column } in &plan.model.bears {
+        notes.push(format!("every release bears NULL in {relation}.{column}, as the plan assumes"));
     }
     for confined in &plan.model.confined {
         notes.push(format!(

@@ -30,6 +30,13 @@ pub(crate) fn takes(schema: &Schema, name: &QName, table: &Table, values: &[Valu
     })
 }
 
+/// Whether there is a row that some partition takes.
+pub(crate) fn takes_any(schema: &Schema, name: &QName) -> bool {
+    let table = schema.table(name);
+    !table.is_some_and(Table::is_partitioned)
+        || schema.children(name).iter().any(|child| takes_any(schema, child))
+}
+
 /// Whether a row belongs into a partition.
 fn belongs(
     schema: &Schema,
@@ -93,15 +100,19 @@ impl Model {
         Err(refusal("23514", format!("no partition of relation \"{}\" found for row", name.name)))
     }
 
-    /// Whether a release may write the row: not one that no partition takes in the end, nor, as long as the
-    /// plan says so, one outside of the bounds of the partition that its table becomes.
+    /// Whether a release may write the row: not one that no partition takes in the end, nor today's release
+    /// one that none takes yet, nor, as long as the plan says so, anybody one outside of the bounds of the
+    /// partition that its table becomes.
     pub(crate) fn is_within_bounds(
         &self,
-        world: &World,
+        (world, release): (&World, usize),
         (name, own): (&QName, &Table),
         values: &[Value],
     ) -> bool {
-        if !takes(&self.target, name, own, values) {
+        let takes = |schema| takes(schema, name, own, values);
+        let (before, now) = (self.state(self.source), self.state(world.schema));
+        let by_then = release > 0 || takes(&before.schema) || takes(&now.schema);
+        if !takes(&self.target) || !by_then {
             return false;
         }
         let partitioned =

@@ -1,4 +1,4 @@
-//! A proof: every interleaving within the bounds, for each group of tables in turn; the verdict;
+//! A proof: every interleaving within the bounds, for each part of the plan in turn; the verdict;
 //! the shortest counterexample. Resumable in slices, so that a page stays responsive.
 
 use planner::Plan;
@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::fleet::{self, Fleet};
 use crate::invariant::{Broken, SOMETIMES, seen};
 use crate::model::{Model, ReleaseModel, Unmodelled};
+use crate::partitions::takes_any;
 use crate::refute::{leads_to, refuted, stuck_words};
 use crate::scenario::Bounds;
 use crate::search::Graph;
-use crate::slice;
+use crate::slice::{self, Cut};
 use crate::store::Packed;
 use crate::strip;
 use crate::trace::{BrokenPromise, Trace};
@@ -100,7 +101,7 @@ pub fn prove(plan: &Plan, bounds: &Bounds) -> Result<Verdict, Unmodelled> {
 pub struct Search {
     plan: Plan,
     bounds: Bounds,
-    groups: Vec<std::collections::BTreeSet<planner::name::QName>>,
+    cuts: Vec<Cut>,
     at: usize,
     current: Option<(Model, Graph<Packed>)>,
     next: Next,
@@ -121,10 +122,11 @@ impl Search {
     /// # Errors
     /// Why the plan cannot be modelled.
     pub fn new(plan: &Plan, bounds: &Bounds) -> Result<Self, Unmodelled> {
+        let whole = || slice::groups(plan).iter().map(|g| Cut::whole(plan, g)).collect();
         let mut search = Self {
             plan: plan.clone(),
             bounds: bounds.sane(),
-            groups: slice::groups(plan),
+            cuts: if bounds.reduced { slice::cuts(plan) } else { whole() },
             at: 0,
             current: None,
             next: Next::new(),
@@ -139,10 +141,10 @@ impl Search {
         Ok(search)
     }
 
-    /// Begins with the next group of tables.
+    /// Begins with what the next search is about.
     fn open(&mut self, reduced: bool) -> Result<(), Unmodelled> {
         let bounds = Bounds { reduced, ..self.bounds.clone() };
-        let mut model = Model::new(&self.plan, &bounds, &self.groups[self.at])?;
+        let mut model = Model::of_cut(&self.plan, &bounds, &self.cuts[self.at])?;
         let start = initial(&mut model)?;
         for note in &model.notes {
             if !self.notes.contains(note) {
@@ -258,7 +260,7 @@ impl Search {
             return Ok(());
         }
         self.at += 1;
-        if self.at < self.groups.len() {
+        if self.at < self.cuts.len() {
             return self.open(self.bounds.reduced);
         }
         if self.bounds.procedure
@@ -344,8 +346,10 @@ fn required(model: &Model) -> u8 {
         bits |= seen::TOGETHER;
     }
     // Where every table of the group is dropped there is nothing for the new release to write.
-    let writes =
-        |release: &ReleaseModel| release.uses.iter().flatten().any(|uses| !uses.writes.is_empty());
+    let writes = |release: &ReleaseModel| {
+        let mut used = release.uses.iter().flatten();
+        used.any(|uses| !uses.writes.is_empty() && takes_any(&model.target, &uses.relation))
+    };
     if deploys && writes(&model.releases[1]) {
         bits |= seen::NEW_WROTE;
     }

@@ -19,7 +19,7 @@ use crate::ddl::Ran;
 use crate::model::{Answer, Model, Unmodelled};
 use crate::proof;
 use crate::scenario::Bounds;
-use crate::slice::{self, Kept};
+use crate::slice::{self, Cut, Kept};
 use crate::value::Value;
 use crate::world::{CELLS, World};
 
@@ -66,7 +66,7 @@ impl Replay {
         let both = plan.model.source.tables.keys().chain(plan.model.target.tables.keys());
         let group: BTreeSet<QName> = both.filter(|name| !moved.contains(name)).cloned().collect();
         let bounds = Bounds { rows: 3, ..Bounds::default() };
-        let mut model = Model::with_columns(plan, &bounds, (&group, &every_column(plan)))?;
+        let mut model = Model::of_cut(plan, &bounds, &Cut::of(&group, every_column(plan)))?;
         let mut world = proof::initial(&mut model)?;
         // Of a table that no release uses nothing says what its rows hold.
         for place in (0..model.tables.len()).filter(|p| model.releases[0].uses[*p].is_none()) {

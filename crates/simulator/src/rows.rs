@@ -227,15 +227,21 @@ pub(crate) fn check(table: &Table, values: &[Value], around: &Around<'_>) -> Ans
             return null_in(&column.name);
         }
     }
+    if let Some(name) = broken_check(table, values)? {
+        let message =
+            format!("new row for relation \"{}\" violates check constraint \"{name}\"", relation());
+        return Err(refusal("23514", message));
+    }
+    Ok(())
+}
+
+/// The first CHECK that the row breaks.
+pub(crate) fn broken_check<'a>(table: &'a Table, values: &[Value]) -> Answer<Option<&'a str>> {
     for (name, constraint) in &table.constraints {
         let ConstraintKind::Check(expr) = &constraint.kind else { continue };
         if truth(&value_of(table, values, expr)?) == Some(false) {
-            let message = format!(
-                "new row for relation \"{}\" violates check constraint \"{name}\"",
-                relation()
-            );
-            return Err(refusal("23514", message));
+            return Ok(Some(name));
         }
     }
-    Ok(())
+    Ok(None)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use planner::expr::Expr;
 use planner::name::QName;
-use planner::schema::{ConstraintKind, Table};
+use planner::schema::{Bound, ConstraintKind, Schema, Table};
 use planner::sql_type::SqlType;
 
 use crate::domain::{literal, typed};
@@ -43,13 +43,19 @@ pub(crate) fn of_checks(tables: [Option<&Table>; 2]) -> BTreeMap<String, Vec<Val
 }
 
 /// For each column that tells partitions apart, of a table that becomes one of them: values within its
-/// bounds, and one outside of them.
+/// bounds, and one outside of them; of a table that has partitions, values that they take.
 pub(crate) fn of_bounds(
     model: &planner::plan::Model,
     name: &QName,
 ) -> BTreeMap<String, (Vec<Value>, Option<Value>)> {
     let mut found = BTreeMap::new();
-    let Some(table) = model.source.table(name) else { return found };
+    let schemas = [&model.source, &model.target];
+    let Some(schema) = schemas.into_iter().find(|s| s.table(name).is_some()) else { return found };
+    let Some(table) = schema.table(name) else { return found };
+    let usual = |i| table.columns.iter().map(|c| typed(&c.ty, i, false)).collect::<Vec<_>>();
+    if !(0..2).all(|i| takes(schema, name, table, &usual(i))) {
+        found = of_parts(schema, (name, table));
+    }
     for confined in model.confined.iter().filter(|confined| confined.table == *name) {
         for column in confined.check.columns() {
             let (mut inside, outside) = both_sides(table, &confined.check, &column);
@@ -73,6 +79,55 @@ pub(crate) fn of_bounds(
         }
     }
     found
+}
+
+/// For each column of a key that a CHECK does not let have the usual values: those that it may have.
+pub(crate) fn of_key(
+    table: &Table,
+    key: &[String],
+) -> BTreeMap<String, (Vec<Value>, Option<Value>)> {
+    let mut found = BTreeMap::new();
+    let usual = |i| table.columns.iter().map(|c| typed(&c.ty, i, false)).collect::<Vec<_>>();
+    for constraint in table.constraints.values() {
+        let ConstraintKind::Check(check) = &constraint.kind else { continue };
+        let fits = |i| value_of(table, &usual(i), check).map(|value| truth(&value) != Some(false));
+        let columns: Vec<String> = check.columns().into_iter().collect();
+        let [column] = columns.as_slice() else { continue };
+        if key.contains(column) && !(0..2).all(|i| fits(i).unwrap_or(true)) {
+            let (mut inside, _) = both_sides(table, check, column);
+            inside.dedup();
+            found.insert(column.clone(), (inside, None));
+        }
+    }
+    found
+}
+
+/// For each column by which a partitioned table tells its partitions apart, a value of each, then another.
+fn of_parts(
+    schema: &Schema,
+    (name, table): (&QName, &Table),
+) -> BTreeMap<String, (Vec<Value>, Option<Value>)> {
+    let mut all: BTreeMap<String, Vec<Vec<Value>>> = BTreeMap::new();
+    for child in schema.children(name) {
+        let of = schema.table(&child).and_then(Table::partition_of);
+        let Some((_, bounds)) = of.filter(|(of, _)| of == name) else { continue };
+        let Bound::Where(check) = schema.bound(name, &child, &bounds) else { continue };
+        for column in check.columns() {
+            let (inside, _) = both_sides(table, &check, &column);
+            all.entry(column).or_default().push(inside);
+        }
+    }
+    let in_turn = |parts: Vec<Vec<Value>>| {
+        let longest = parts.iter().map(Vec::len).max().unwrap_or_default();
+        let mut values: Vec<Value> = Vec::new();
+        for value in (0..longest).flat_map(|i| parts.iter().filter_map(move |part| part.get(i))) {
+            if !values.contains(value) {
+                values.push(value.clone());
+            }
+        }
+        (values, None)
+    };
+    all.into_iter().map(|(column, parts)| (column, in_turn(parts))).collect()
 }
 
 fn sides(table: &Table, check: &Expr, column: &str) -> Vec<Value> {

@@ -2,6 +2,8 @@
 //! columns that some statement, condition or conversion mentions. The rest never changes, so
 //! leaving it out loses nothing. Must not know states.
 
+mod cuts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -13,6 +15,8 @@ use planner::op::Op;
 use planner::plan::{Conversion, Plan};
 use planner::schema::{ConstraintKind, Schema, Table, bounds};
 use planner::sync::{Relay, SyncRule};
+
+pub(crate) use cuts::{Cut, cuts};
 
 /// Columns to keep, by every name that a table has during the plan.
 pub(crate) type Kept = BTreeMap<QName, BTreeSet<String>>;
@@ -192,8 +196,16 @@ fn parents(table: &Table) -> impl Iterator<Item = &QName> {
     table.constraints.values().filter_map(|c| c.kind.foreign_key()).map(|key| &key.parent)
 }
 
-/// Columns that the plan mentions, for every table.
+/// Columns that the plan mentions, for every table, and something to write.
 pub(crate) fn kept(plan: &Plan) -> Kept {
+    let mut kept = mentioned(plan);
+    fill_up(plan, &mut kept);
+    level(plan, &mut kept);
+    kept
+}
+
+/// Columns that the plan mentions, by every name that a table has.
+fn mentioned(plan: &Plan) -> Kept {
     let mut kept = Kept::new();
     let mut keep = |table: &QName, columns: Vec<String>| {
         kept.entry(table.clone()).or_default().extend(columns);
@@ -226,8 +238,18 @@ pub(crate) fn kept(plan: &Plan) -> Kept {
             keep(name, keys(table));
         }
     }
+    let new_names = renames(plan);
+    for (name, table) in &plan.model.source.tables {
+        let stays = plan.model.target.tables.contains_key(name)
+            || new_names.values().any(|old| old == name);
+        if !stays {
+            // What it refers to knows it until it goes.
+            let keys = table.constraints.values().filter(|c| c.kind.foreign_key().is_some());
+            keep(name, keys.flat_map(|c| c.kind.columns()).collect());
+        }
+    }
     for (name, after) in &plan.model.target.tables {
-        let before_name = renames(plan).get(name).unwrap_or(name).clone();
+        let before_name = new_names.get(name).unwrap_or(name).clone();
         if let Some(before) = plan.model.source.tables.get(&before_name) {
             keep(name, differing(before, after));
             keep(&before_name, differing(before, after));
@@ -241,8 +263,6 @@ pub(crate) fn kept(plan: &Plan) -> Kept {
         kept.insert(new, both.clone());
         kept.insert(old, both);
     }
-    fill_up(plan, &mut kept);
-    level(plan, &mut kept);
     kept
 }
 
@@ -439,24 +459,20 @@ fn mention_condition(condition: &Condition, keep: &mut Keep<'_>) {
     }
 }
 
-/// The schema cut to the tables of `names` and their kept columns.
-pub(crate) fn cut(schema: &Schema, names: &BTreeSet<QName>, kept: &Kept) -> Schema {
+/// The schema as a search has it, of the tables of `names`.
+pub(crate) fn cut(schema: &Schema, names: &BTreeSet<QName>, of: &Cut) -> Schema {
     let mut cut = schema.clone();
     cut.tables.retain(|name, _| names.contains(name));
     for (name, table) in &mut cut.tables {
-        cut_to_group(Arc::make_mut(table), names, kept.get(name));
+        cut_to_group(name, Arc::make_mut(table), (names, of));
     }
     cut.objects = Arc::default();
     cut
 }
 
-/// The table as its group has it: cut to its kept columns, and without the keys that lead out.
-pub(crate) fn cut_to_group(
-    table: &mut Table,
-    names: &BTreeSet<QName>,
-    kept: Option<&BTreeSet<String>>,
-) {
-    cut_table(table, kept);
+/// The table as a search has it, without the keys that lead out of its tables.
+pub(crate) fn cut_to_group(name: &QName, table: &mut Table, (names, of): (&BTreeSet<QName>, &Cut)) {
+    of.cut_table(name, table);
     table.constraints.retain(|_, c| !leads_out(&c.kind, names));
 }
 

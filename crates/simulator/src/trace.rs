@@ -3,7 +3,6 @@
 
 use std::fmt::Write as _;
 
-use planner::op::sql::render;
 use planner::schema::ConstraintKind;
 use serde::{Deserialize, Serialize};
 
@@ -266,12 +265,9 @@ impl Model {
             Action::Run | Action::Batch => {
                 let script = step.map(|s| if back { &s.rollback } else { &s.script });
                 let batch = script.and_then(|s| s.get(usize::from(world.runner.group)));
-                let sql: Vec<String> = batch
-                    .iter()
-                    .flat_map(|b| b.ops.iter())
-                    .map(|op| first_line(&render(op)))
-                    .collect();
-                sql.join(";\n")
+                let said: Vec<&str> =
+                    batch.iter().flat_map(|b| &b.said).map(String::as_str).collect();
+                said.join(";\n")
             }
             Action::App { .. }
             | Action::Pass
@@ -417,7 +413,7 @@ fn verb(statement: Statement) -> &'static str {
     }
 }
 
-fn first_line(sql: &str) -> String {
+pub(crate) fn first_line(sql: &str) -> String {
     let line = sql.lines().next().unwrap_or_default();
     if line.len() < sql.len() { format!("{line} …") } else { line.to_owned() }
 }

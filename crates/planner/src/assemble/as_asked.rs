@@ -2,6 +2,7 @@
 //! not judge it.
 
 use super::{Read, naive_ops};
+use crate::change::Asked;
 use crate::estimate::Ground;
 use crate::op::Op;
 use crate::order;
@@ -12,16 +13,12 @@ use crate::request::Request;
 
 /// The plan; all that is not about its steps is as in `plan`.
 pub(super) fn naive_plan(request: &Request, read: &Read, plan: &Plan) -> Plan {
-    let ops: Vec<Op> = read.asked.iter().flat_map(|a| naive_ops(&a.what, &read.source)).collect();
-    let concurrent = ops.iter().any(|op| {
-        matches!(
-            op,
-            Op::CreateIndex { concurrently: true, .. } | Op::DropIndex { concurrently: true, .. }
-        )
-    });
+    let statements: Vec<Statement> =
+        read.asked.iter().flat_map(|asked| statements(asked, read)).collect();
+    let concurrent = statements.iter().any(|statement| is_concurrent(&statement.op));
     let ms = if concurrent { 0 } else { u64::from(request.constraints.lock_wait_ms.max(1)) };
     let mut script = vec![Statement::new(Op::SetLockTimeout { ms, local: false })];
-    script.extend(ops.into_iter().map(Statement::new));
+    script.extend(statements);
     let mut schema = read.source.clone();
     let locks = order::locks(read.engine, &mut schema, &script);
     let ground = Ground { request, engine: read.engine, source: &read.source };
@@ -82,4 +79,22 @@ pub(super) fn naive_plan(request: &Request, read: &Read, plan: &Plan) -> Plan {
         validation: Vec::new(),
         ..plan.clone()
     }
+}
+
+/// The statements of one thing asked for, in the transaction that the change has around it.
+fn statements(asked: &Asked, read: &Read) -> Vec<Statement> {
+    let is_in = |(begin, end): &(usize, usize)| (*begin..*end).contains(&asked.span.0);
+    let transaction = read.transactions.iter().position(is_in);
+    let one = |op: Op| match transaction {
+        Some(at) if !is_concurrent(&op) => Statement::within(op, &format!("asked_{at}")),
+        Some(_) | None => Statement::new(op),
+    };
+    naive_ops(&asked.what, &read.source).into_iter().map(one).collect()
+}
+
+fn is_concurrent(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::CreateIndex { concurrently: true, .. } | Op::DropIndex { concurrently: true, .. }
+    )
 }

@@ -346,7 +346,7 @@ fn kept(context: &Context<'_>, table: &QName, change: String, condition: Conditi
     }
 }
 
-fn gate(operation: String, name: &str, condition: Condition) -> Draft {
+pub(super) fn gate(operation: String, name: &str, condition: Condition) -> Draft {
     Draft::gate(Slot::Confirm, operation, Vec::new())
         .why("every existing row is known to satisfy it before the database enforces it")
         .done_when(name, condition)

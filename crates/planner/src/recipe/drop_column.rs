@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::expr::{Expr, Volatility};
 use crate::name::QName;
 use crate::op::Op;
-use crate::plan::{Conversion, Question, Statement};
+use crate::plan::{ColumnRef, Conversion, Question, Statement};
 use crate::recipe::neutral::neutral_value;
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Column, ConstraintKind};
@@ -134,7 +134,8 @@ fn stand_in(
         None if in_key && generator(context, table, column).is_some() => {
             generator(context, table, column).unwrap_or(Expr::Null)
         }
-        None if definition.refers(name) => {
+        // One that goes in the same request stands until its step comes.
+        None if definition.refers(name) || refers_today(context, table, name) => {
             stand_in_null(context, table, column, recipe);
             return Ok(());
         }
@@ -187,6 +188,10 @@ fn stand_in(
     Ok(())
 }
 
+fn refers_today(context: &Context<'_>, table: &QName, column: &str) -> bool {
+    context.source.table(table).is_some_and(|t| t.refers(column))
+}
+
 /// A reference has no value that stands for nothing but NULL.
 fn stand_in_null(context: &Context<'_>, table: &QName, column: &Column, recipe: &mut Recipe) {
     let name = &column.name;
@@ -203,6 +208,7 @@ fn stand_in_null(context: &Context<'_>, table: &QName, column: &Column, recipe: 
         "name a parent for such rows, or let the old release bear NULL first",
     ));
     recipe.conversions.push(left_out(table, name, Expr::Null));
+    recipe.bears.push(ColumnRef { relation: table.clone(), column: name.clone() });
     recipe.drafts.push(
         Draft::ddl(
             context,

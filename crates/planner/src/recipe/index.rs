@@ -2,7 +2,7 @@
 
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
-use crate::name::QName;
+use crate::name::{QName, quote};
 use crate::op::Op;
 use crate::plan::Hazard;
 use crate::recipe::partitioned::{self, Named};
@@ -53,10 +53,16 @@ pub(super) fn drop(context: &Context<'_>, table: &QName, name: &str) -> Result<R
         concurrently: true,
         if_exists: false,
     };
-    let create =
-        Op::CreateIndex { table: table.clone(), name: name.to_owned(), index, concurrently: true };
     let mut recipe = Recipe::default();
     recipe.hazards.push(drops_index(context, table, name));
+    if let Some(kept) = kept(table, &index) {
+        recipe.keeps.push(kept);
+        recipe.assumptions.push(format!(
+            "until this plan is finished nobody writes rows to {table} that {name} would have forbidden: they would stop a rollback"
+        ));
+    }
+    let create =
+        Op::CreateIndex { table: table.clone(), name: name.to_owned(), index, concurrently: true };
     recipe.drafts.push(
         Draft::ddl(
             context,
@@ -75,6 +81,18 @@ pub(super) fn drop(context: &Context<'_>, table: &QName, name: &str) -> Result<R
         ),
     );
     Ok(recipe)
+}
+
+/// What a unique index promises of its columns: the new release goes on keeping it until the plan is
+/// finished. Of an expression nothing is said.
+pub(super) fn kept(table: &QName, index: &Index) -> Option<Condition> {
+    let is_column = |key: &String| index.columns.iter().any(|c| quote(c) == *key);
+    let plain = index.unique && index.keys.iter().all(is_column);
+    let columns = index.columns.iter().filter(|c| index.keys.contains(&quote(c)));
+    plain.then(|| Condition::NoDuplicates {
+        table: table.clone(),
+        columns: columns.cloned().collect(),
+    })
 }
 
 /// CONCURRENTLY is for one table only: here the locks are brief, and on every partition at once.

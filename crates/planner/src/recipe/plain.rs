@@ -9,6 +9,7 @@ use crate::op::object::view_again;
 use crate::op::{Op, sql};
 use crate::plan::Check;
 use crate::recipe::change_type::by_place;
+use crate::recipe::steps::build_index;
 use crate::recipe::{Context, Draft, Recipe, Slot, enums, partitioned};
 use crate::schema::{Column, Constraint, ConstraintKind, Key, View};
 use crate::sql_type::SqlType;
@@ -255,24 +256,17 @@ fn drop_constraint(
     let add =
         |constraint| Op::AddConstraint { table: table.clone(), name: name.to_owned(), constraint };
     let validate = Op::ValidateConstraint { table: table.clone(), name: name.to_owned() };
-    let key = Key::of(&constraint.kind).filter(|key| !key.primary);
-    let back = match (&constraint.kind, key) {
+    let back = match (&constraint.kind, Key::of(&constraint.kind)) {
         (_, Some(key)) => {
-            vec![
-                Op::CreateIndex {
-                    table: table.clone(),
-                    name: name.to_owned(),
-                    index: key.index(),
-                    concurrently: true,
-                },
-                Op::AddConstraintUsingIndex {
-                    table: table.clone(),
-                    name: name.to_owned(),
-                    index: name.to_owned(),
-                    primary: false,
-                    deferral: key.deferral,
-                },
-            ]
+            let take = Op::AddConstraintUsingIndex {
+                table: table.clone(),
+                name: name.to_owned(),
+                index: name.to_owned(),
+                primary: key.primary,
+                deferral: key.deferral.clone(),
+            };
+            let build = build_index(context, Slot::Swap, table, (name, &key.index()));
+            build.script.into_iter().map(|statement| statement.op).chain([take]).collect()
         }
         // Putting it back stops writes; going back is rare, and says so.
         (
@@ -312,7 +306,11 @@ fn drop_constraint(
 }
 
 /// What the constraint promised: the new release goes on keeping it until the plan is finished.
-fn kept(context: &Context<'_>, table: &QName, kind: &ConstraintKind) -> Option<Condition> {
+pub(super) fn kept(
+    context: &Context<'_>,
+    table: &QName,
+    kind: &ConstraintKind,
+) -> Option<Condition> {
     let table = table.clone();
     match kind {
         ConstraintKind::Unique(columns) => {

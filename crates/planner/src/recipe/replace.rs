@@ -6,9 +6,12 @@ use crate::diagnostic::Diagnostic;
 use crate::name::{QName, clip};
 use crate::op::Op;
 use crate::op::object::make;
-use crate::recipe::steps::{NO_CONCURRENT_INDEX, build_index, enforce_constraint, under_lock};
-use crate::recipe::{Context, Draft, Recipe, Slot, add_constraint, partition, partitioned};
-use crate::schema::{Column, Constraint, ConstraintKind, Index, Object, ObjectId, View};
+use crate::recipe::index::kept;
+use crate::recipe::steps::{
+    NO_CONCURRENT_INDEX, build_index, enforce_constraint, script, under_lock,
+};
+use crate::recipe::{Context, Draft, Recipe, Slot, add_constraint, partition, partitioned, plain};
+use crate::schema::{Column, Constraint, ConstraintKind, Index, Key, Object, ObjectId, View};
 
 mod key;
 mod view;
@@ -90,12 +93,20 @@ fn replace_index(
     };
     let (new, aside) =
         (clip(&format!("{name}_concertina")), clip(&format!("{name}_concertina_old")));
-    let rename = |from: &str, to: &str| Op::RenameIndex {
-        table: table.clone(),
-        name: from.to_owned(),
-        to: to.to_owned(),
+    let rename = |from: &str, to: &str| rename_index(table, from, to);
+    let holds = old.unique
+        && old.predicate.is_none()
+        && old.keys.iter().all(|key| index.keys.contains(key));
+    let mut recipe = if index.unique && !holds {
+        add_constraint::unique_index(context, table, (&new, index))?
+    } else {
+        let mut recipe = Recipe::default();
+        recipe.drafts.push(build_index(context, Slot::Constrain, table, (&new, index)));
+        recipe
     };
-    let mut recipe = Recipe::default();
+    if old.unique && !(index.unique && index.keys == old.keys && index.predicate == old.predicate) {
+        recipe.keeps.extend(kept(table, &old));
+    }
     recipe.hazards.push(context.hazard(
         "drops-index",
         format!(
@@ -103,7 +114,6 @@ fn replace_index(
         ),
         "build the new index first, drop the old one last",
     ));
-    recipe.drafts.push(build_index(context, Slot::Constrain, table, (&new, index)));
     let said = || key::attached(context, context.source, table, name);
     let mut takes = vec![rename(name, &aside), rename(&new, name)];
     takes.extend(said());
@@ -136,7 +146,7 @@ fn drop_old_index(context: &Context<'_>, table: &QName, (aside, old): (&str, Ind
             table: table.clone(),
             name: aside.to_owned(),
             concurrently: true,
-            if_exists: false,
+            if_exists: true,
         }],
     )
     .back(
@@ -179,7 +189,9 @@ fn index_to_key(
         deferral: String::new(),
     };
     let drop = || Op::DropConstraint { table: table.clone(), name: name.to_owned() };
-    let mut back = vec![drop(), create_index(table, (name, &old))];
+    let aside = clip(&format!("{name}_concertina_old"));
+    let again = build_index(context, Slot::Swap, table, (&aside, &old)).script;
+    let mut back = vec![drop(), rename_index(table, &aside, name)];
     for column in columns {
         let nullable = context.source.table(table).and_then(|t| t.column(column));
         if nullable.is_some_and(|c| !c.not_null) && context.column(table, column)?.not_null {
@@ -202,31 +214,68 @@ fn index_to_key(
         recipe.drafts.push(build_index(context, Slot::Tighten, table, (&new, &index)));
         vec![drop_index(table, name), take(&new)]
     };
-    recipe.drafts.push(
+    let mut draft =
         Draft::atomic(context, Slot::Swap, format!("make {name} a constraint of {table}"), ops)
-            .back_atomic(context, back)
-            .why("the index is there already: only the catalogue changes"),
-    );
+            .why("the index is there already: only the catalogue changes");
+    draft.rollback = Some(again.into_iter().chain(script(context, back, Some("a"))).collect());
+    recipe.drafts.push(draft);
     Ok(recipe)
 }
 
-/// An index of a constraint's name.
+/// An index of a constraint's name: built beside it, then it takes the name.
 fn key_to_index(context: &Context<'_>, table: &QName, (name, index): (&str, &Index)) -> Recipe {
     let drop = || Op::DropConstraint { table: table.clone(), name: name.to_owned() };
     let old = context.source.table(table).and_then(|t| t.constraints.get(name)).cloned();
-    let back = old.map(|constraint| {
-        let add = Op::AddConstraint { table: table.clone(), name: name.to_owned(), constraint };
-        vec![drop_index(table, name), add]
-    });
-    under_lock(
+    let key = old.as_ref().and_then(|constraint| Key::of(&constraint.kind));
+    let Some(key) = key.filter(|_| context.table(table).is_ok_and(|t| !t.is_partitioned())) else {
+        let back = old.map(|constraint| {
+            let add = Op::AddConstraint { table: table.clone(), name: name.to_owned(), constraint };
+            vec![drop_index(table, name), add]
+        });
+        return under_lock(
+            context,
+            (
+                format!("make the constraint {name} of {table} an index"),
+                "PostgreSQL cannot turn a constraint into an index: it is built anew",
+            ),
+            vec![drop(), create_index(table, (name, index))],
+            back,
+        );
+    };
+    let (new, aside) =
+        (clip(&format!("{name}_concertina")), clip(&format!("{name}_concertina_old")));
+    let take = Op::AddConstraintUsingIndex {
+        table: table.clone(),
+        name: name.to_owned(),
+        index: aside.clone(),
+        primary: key.primary,
+        deferral: key.deferral.clone(),
+    };
+    let mut rollback = build_index(context, Slot::Swap, table, (&aside, &key.index())).script;
+    rollback.extend(script(context, vec![drop_index(table, name), take], Some("a")));
+    let mut recipe = Recipe::default();
+    if !(index.unique && index.keys == key.index().keys && index.predicate.is_none()) {
+        recipe.keeps.extend(kept(table, &key.index()));
+    }
+    recipe.drafts.push(build_index(context, Slot::Constrain, table, (&new, index)));
+    let mut draft = Draft::atomic(
         context,
-        (
-            format!("make the constraint {name} of {table} an index"),
-            "PostgreSQL cannot turn a constraint into an index: it is built anew",
-        ),
-        vec![drop(), create_index(table, (name, index))],
-        back,
+        Slot::Swap,
+        format!("the index {new} takes the place and name of the constraint {name} of {table}"),
+        vec![drop(), rename_index(table, &new, name)],
     )
+    .why("its index is there already: only the catalogue changes")
+    .done_when(
+        "the new index has the name",
+        Condition::Index { table: table.clone(), name: new.clone(), present: false },
+    );
+    draft.rollback = Some(rollback);
+    recipe.drafts.push(draft);
+    recipe
+}
+
+fn rename_index(table: &QName, from: &str, to: &str) -> Op {
+    Op::RenameIndex { table: table.clone(), name: from.to_owned(), to: to.to_owned() }
 }
 
 fn drop_index(table: &QName, name: &str) -> Op {
@@ -281,6 +330,17 @@ fn replace_constraint(
         release_change: format!("writes only rows to {table} that the new {name} allows"),
         ..Recipe::default()
     };
+    // The old one stands until the new one has its name, and is put back by a rollback.
+    recipe.keeps.extend(plain::kept(context, table, &old.kind).filter(|_| old != *constraint));
+    if let ConstraintKind::Check(check) = &constraint.kind {
+        let condition = Condition::NoViolations { table: table.clone(), check: check.clone() };
+        recipe.keeps.push(condition.clone());
+        recipe.drafts.push(add_constraint::gate(
+            format!("no row of {table} violates the new {name}"),
+            "rows that violate it",
+            condition,
+        ));
+    }
     recipe.drafts.extend(enforce_constraint(context, Slot::Tighten, table, (&new, constraint)));
     if !constraint.validated {
         recipe.drafts.pop();

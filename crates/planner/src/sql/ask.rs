@@ -5,9 +5,11 @@ mod alter;
 mod hints;
 mod objects;
 mod rows;
+mod transaction;
 
 pub(super) use hints::check_reshape;
 
+use self::transaction::Transactions;
 use super::constraint::NewConstraint;
 use super::cursor::{Broken, Cursor, Placed, PlacedName, unquote};
 use super::expr;
@@ -46,6 +48,8 @@ pub(super) struct Asker<'a> {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// What runs as it is.
     pub(super) not_analysed: Vec<NotAnalysed>,
+    /// Its own transactions.
+    pub(super) transactions: Transactions,
 }
 
 /// Nothing more can be said of a statement: the diagnostics have why.
@@ -62,6 +66,7 @@ pub(super) fn ask<'a>(text: &'a str, schema: &Schema) -> Asker<'a> {
         hints: Vec::new(),
         diagnostics: Vec::new(),
         not_analysed: Vec::new(),
+        transactions: Transactions::default(),
     };
     if let Some(diagnostic) = report::not_text(text, Source::Change) {
         asker.diagnostics.push(diagnostic);
@@ -109,6 +114,7 @@ impl Asker<'_> {
         } else if read == 0 {
             self.diagnostics.push(report::empty(Source::Change, false));
         }
+        self.end_transaction();
         self.check_fills();
     }
 
@@ -211,7 +217,7 @@ impl Asker<'_> {
                 self.path = path.first;
                 Ok(())
             }
-            Parsed::Transaction => Ok(()),
+            Parsed::Transaction => self.transaction(span, start),
             Parsed::Setting | Parsed::Role(_) => {
                 self.warn(
                     "setting-ignored",

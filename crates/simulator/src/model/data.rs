@@ -9,10 +9,17 @@ use planner::op::Op;
 use planner::plan::Plan;
 
 use super::{Image, StepModel};
+use crate::slice::Cut;
 
 /// By the plan's steps; where those have none, by what was asked: its values are the same. What is asked
 /// of columns with a conversion is to be done by that.
-pub(super) fn images(plan: &Plan, table: &QName) -> Vec<Image> {
+pub(super) fn images(plan: &Plan, table: &QName, cut: &Cut) -> Vec<Image> {
+    let mut images = all_images(plan, table);
+    images.retain(|image| !cut.is_image_apart(table, (&image.set, image.filter.as_ref())));
+    images
+}
+
+fn all_images(plan: &Plan, table: &QName) -> Vec<Image> {
     let by_steps = images_of(plan.steps().flat_map(|s| &s.script).map(|s| &s.op), table);
     if by_steps.is_empty() && plan.model.conversions.is_empty() {
         return images_of(plan.model.asked.iter(), table);

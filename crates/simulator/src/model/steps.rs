@@ -11,16 +11,17 @@ use planner::plan::{Plan, Statement, Step};
 
 use super::{Batch, StepModel};
 use crate::fleet::Fleet;
-use crate::slice::{self, Kept};
+use crate::slice::{self, Cut};
+use crate::trace::first_line;
 
 /// Every step, with the instances before and after each deploy.
 pub(super) fn steps(
     plan: &Plan,
     instances: usize,
-    (names, kept): (&BTreeSet<QName>, &Kept),
+    (names, cut): (&BTreeSet<QName>, &Cut),
 ) -> Vec<StepModel> {
     let outside = slice::outside(plan, names);
-    let scope = Scope { names, outside: &outside, kept };
+    let scope = Scope { names, outside: &outside, cut };
     let mut fleet = Fleet::before_all(instances);
     let mut one = |s: &Step| {
         let before = fleet;
@@ -33,11 +34,11 @@ pub(super) fn steps(
 }
 
 /// What of the change as asked is about the tables.
-pub(super) fn asked(plan: &Plan, (names, kept): (&BTreeSet<QName>, &Kept)) -> Vec<Op> {
+pub(super) fn asked(plan: &Plan, (names, cut): (&BTreeSet<QName>, &Cut)) -> Vec<Op> {
     let outside = slice::outside(plan, names);
-    let scope = Scope { names, outside: &outside, kept };
+    let scope = Scope { names, outside: &outside, cut };
     let about = plan.model.asked.iter().filter(|op| !scope.is_foreign(op));
-    about.map(|op| scope.cut(op)).collect()
+    about.map(|op| scope.as_far(op)).collect()
 }
 
 /// What of a plan one group of tables is about.
@@ -45,7 +46,7 @@ struct Scope<'a> {
     names: &'a BTreeSet<QName>,
     /// Foreign keys that lead out of it.
     outside: &'a BTreeSet<(QName, String)>,
-    kept: &'a Kept,
+    cut: &'a Cut,
 }
 
 impl Scope<'_> {
@@ -66,18 +67,25 @@ impl Scope<'_> {
             {
                 true
             }
-            other => other.relation().is_some_and(|r| !self.names.contains(r)),
+            other => {
+                other.relation().is_some_and(|r| !self.names.contains(r))
+                    || self.cut.is_apart(other)
+            }
         }
     }
 
     /// The statement as far as it is about the group.
-    fn cut(&self, op: &Op) -> Op {
-        if let Op::CreateTable { table, definition } = op {
-            let mut definition = definition.clone();
-            slice::cut_to_group(&mut definition, self.names, self.kept.get(table));
-            return Op::CreateTable { table: table.clone(), definition };
+    fn as_far(&self, op: &Op) -> Op {
+        let mut op = op.clone();
+        if let Op::CreateTable { table, definition } = &mut op {
+            slice::cut_to_group(table, definition, (self.names, self.cut));
         }
-        op.clone()
+        if let Op::CreateIndex { table, index, .. } | Op::CreateIndexOnly { table, index, .. } =
+            &mut op
+        {
+            self.cut.cut_index(table, index);
+        }
+        op
     }
 
     fn is_about(&self, condition: &Condition) -> bool {
@@ -87,6 +95,7 @@ impl Scope<'_> {
             return false;
         }
         condition.relation().is_none_or(|t| self.names.contains(t))
+            && !self.cut.is_condition_apart(condition)
     }
 }
 
@@ -117,13 +126,15 @@ fn batches(script: &[Statement], scope: &Scope<'_>) -> Vec<Batch> {
         {
             continue;
         }
-        let op = scope.cut(&statement.op);
+        let op = scope.as_far(&statement.op);
         let transaction = statement.transaction.as_deref();
+        let said = first_line(&statement.sql);
         match batches.last_mut() {
             Some(batch) if transaction.is_some() && open == transaction => {
                 Arc::make_mut(&mut batch.ops).push(op);
+                batch.said.push(said);
             }
-            _ => batches.push(Batch { ops: Arc::new(vec![op]), lock_timeout_ms }),
+            _ => batches.push(Batch { ops: Arc::new(vec![op]), said: vec![said], lock_timeout_ms }),
         }
         open = transaction;
     }

@@ -46,7 +46,18 @@ DELETE FROM public.sales WHERE total < 0
 CREATE TABLE public.t (
   a integer
 )
-DROP TABLE public.t",
+DROP TABLE public.t
+warning transaction-not-kept at 1:1 `BEGIN`: the plan does not run the change in one transaction: every lock would be held to its end / each step commits what belongs together, and has its own way back",
+    );
+}
+
+#[test]
+fn what_is_rolled_back_is_not_asked_for() {
+    check(
+        "BEGIN; SAVEPOINT s; ALTER TABLE users ADD COLUMN age int; ROLLBACK TO s;",
+        "ALTER TABLE public.users ADD COLUMN age integer
+warning transaction-not-kept at 1:1 `BEGIN`: the plan does not run the change in one transaction: every lock would be held to its end / each step commits what belongs together, and has its own way back
+error rolled-back at 1:59 `ROLLBACK TO s`: statements before it are undone: it cannot be told what is asked for / take it out, or the statements that it undoes",
     );
 }
 
