@@ -97,6 +97,14 @@ pub fn prove(plan: &Plan, bounds: &Bounds) -> Result<Verdict, Unmodelled> {
     }
 }
 
+/// What each search of a proof is about.
+pub(crate) fn searches(plan: &Plan, bounds: &Bounds) -> Vec<Cut> {
+    if bounds.reduced {
+        return slice::cuts(plan);
+    }
+    slice::groups(plan).iter().map(|group| Cut::whole(plan, group)).collect()
+}
+
 /// A search under way.
 pub struct Search {
     plan: Plan,
@@ -122,11 +130,10 @@ impl Search {
     /// # Errors
     /// Why the plan cannot be modelled.
     pub fn new(plan: &Plan, bounds: &Bounds) -> Result<Self, Unmodelled> {
-        let whole = || slice::groups(plan).iter().map(|g| Cut::whole(plan, g)).collect();
         let mut search = Self {
             plan: plan.clone(),
             bounds: bounds.sane(),
-            cuts: if bounds.reduced { slice::cuts(plan) } else { whole() },
+            cuts: searches(plan, bounds),
             at: 0,
             current: None,
             next: Next::new(),

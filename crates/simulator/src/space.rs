@@ -4,9 +4,8 @@
 use planner::Plan;
 
 use crate::model::{Model, Unmodelled};
-use crate::proof::initial;
+use crate::proof::{initial, searches};
 use crate::scenario::Bounds;
-use crate::slice;
 use crate::store::Packed;
 use crate::transition::Next;
 
@@ -14,7 +13,7 @@ use crate::transition::Next;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct State(Packed);
 
-/// The states of a plan's first group of tables.
+/// The states of one of the searches that a proof of a plan consists of.
 pub struct Space {
     model: Model,
     first: Packed,
@@ -22,21 +21,18 @@ pub struct Space {
 }
 
 impl Space {
-    /// The states of a plan within bounds.
+    /// Those of every search of a plan within bounds.
     ///
     /// # Errors
     /// Why the plan cannot be modelled.
-    pub fn new(plan: &Plan, bounds: &Bounds) -> Result<Self, Unmodelled> {
-        let group = slice::components(plan).into_iter().next().unwrap_or_default();
-        let mut model = Model::new(plan, bounds, &group)?;
-        let first = initial(&mut model)?;
-        let first = model.pack(&first);
-        Ok(Self { model, first, next: Next::new() })
-    }
-
-    /// How many groups of tables the plan has: a proof searches each.
-    pub fn groups(plan: &Plan) -> usize {
-        slice::components(plan).len()
+    pub fn all(plan: &Plan, bounds: &Bounds) -> Result<Vec<Self>, Unmodelled> {
+        let one = |cut| {
+            let mut model = Model::of_cut(plan, bounds, cut)?;
+            let first = initial(&mut model)?;
+            let first = model.pack(&first);
+            Ok(Self { model, first, next: Next::new() })
+        };
+        searches(plan, bounds).iter().map(one).collect()
     }
 
     /// The state before anything.

@@ -13,9 +13,10 @@ use planner::Plan;
 use simulator::{Bounds, Search, Space, State, Verdict};
 use stateright::{Checker, Model, Property};
 
-/// Cases of one group of tables, that end verified: quick ones and one that is not.
-const CASES: [&str; 4] =
-    ["add_column_not_null_fill", "rename_column", "split_column", "add_unique"];
+/// Cases that end verified, with so many states that what a proof does beside its searches does not count.
+const CASES: [&str; 3] = ["add_foreign_key", "add_tenant_key", "split_column"];
+/// A plan as most are.
+const GROWS: &str = "rename_column";
 const OURS: &str = "ours";
 const THEIRS: &str = "stateright";
 
@@ -67,7 +68,6 @@ fn compare() -> bool {
             ours.bytes() / theirs.bytes()
         );
     }
-    let case = CASES[1];
     for bounds in [
         [1, 1, 0],
         [1, 2, 1],
@@ -79,10 +79,10 @@ fn compare() -> bool {
         [3, 3, 3],
         [3, 4, 2],
     ] {
-        let Some(found) = measured(OURS, case, bounds) else { continue };
+        let Some(found) = measured(OURS, GROWS, bounds) else { continue };
         let [instances, rows, faults] = bounds;
         println!(
-            "{case} with {instances} instances, {rows} rows, {faults} faults: {} states, {} transitions, {:.3} s",
+            "{GROWS} with {instances} instances, {rows} rows, {faults} faults: {} states, {} transitions, {:.3} s",
             found.states, found.transitions, found.seconds
         );
     }
@@ -181,7 +181,11 @@ impl Model for States {
 
 /// States and transitions: stateright counts the first state as generated, too.
 fn check(plan: &Plan, bounds: &Bounds) -> Option<(u64, u64)> {
-    let space = Space::new(plan, bounds).ok()?;
-    let checker = States(Mutex::new(space)).checker().spawn_bfs().join();
-    Some((checker.unique_state_count() as u64, checker.state_count() as u64 - 1))
+    let mut counted = (0, 0);
+    for space in Space::all(plan, bounds).ok()? {
+        let checker = States(Mutex::new(space)).checker().spawn_bfs().join();
+        counted.0 += checker.unique_state_count() as u64;
+        counted.1 += checker.state_count() as u64 - 1;
+    }
+    Some(counted)
 }
