@@ -87,13 +87,15 @@ fn set_default(
 ) -> Result<(), Diagnostic> {
     let before = context.column(table, column)?;
     let repeats = |d: &Expr| !d.always_null() && d.volatility() != Volatility::Volatile;
-    // Where today's default repeats, too, rows that leave it out collide whatever the plan does.
-    let repeats_anew =
-        default.is_some_and(repeats) && !before.default.as_ref().is_some_and(repeats);
+    let repeated = before.default.as_ref().is_some_and(repeats);
+    let retyped = retyped_to(context, table, column).is_some();
+    // Today's default goes unnoticed where the new release, which has to give a value, never meets it.
+    let gives = before.not_null && default.is_none() && !retyped;
+    let is_met = if repeated { !gives } else { default.is_some_and(repeats) };
     // Whoever always gives a value never meets the default; whoever knows it in a key gives another.
     let stays_unique = context.table(table)?.is_unique_in(column);
     let always_given = before.not_null && before.default.is_none() && stays_unique;
-    if repeats_anew && context.collides(table, column, Column::never_repeats) && !always_given {
+    if is_met && context.collides(table, column, Column::never_repeats) && !always_given {
         return Err(context.refuse(
             "default-in-key",
             format!("`{column}` of `{table}` is unique: two rows that leave it out would both hold the default (23505)"),
@@ -117,6 +119,8 @@ fn set_default(
     }
     let slot = match default {
         None => Slot::Tighten,
+        // Before the new column is to hold no NULL.
+        Some(_) if changed_before && retyped => Slot::Expand,
         Some(_) if changed_before || after_type => Slot::Swap,
         Some(_) => Slot::Expand,
     };
