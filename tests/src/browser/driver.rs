@@ -334,8 +334,23 @@ fn on_path(name: &str) -> Option<String> {
     Some(found.display().to_string())
 }
 
-/// Starts chromedriver on a free port, which it tells.
+/// Starts chromedriver on a free port, which it tells. It takes a port free under IPv4 and then the
+/// same one under IPv6, where another program may have it: it says so and exits, and is started
+/// again on another.
 fn start_driver() -> Result<(Child, u16)> {
+    const TRIES: usize = 5;
+    let mut said = String::new();
+    for _ in 0..TRIES {
+        match try_driver()? {
+            Ok(started) => return Ok(started),
+            Err(last_words) => said = last_words,
+        }
+    }
+    Err(format!("chromedriver did not start in {TRIES} tries; it said at last:\n{said}").into())
+}
+
+/// One try: the driver and its port, or all it said before it exited.
+fn try_driver() -> Result<std::result::Result<(Child, u16), String>> {
     let program = env::var("CONCERTINA_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
     let mut driver = Command::new(&program)
         .arg("--port=0")
@@ -345,6 +360,7 @@ fn start_driver() -> Result<(Child, u16)> {
         .map_err(|error| format!("{program}: {error}"))?;
     let Some(output) = driver.stdout.take() else { return Err("chromedriver is mute".into()) };
     let mut lines = BufReader::new(output).lines();
+    let mut said = String::new();
     for line in lines.by_ref().map_while(std::result::Result::ok) {
         let port = line
             .split_once("started successfully on port ")
@@ -352,9 +368,12 @@ fn start_driver() -> Result<(Child, u16)> {
         if let Some(port) = port {
             // What it says later is read and dropped, or it would stop at a full pipe.
             std::thread::spawn(move || lines.for_each(drop));
-            return Ok((driver, port));
+            return Ok(Ok((driver, port)));
         }
+        said.push_str(&line);
+        said.push('\n');
     }
     drop(driver.kill());
-    Err("chromedriver did not start".into())
+    driver.wait()?;
+    Ok(Err(said))
 }
