@@ -3,6 +3,7 @@
 
 pub(crate) mod derived;
 pub(crate) mod mention;
+pub mod own;
 
 use std::fmt;
 use std::str::FromStr;

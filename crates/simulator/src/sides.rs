@@ -18,6 +18,9 @@ use crate::value::Value;
 /// Longest text that stands for a length.
 const LONGEST: i64 = 64;
 
+/// Values that a column may have, and one that it may not.
+type Edges = (Vec<Value>, Option<Value>);
+
 /// For each column that a CHECK of either table names alone or beside others: two values that the
 /// CHECK lets pass and one that it does not, as far as they are found beside the literals in it.
 pub(crate) fn of_checks(tables: [Option<&Table>; 2]) -> BTreeMap<String, Vec<Value>> {
@@ -44,15 +47,12 @@ pub(crate) fn of_checks(tables: [Option<&Table>; 2]) -> BTreeMap<String, Vec<Val
 
 /// For each column that tells partitions apart, of a table that becomes one of them: values within its
 /// bounds, and one outside of them; of a table that has partitions, values that they take.
-pub(crate) fn of_bounds(
-    model: &planner::plan::Model,
-    name: &QName,
-) -> BTreeMap<String, (Vec<Value>, Option<Value>)> {
+pub(crate) fn of_bounds(model: &planner::plan::Model, name: &QName) -> BTreeMap<String, Edges> {
     let mut found = BTreeMap::new();
     let schemas = [&model.source, &model.target];
     let Some(schema) = schemas.into_iter().find(|s| s.table(name).is_some()) else { return found };
     let Some(table) = schema.table(name) else { return found };
-    let usual = |i| table.columns.iter().map(|c| typed(&c.ty, i, false)).collect::<Vec<_>>();
+    let usual = |i| usual_row(table, i);
     if !(0..2).all(|i| takes(schema, name, table, &usual(i))) {
         found = of_parts(schema, (name, table));
     }
@@ -67,8 +67,7 @@ pub(crate) fn of_bounds(
             });
             let at = table.columns.iter().position(|c| c.name == column);
             let taken = |value: &Value| {
-                let mut row: Vec<Value> =
-                    table.columns.iter().map(|c| typed(&c.ty, 0, false)).collect();
+                let mut row = usual_row(table, 0);
                 if let Some(cell) = at.and_then(|at| row.get_mut(at)) {
                     *cell = value.clone();
                 }
@@ -82,12 +81,9 @@ pub(crate) fn of_bounds(
 }
 
 /// For each column of a key that a CHECK does not let have the usual values: those that it may have.
-pub(crate) fn of_key(
-    table: &Table,
-    key: &[String],
-) -> BTreeMap<String, (Vec<Value>, Option<Value>)> {
+pub(crate) fn of_key(table: &Table, key: &[String]) -> BTreeMap<String, Edges> {
     let mut found = BTreeMap::new();
-    let usual = |i| table.columns.iter().map(|c| typed(&c.ty, i, false)).collect::<Vec<_>>();
+    let usual = |i| usual_row(table, i);
     for constraint in table.constraints.values() {
         let ConstraintKind::Check(check) = &constraint.kind else { continue };
         let fits = |i| value_of(table, &usual(i), check).map(|value| truth(&value) != Some(false));
@@ -102,11 +98,13 @@ pub(crate) fn of_key(
     found
 }
 
+/// The row that a table would have if nothing held values back.
+fn usual_row(table: &Table, i: usize) -> Vec<Value> {
+    table.columns.iter().map(|c| typed(&c.ty, i, false)).collect()
+}
+
 /// For each column by which a partitioned table tells its partitions apart, a value of each, then another.
-fn of_parts(
-    schema: &Schema,
-    (name, table): (&QName, &Table),
-) -> BTreeMap<String, (Vec<Value>, Option<Value>)> {
+fn of_parts(schema: &Schema, (name, table): (&QName, &Table)) -> BTreeMap<String, Edges> {
     let mut all: BTreeMap<String, Vec<Vec<Value>>> = BTreeMap::new();
     for child in schema.children(name) {
         let of = schema.table(&child).and_then(Table::partition_of);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use planner::backfill::{Backfill, Todo, Work};
 use planner::condition::Condition;
-use planner::expr::Lookup;
+use planner::expr::{Expr, Lookup};
 use planner::name::QName;
 use planner::op::Op;
 use planner::plan::{Conversion, Plan};
@@ -33,7 +33,7 @@ pub(crate) fn ops(plan: &Plan) -> impl Iterator<Item = &Op> {
 /// left out.
 pub(crate) fn components(plan: &Plan) -> Vec<BTreeSet<QName>> {
     let renamed = renames(plan);
-    let kept = kept(plan);
+    let mentioned = Cut::whole(plan, &BTreeSet::new());
     let original = |name: &QName| renamed.get(name).unwrap_or(name).clone();
     let used: BTreeSet<QName> = plan
         .releases
@@ -47,7 +47,7 @@ pub(crate) fn components(plan: &Plan) -> Vec<BTreeSet<QName>> {
     for schema in [&plan.model.source, &plan.model.target] {
         for (name, table) in &schema.tables {
             let mut table = table.clone();
-            cut_table(Arc::make_mut(&mut table), kept.get(name));
+            mentioned.cut_table(name, Arc::make_mut(&mut table));
             for parent in parents(&table) {
                 let (child, parent) = (original(name), original(parent));
                 join(&mut groups, &child, &parent);
@@ -118,6 +118,11 @@ fn leads_out(kind: &ConstraintKind, names: &BTreeSet<QName>) -> bool {
 fn looked_up(conversion: &Conversion) -> Vec<&Lookup> {
     let sides = conversion.up.iter().chain(&conversion.down);
     sides.flat_map(|(_, value)| value.lookups()).collect()
+}
+
+/// A column and what its value is made of.
+fn named((column, value): &(String, Expr)) -> impl Iterator<Item = String> {
+    value.columns().into_iter().chain([column.clone()])
 }
 
 /// Tables of which one gets rows from the other.
@@ -215,9 +220,8 @@ fn mentioned(plan: &Plan) -> Kept {
         mention(op, &mut keep);
     }
     for conversion in &plan.model.conversions {
-        let sides = conversion.up.iter().chain(&conversion.down);
         let columns: Vec<String> =
-            sides.flat_map(|(c, value)| value.columns().into_iter().chain([c.clone()])).collect();
+            conversion.up.iter().chain(&conversion.down).flat_map(named).collect();
         for lookup in looked_up(conversion) {
             let keys = lookup.key.iter().map(|(c, _)| c.clone());
             keep(&lookup.table, keys.chain([lookup.value.clone()]).collect());
@@ -329,20 +333,17 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
             keep(table, all.chain(keys(definition)).collect());
         }
         Op::Update { table, set, filter } => {
-            let values = set.iter().flat_map(|(c, v)| v.columns().into_iter().chain([c.clone()]));
-            keep(
-                table,
-                values.chain(filter.iter().flat_map(planner::expr::Expr::columns)).collect(),
-            );
+            let read = filter.iter().flat_map(Expr::columns);
+            keep(table, set.iter().flat_map(named).chain(read).collect());
         }
         Op::InsertRows { table, columns, .. } => keep(table, columns.clone()),
         Op::InsertSelect { table, set, from, filter } => {
             keep(table, set.iter().map(|(c, _)| c.clone()).collect());
             let read = set.iter().map(|(_, value)| value).chain(filter);
-            keep(from, read.flat_map(planner::expr::Expr::columns).collect());
+            keep(from, read.flat_map(Expr::columns).collect());
         }
         Op::Delete { table, filter } => {
-            keep(table, filter.iter().flat_map(planner::expr::Expr::columns).collect());
+            keep(table, filter.iter().flat_map(Expr::columns).collect());
         }
         Op::CreateSyncTrigger { rule }
         | Op::EnableSyncTrigger { rule }
@@ -474,12 +475,4 @@ pub(crate) fn cut(schema: &Schema, names: &BTreeSet<QName>, of: &Cut) -> Schema 
 pub(crate) fn cut_to_group(name: &QName, table: &mut Table, (names, of): (&BTreeSet<QName>, &Cut)) {
     of.cut_table(name, table);
     table.constraints.retain(|_, c| !leads_out(&c.kind, names));
-}
-
-/// The table cut to its kept columns, and to constraints and indexes over nothing else.
-fn cut_table(table: &mut Table, kept: Option<&BTreeSet<String>>) {
-    let keeps = |column: &String| kept.is_some_and(|k| k.contains(column));
-    table.columns.retain(|c| keeps(&c.name));
-    table.constraints.retain(|_, c| c.kind.columns().iter().all(keeps));
-    table.indexes.retain(|_, i| i.columns.iter().all(keeps));
 }

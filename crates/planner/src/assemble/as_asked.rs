@@ -15,7 +15,7 @@ use crate::request::Request;
 pub(super) fn naive_plan(request: &Request, read: &Read, plan: &Plan) -> Plan {
     let statements: Vec<Statement> =
         read.asked.iter().flat_map(|asked| statements(asked, read)).collect();
-    let concurrent = statements.iter().any(|statement| is_concurrent(&statement.op));
+    let concurrent = statements.iter().any(|statement| statement.op.is_concurrent());
     let ms = if concurrent { 0 } else { u64::from(request.constraints.lock_wait_ms.max(1)) };
     let mut script = vec![Statement::new(Op::SetLockTimeout { ms, local: false })];
     script.extend(statements);
@@ -86,15 +86,8 @@ fn statements(asked: &Asked, read: &Read) -> Vec<Statement> {
     let is_in = |(begin, end): &(usize, usize)| (*begin..*end).contains(&asked.span.0);
     let transaction = read.transactions.iter().position(is_in);
     let one = |op: Op| match transaction {
-        Some(at) if !is_concurrent(&op) => Statement::within(op, &format!("asked_{at}")),
+        Some(at) if !op.is_concurrent() => Statement::within(op, &format!("asked_{at}")),
         Some(_) | None => Statement::new(op),
     };
     naive_ops(&asked.what, &read.source).into_iter().map(one).collect()
-}
-
-fn is_concurrent(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::CreateIndex { concurrently: true, .. } | Op::DropIndex { concurrently: true, .. }
-    )
 }

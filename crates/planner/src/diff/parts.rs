@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Diff;
 use super::family::is_given;
-use super::tables::aside;
-use crate::name::QName;
+use crate::name::{QName, own};
 use crate::op::Op;
 use crate::schema::{Constraint, ConstraintKind, Index, Table};
 
@@ -125,7 +124,7 @@ impl Diff<'_> {
                 {
                     let mut name = key.clone();
                     if constraint.kind.has_index() && self.is_wanted_elsewhere(&table, key) {
-                        name = aside(key);
+                        name = own::aside(key);
                         let (table, to) = (table.clone(), name.clone());
                         self.push(Op::RenameConstraint { table, name: key.clone(), to });
                     }
@@ -144,7 +143,7 @@ impl Diff<'_> {
                 } else if now.is_some() || !index.columns.iter().any(|c| gone.contains(c)) {
                     let mut name = key.clone();
                     if self.is_wanted_elsewhere(&table, key) {
-                        name = aside(key);
+                        name = own::aside(key);
                         let (table, to) = (table.clone(), name.clone());
                         self.push(Op::RenameIndex { table, name: key.clone(), to });
                     }

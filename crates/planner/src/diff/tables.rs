@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Diff;
 use crate::change::Hint;
-use crate::name::{QName, clip};
+use crate::name::{QName, own};
 use crate::op::Op;
 use crate::schema::{Schema, Table};
 
@@ -102,7 +102,7 @@ impl Diff<'_> {
             }
         }
         for (table, name) in taken {
-            let to = aside(&name);
+            let to = own::aside(&name);
             self.push(Op::RenameIndex { table, name, to });
         }
     }
@@ -193,9 +193,4 @@ impl Diff<'_> {
 fn definition_key(schema: &Schema, table: &QName, column: &str) -> bool {
     let key = schema.table(table).and_then(Table::primary_key);
     key.is_some_and(|key| key.iter().any(|c| c == column))
-}
-
-/// The name of what gives its name to something new before it goes.
-pub(super) fn aside(name: &str) -> String {
-    clip(&format!("{name}_concertina_old"))
 }

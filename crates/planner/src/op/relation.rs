@@ -5,6 +5,16 @@ use crate::name::QName;
 use crate::schema::Subject;
 
 impl Op {
+    /// Whether it works on an index CONCURRENTLY: outside of a transaction, and nobody waits for its
+    /// lock.
+    pub(crate) fn is_concurrent(&self) -> bool {
+        matches!(
+            self,
+            Self::CreateIndex { concurrently: true, .. }
+                | Self::DropIndex { concurrently: true, .. }
+        )
+    }
+
     /// The table or view that the statement is about.
     pub fn relation(&self) -> Option<&QName> {
         match self {

@@ -83,15 +83,8 @@ fn limits(frame: &Frame<'_>, schema: &mut Schema, group: &[Statement]) -> (Limit
     let each = (budget / u64::try_from(blocked.len().max(1)).unwrap_or(u64::MAX)).max(1);
     // A short lock timeout on a concurrent build would leave an invalid index behind, and nobody
     // waits for its lock.
-    let lock = if group.iter().any(|s| is_concurrent(&s.op)) { 0 } else { each };
+    let lock = if group.iter().any(|s| s.op.is_concurrent()) { 0 } else { each };
     (Limits { lock, statement: if brief { budget + BRIEF_MS } else { 0 } }, transacted)
-}
-
-fn is_concurrent(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::CreateIndex { concurrently: true, .. } | Op::DropIndex { concurrently: true, .. }
-    )
 }
 
 /// What commits by itself, or may do: nothing is known of a statement that was not analysed.

@@ -3,9 +3,8 @@
 //! Must not know recipes.
 
 use super::{rebuild, users};
-use crate::name::QName;
-use crate::name::clip;
 use crate::name::mention::names;
+use crate::name::{QName, own};
 use crate::op::Op;
 use crate::recipe::Draft;
 use crate::schema::object::{OF, SCHEMA, UNLOGGED};
@@ -91,7 +90,7 @@ fn lacks(schema: &Schema, op: &Op) -> bool {
 /// Whether it is a name of the plan's own, until what has it takes the place of another: a long one is
 /// cut, and shows only beside the other's.
 fn is_aside(schema: &Schema, table: &QName, name: &str) -> bool {
-    let twin = |of: &String| clip(&format!("{of}_concertina")) == name;
+    let twin = |of: &String| own::twin(of) == name;
     let table = schema.table(table);
     name.ends_with("_concertina")
         || table.is_some_and(|t| t.constraints.keys().chain(t.indexes.keys()).any(twin))

@@ -8,7 +8,9 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::op::effect::Whole;
 use crate::recipe::partitioned::{self, Named};
-use crate::recipe::steps::{build_index, enforce_constraint, enforce_not_null, under_lock};
+use crate::recipe::steps::{
+    build_index, enforce_constraint, enforce_not_null, take_index, under_lock,
+};
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Constraint, ConstraintKind, ForeignKey, Index, Key};
 
@@ -315,13 +317,7 @@ fn take_over(context: &Context<'_>, table: &QName, name: &str, key: &Key) -> Dra
         context,
         Slot::Tighten,
         format!("make the index {name} the {kind} of {table}"),
-        vec![Op::AddConstraintUsingIndex {
-            table: table.clone(),
-            name: name.to_owned(),
-            index: name.to_owned(),
-            primary: key.primary,
-            deferral: key.deferral.clone(),
-        }],
+        vec![take_index(table, (name, name), key)],
     )
     .back(context, vec![Op::DropConstraint { table: table.clone(), name: name.to_owned() }])
     .why("the index is there already: only the catalogue changes")

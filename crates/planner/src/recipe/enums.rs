@@ -10,7 +10,7 @@ use crate::change::{Asked, What};
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
-use crate::name::{QName, clip, literal, quote};
+use crate::name::{QName, literal, own, quote};
 use crate::op::Op;
 use crate::op::object::{change, make};
 use crate::recipe::steps::under_lock;
@@ -142,7 +142,7 @@ fn rebuilt(
     default: &dyn Fn(&QName, &Column) -> Option<Expr>,
 ) -> Option<Vec<Op>> {
     let name: QName = id.name.parse().ok()?;
-    let aside = name.sibling(clip(&format!("{}_concertina_old", name.name)));
+    let aside = name.sibling(own::aside(&name.name));
     let old = ObjectId::new(ObjectKind::Enum, aside.to_string());
     let named: Vec<QName> = routines.keys().filter_map(ObjectId::routine_name).collect();
     let of_type = |c: &Column| c.ty.as_str().trim_end_matches("[]") == id.name;

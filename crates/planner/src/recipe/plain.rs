@@ -9,7 +9,7 @@ use crate::op::object::view_again;
 use crate::op::{Op, sql};
 use crate::plan::Check;
 use crate::recipe::change_type::by_place;
-use crate::recipe::steps::build_index;
+use crate::recipe::steps::{build_index, take_index};
 use crate::recipe::{Context, Draft, Recipe, Slot, enums, partitioned};
 use crate::schema::{Column, Constraint, ConstraintKind, Key, View};
 use crate::sql_type::SqlType;
@@ -262,13 +262,7 @@ fn drop_constraint(
     let validate = Op::ValidateConstraint { table: table.clone(), name: name.to_owned() };
     let back = match (&constraint.kind, Key::of(&constraint.kind)) {
         (_, Some(key)) => {
-            let take = Op::AddConstraintUsingIndex {
-                table: table.clone(),
-                name: name.to_owned(),
-                index: name.to_owned(),
-                primary: key.primary,
-                deferral: key.deferral.clone(),
-            };
+            let take = take_index(table, (name, name), &key);
             let build = build_index(context, Slot::Swap, table, (name, &key.index()));
             build.script.into_iter().map(|statement| statement.op).chain([take]).collect()
         }

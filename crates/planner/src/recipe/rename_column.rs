@@ -6,7 +6,7 @@ use crate::backfill::Todo;
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Expr, Volatility};
-use crate::name::{QName, clip};
+use crate::name::{QName, clip, own};
 use crate::op::Op;
 use crate::plan::{Check, Conversion};
 use crate::recipe::steps::{backfill_of, build_index, install_sync, run_backfill};
@@ -174,18 +174,14 @@ fn shadow_indexes(table: &Table, from: &str, to: &str) -> Vec<(String, Index)> {
         }
         let columns: Vec<String> =
             columns.iter().map(|c| if c == from { to.to_owned() } else { c.clone() }).collect();
-        twins.push((twin_name(name), Index::unique_on(&columns)));
+        twins.push((own::twin(name), Index::unique_on(&columns)));
     }
     for (name, index) in &table.indexes {
         if let Some(twin) = index.renamed(from, to) {
-            twins.push((twin_name(name), twin));
+            twins.push((own::twin(name), twin));
         }
     }
     twins
-}
-
-fn twin_name(name: &str) -> String {
-    clip(&format!("{name}_concertina"))
 }
 
 /// One transaction, one brief ACCESS EXCLUSIVE lock: the copy goes, the original takes its name.

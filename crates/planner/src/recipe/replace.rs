@@ -3,12 +3,12 @@
 
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
-use crate::name::{QName, clip};
+use crate::name::{QName, own};
 use crate::op::Op;
 use crate::op::object::make;
 use crate::recipe::index::kept;
 use crate::recipe::steps::{
-    NO_CONCURRENT_INDEX, build_index, enforce_constraint, script, under_lock,
+    NO_CONCURRENT_INDEX, build_index, enforce_constraint, script, take_index, under_lock,
 };
 use crate::recipe::{Context, Draft, Recipe, Slot, add_constraint, partition, partitioned, plain};
 use crate::schema::{Column, Constraint, ConstraintKind, Index, Key, Object, ObjectId, View};
@@ -91,8 +91,7 @@ fn replace_index(
                 .map(|old| vec![drop_index(table, name), create_index(table, (name, old))]),
         ));
     };
-    let (new, aside) =
-        (clip(&format!("{name}_concertina")), clip(&format!("{name}_concertina_old")));
+    let (new, aside) = (own::twin(name), own::aside(name));
     let rename = |from: &str, to: &str| rename_index(table, from, to);
     let holds = old.unique
         && old.predicate.is_none()
@@ -189,7 +188,7 @@ fn index_to_key(
         deferral: String::new(),
     };
     let drop = || Op::DropConstraint { table: table.clone(), name: name.to_owned() };
-    let aside = clip(&format!("{name}_concertina_old"));
+    let aside = own::aside(name);
     let again = build_index(context, Slot::Swap, table, (&aside, &old)).script;
     let mut back = vec![drop(), rename_index(table, &aside, name)];
     for column in columns {
@@ -209,7 +208,7 @@ fn index_to_key(
     let ops = if fits {
         vec![take(name)]
     } else {
-        let new = clip(&format!("{name}_concertina"));
+        let new = own::twin(name);
         let index = Index::unique_on(columns);
         recipe.drafts.push(build_index(context, Slot::Tighten, table, (&new, &index)));
         vec![drop_index(table, name), take(&new)]
@@ -242,15 +241,8 @@ fn key_to_index(context: &Context<'_>, table: &QName, (name, index): (&str, &Ind
             back,
         );
     };
-    let (new, aside) =
-        (clip(&format!("{name}_concertina")), clip(&format!("{name}_concertina_old")));
-    let take = Op::AddConstraintUsingIndex {
-        table: table.clone(),
-        name: name.to_owned(),
-        index: aside.clone(),
-        primary: key.primary,
-        deferral: key.deferral.clone(),
-    };
+    let (new, aside) = (own::twin(name), own::aside(name));
+    let take = take_index(table, (name, &aside), &key);
     let mut rollback = build_index(context, Slot::Swap, table, (&aside, &key.index())).script;
     rollback.extend(script(context, vec![drop_index(table, name), take], Some("a")));
     let mut recipe = Recipe::default();
@@ -324,7 +316,7 @@ fn replace_constraint(
             Some(vec![drop(), add(&old)]),
         ));
     }
-    let new = clip(&format!("{name}_concertina"));
+    let new = own::twin(name);
     let mut recipe = Recipe {
         needs_release: true,
         release_change: format!("writes only rows to {table} that the new {name} allows"),

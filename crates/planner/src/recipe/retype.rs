@@ -13,7 +13,7 @@ use crate::change::{Retype, Retyped};
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
-use crate::name::{QName, clip};
+use crate::name::{QName, clip, own};
 use crate::op::Op;
 use crate::recipe::change_type::{self, Conversion};
 use crate::recipe::steps::{backfill_of, install_sync, run_backfill};
@@ -151,7 +151,7 @@ fn shadow(
     if !conversion.is_lossless(asked.using.as_ref()) {
         conversion.questions(context, recipe);
     }
-    let old = clip(&format!("{name}_concertina_old"));
+    let old = own::aside(name);
     Ok(Shadow { new: new_name(name), old, before, after, up })
 }
 

@@ -7,7 +7,7 @@ use crate::op::Op;
 use crate::plan::{Check, Statement, StepKind};
 use crate::recipe::partitioned::{self, Named};
 use crate::recipe::{Context, Draft, Recipe, Slot};
-use crate::schema::{Constraint, ConstraintKind, Index};
+use crate::schema::{Constraint, ConstraintKind, Index, Key};
 
 pub(crate) use super::batches::{backfill_of, run_backfill};
 pub(crate) use super::sync::install_sync;
@@ -199,6 +199,17 @@ pub(crate) fn build_index(
             "the index is there and valid",
             Condition::Index { table: table.clone(), name: name.to_owned(), present: true },
         )
+}
+
+/// An index that is there becomes a key.
+pub(crate) fn take_index(table: &QName, (name, index): (&str, &str), key: &Key) -> Op {
+    Op::AddConstraintUsingIndex {
+        table: table.clone(),
+        name: name.to_owned(),
+        index: index.to_owned(),
+        primary: key.primary,
+        deferral: key.deferral.clone(),
+    }
 }
 
 /// NOT NULL without a scan under ACCESS EXCLUSIVE.

@@ -212,11 +212,8 @@ impl Loader<'_> {
     /// What a statement says of objects. One that does not apply is kept and listed.
     fn objects(&mut self, said: &[Said], span: Span) {
         for one in said {
-            let one = &match &self.role {
-                Some(role) => one.made_by(role),
-                None => one.clone(),
-            };
-            match object::settle(&self.schema, one) {
+            let made = self.role.as_ref().map(|role| one.made_by(role));
+            match object::settle(&self.schema, made.as_ref().unwrap_or(one)) {
                 Ok(settled) => {
                     for (id, becomes) in settled {
                         self.note(&id, span);

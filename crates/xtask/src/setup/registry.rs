@@ -9,13 +9,68 @@ use std::process::Command;
 use crate::run;
 use crate::workspace::{self, on_path};
 
+/// Where a package comes from.
+#[derive(Clone, Copy)]
+pub(super) enum From {
+    /// `PyPI`, as `name==version`.
+    PyPi(&'static str),
+    /// npm, as `name@version` each.
+    Npm(&'static [&'static str]),
+}
+
+/// A tool that is a folder of files.
+pub(super) struct Tool {
+    /// Its folder's name.
+    pub(super) name: &'static str,
+    pub(super) from: From,
+    /// A file of it, below the folder.
+    pub(super) file: &'static str,
+    /// About how long it takes.
+    pub(super) seconds: u32,
+}
+
+impl Tool {
+    /// Its folder, where it is installed.
+    pub(super) fn folder(&self) -> Option<PathBuf> {
+        let folder = folder(self.name).ok()?;
+        folder.join(self.file).is_file().then_some(folder)
+    }
+
+    /// Its file, where it is installed.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        Some(self.folder()?.join(self.file))
+    }
+
+    /// Installs it if it is missing, and gives its file.
+    pub(super) fn install(&self) -> Result<PathBuf, String> {
+        if let Some(file) = self.file() {
+            return Ok(file);
+        }
+        println!("installing {} (about {} s) …", self.name, self.seconds);
+        let folder = folder(self.name)?;
+        match self.from {
+            From::PyPi(package) => pip(package, &folder)?,
+            From::Npm(packages) => npm(packages, &folder, |_| Ok(()))?,
+        }
+        self.file().ok_or_else(|| format!("{} is without {}", self.name, self.file))
+    }
+
+    /// The same for what only trials want: they are skipped where it cannot be had.
+    pub(super) fn install_or_skip(&self) {
+        if let Err(problem) = self.install() {
+            print!("{}", run::quote(&problem));
+            println!("trials with {} are skipped", self.name);
+        }
+    }
+}
+
 /// The folder of a tool that is none of ours; its name holds the version.
 pub(super) fn folder(name: &str) -> Result<PathBuf, String> {
     Ok(workspace::cache()?.join("tools").join(name))
 }
 
-/// Installs a package from `PyPI`, as `name==version`, with what it needs unless it is `alone`.
-pub(super) fn pip(package: &str, alone: bool, folder: &Path) -> Result<(), String> {
+/// Installs a package from `PyPI`, as `name==version`, with what it needs.
+fn pip(package: &str, folder: &Path) -> Result<(), String> {
     let shown = format!("python3 -m pip install {package}");
     if on_path("python3").is_none() {
         return Err(format!("`{shown}` needs pip: on Debian, apt-get install python3-pip"));
@@ -23,7 +78,6 @@ pub(super) fn pip(package: &str, alone: bool, folder: &Path) -> Result<(), Strin
     let scratch = scratch(folder)?;
     let mut pip = workspace::program("python3");
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-        .args(alone.then_some("--no-deps"))
         .args(["--root-user-action=ignore", "--target"])
         .arg(&scratch)
         .arg(package);

@@ -1,7 +1,7 @@
 //! An index, key or reference with its name, and the statements that make it on a partitioned table.
 //! Must not know steps.
 
-use crate::name::{QName, clip, derived};
+use crate::name::{QName, derived, own};
 use crate::op::Op;
 use crate::op::effect::{Part, Whole};
 use crate::schema::{Constraint, ConstraintKind, Index, Schema, Table};
@@ -199,7 +199,7 @@ impl Named {
         }
         // What cannot be built beside traffic is built with the whole.
         let Some(index) = self.backing() else { return };
-        let meanwhile = if busy { aside(&name) } else { name.clone() };
+        let meanwhile = if busy { own::twin(&name) } else { name.clone() };
         making.built.push(drop_concurrently(&table, &meanwhile));
         making.built.push(Op::CreateIndex {
             table: table.clone(),
@@ -232,7 +232,7 @@ impl Named {
         built
             .filter(|_| has_index)
             .map(|part| {
-                let name = if busy(part) { aside(&part.name) } else { part.name.clone() };
+                let name = if busy(part) { own::twin(&part.name) } else { part.name.clone() };
                 drop_concurrently(&part.table, &name)
             })
             .collect()
@@ -263,8 +263,4 @@ fn drop_concurrently(table: &QName, name: &str) -> Op {
         concurrently: true,
         if_exists: true,
     }
-}
-
-fn aside(name: &str) -> String {
-    clip(&format!("{name}_concertina"))
 }

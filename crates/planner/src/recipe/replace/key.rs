@@ -5,11 +5,11 @@
 use crate::change::{Asked, What};
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
-use crate::name::{QName, clip};
+use crate::name::{QName, own};
 use crate::op::Op;
 use crate::recipe::add_constraint::{no_nulls, ready_for_key};
 use crate::recipe::plain::retyped_to;
-use crate::recipe::steps::{build_index, script};
+use crate::recipe::steps::{build_index, script, take_index};
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{
     Constraint, ConstraintKind, Key, Object, ObjectId, ObjectKind, Schema, Subject,
@@ -89,7 +89,7 @@ pub(super) fn plan(
             "change the key in a request of its own, before or after the type",
         ));
     }
-    let twin = clip(&format!("{name}_concertina"));
+    let twin = own::twin(name);
     hazards(context, table, (old, new), &mut recipe);
     recipe.drafts.push(build_index(context, Slot::Tighten, table, (&twin, &key.index())));
     recipe.drafts.push(swap(context, table, old, (name, &key, &twin)));
@@ -173,14 +173,8 @@ fn swap(
     (name, new, twin): (&str, &Key, &str),
 ) -> Draft {
     let drop = |name: &str| Op::DropConstraint { table: table.clone(), name: name.to_owned() };
-    let take = |name: &str, index: &str, key: &Key| Op::AddConstraintUsingIndex {
-        table: table.clone(),
-        name: name.to_owned(),
-        index: index.to_owned(),
-        primary: key.primary,
-        deferral: key.deferral.clone(),
-    };
-    let aside = clip(&format!("{}_concertina_old", old.name));
+    let take = |name: &str, index: &str, key: &Key| take_index(table, (name, index), key);
+    let aside = own::aside(&old.name);
     let mut ops = vec![drop(&old.name), take(name, twin, new)];
     if old.name == name {
         ops.extend(attached(context, context.schema, table, name));

@@ -5,11 +5,10 @@
 use std::collections::BTreeSet;
 
 use super::successors;
-use super::twins::twin_name;
 use crate::change::Retype;
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
-use crate::name::QName;
+use crate::name::{QName, own};
 use crate::op::Op;
 use crate::recipe::steps::enforce_constraint;
 use crate::recipe::{Context, Draft, Slot};
@@ -170,7 +169,7 @@ fn one(
     Ok(Reference {
         child: child.clone(),
         name: name.to_owned(),
-        twin: twin_name(name),
+        twin: own::twin(name),
         before: constraint.clone(),
         after: over(successors(&key.columns, of_child), to.clone()),
         between: over(key.columns.clone(), to),

@@ -2,10 +2,10 @@
 //! columns, and the trigger is turned round; at the end the old columns go. Must not know how the
 //! successors came to hold the same rows.
 
-use super::twins::{Twins, twin_name};
+use super::twins::Twins;
 use super::{Shadow, Shadows, gate, listed};
 use crate::condition::Condition;
-use crate::name::{QName, clip};
+use crate::name::{QName, clip, own};
 use crate::op::Op;
 use crate::plan::{Check, Statement};
 use crate::recipe::steps::{build_index, not_null_name, not_null_of_twin, script};
@@ -87,7 +87,7 @@ fn back(context: &Context<'_>, shadows: &Shadows<'_>) -> Vec<Statement> {
         ops.extend(identity::moved(context, (table, &shadow.before), (new, name)));
     }
     if let Some((key, twin, index)) = &twins.key {
-        let (aside, beside) = (aside(key), clip(&format!("{key}_concertina_back")));
+        let (aside, beside) = (own::aside(key), clip(&format!("{key}_concertina_back")));
         let over = |name: fn(&Shadow) -> &String| {
             let named = |c: &String| columns.iter().find(|s| s.new == *c).map_or(c, name).clone();
             Index::unique_on(&index.columns.iter().map(named).collect::<Vec<_>>())
@@ -144,11 +144,6 @@ fn take_key(table: &QName, key: &str, index: &str) -> Op {
     }
 }
 
-/// What stands aside while the twin has its name.
-fn aside(name: &str) -> String {
-    clip(&format!("{name}_concertina_old"))
-}
-
 /// The default goes where the name is.
 fn defaults(table: &QName, shadow: &Shadow, (to, from): (&str, &str)) -> Vec<Op> {
     let set = |column: &str, default| Op::SetDefault {
@@ -166,7 +161,7 @@ fn defaults(table: &QName, shadow: &Shadow, (to, from): (&str, &str)) -> Vec<Op>
 fn names(table: &QName, twins: &Twins) -> Vec<Op> {
     let mut ops = Vec::new();
     for (name, twin, _) in &twins.indexes {
-        ops.push(rename_index(table, name, &aside(name)));
+        ops.push(rename_index(table, name, &own::aside(name)));
         ops.push(rename_index(table, twin, name));
     }
     let rename = |from: &str, to: &str| Op::RenameConstraint {
@@ -176,7 +171,7 @@ fn names(table: &QName, twins: &Twins) -> Vec<Op> {
     };
     let checks = twins.checks.iter().map(|(name, ..)| name);
     for name in twins.uniques.iter().map(|(name, ..)| name).chain(checks) {
-        ops.extend([rename(name, &aside(name)), rename(&twin_name(name), name)]);
+        ops.extend([rename(name, &own::aside(name)), rename(&own::twin(name), name)]);
     }
     ops
 }

@@ -3,7 +3,7 @@
 use super::{Shadow, Shadows};
 use crate::change::What;
 use crate::condition::Condition;
-use crate::name::{QName, clip};
+use crate::name::{QName, own};
 use crate::op::Op;
 use crate::recipe::steps::{build_index, enforce_constraint, enforce_not_null_twin};
 use crate::recipe::{Context, Draft, Slot};
@@ -30,11 +30,6 @@ impl Twins {
             "the app tries an upsert of {table} again that fails with 23505 on {twin}: while old and new values are both unique, two sessions that upsert the same new key at the same moment may meet on the index that ON CONFLICT does not name"
         ))
     }
-}
-
-/// The twin's name, until it takes the one of what it stands for.
-pub(super) fn twin_name(name: &str) -> String {
-    clip(&format!("{name}_concertina"))
 }
 
 impl<'a> Context<'a> {
@@ -69,7 +64,7 @@ pub(super) fn twins(context: &Context<'_>, table: &QName, columns: &[Shadow]) ->
             let twin = columns.iter().fold(index.clone(), |index, s| {
                 index.renamed(&s.before.name, &s.new).unwrap_or(index)
             });
-            twins.indexes.push((name.clone(), twin_name(name), twin));
+            twins.indexes.push((name.clone(), own::twin(name), twin));
         }
     }
     for (name, constraint) in &table.constraints {
@@ -77,7 +72,7 @@ pub(super) fn twins(context: &Context<'_>, table: &QName, columns: &[Shadow]) ->
             continue;
         }
         let index = |key: &[String]| {
-            (name.clone(), twin_name(name), Index::unique_on(&renamed(key, columns)))
+            (name.clone(), own::twin(name), Index::unique_on(&renamed(key, columns)))
         };
         match &constraint.kind {
             ConstraintKind::Unique(key) => twins.uniques.push(index(key)),
@@ -88,7 +83,7 @@ pub(super) fn twins(context: &Context<'_>, table: &QName, columns: &[Shadow]) ->
                     .fold(expr.clone(), |e, s| e.rename_column(&s.before.name, &s.new));
                 let kind = ConstraintKind::Check(expr);
                 let twin = Constraint { kind, validated: constraint.validated };
-                twins.checks.push((name.clone(), twin_name(name), twin));
+                twins.checks.push((name.clone(), own::twin(name), twin));
             }
             // References have a file of their own, and the others were a hindrance.
             ConstraintKind::ForeignKey(_)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use planner::name::QName;
 
-use super::super::kept;
+use super::super::{Kept, kept};
 use super::Cut;
 use super::things::{Part, Thing};
 use super::ties::{Reference, Ties};
@@ -48,20 +48,22 @@ impl Ties<'_> {
             }
         }
         searched.sort();
-        searched.into_iter().map(|(tables, things)| self.cut(tables, things, &parts)).collect()
+        let kept = kept(self.plan);
+        let cut = |(tables, things)| self.cut(tables, (things, &kept), &parts);
+        searched.into_iter().map(cut).collect()
     }
 
     fn cut(
         &self,
         tables: BTreeSet<QName>,
-        things: &BTreeSet<Thing>,
+        (things, kept): (&BTreeSet<Thing>, &Kept),
         parts: &BTreeMap<Thing, BTreeSet<Thing>>,
     ) -> Cut {
         let mut things = things.clone();
         for table in &tables {
             self.fill(table, &mut things, parts);
         }
-        let mut kept = kept(self.plan);
+        let mut kept = kept.clone();
         for table in tables.iter().filter(|table| !self.whole.contains(table)) {
             let here = things.iter().filter(|(t, _)| t == table);
             let columns = here.filter_map(|(_, part)| match part {

@@ -10,7 +10,7 @@ use planner::op::Op;
 use planner::plan::Conversion;
 use planner::schema::{Index, Table};
 
-use super::super::{Keep, mention, mention_condition};
+use super::super::{Keep, mention, mention_condition, named};
 
 /// Something of a table: a column, or a constraint, index or trigger.
 pub(super) type Thing = (QName, Part);
@@ -159,9 +159,8 @@ pub(super) fn things_of_condition(condition: &Condition) -> Vec<Thing> {
 
 /// What a conversion is about.
 pub(super) fn things_of_conversion(conversion: &Conversion) -> Vec<Thing> {
-    let sides = conversion.up.iter().chain(&conversion.down);
-    let columns = sides.flat_map(|(c, value)| value.columns().into_iter().chain([c.clone()]));
-    let columns: BTreeSet<String> = columns.collect();
+    let columns: BTreeSet<String> =
+        conversion.up.iter().chain(&conversion.down).flat_map(named).collect();
     let tables = BTreeSet::from([&conversion.old_relation, &conversion.new_relation]);
     tables
         .into_iter()
