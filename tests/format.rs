@@ -23,7 +23,7 @@ pub(crate) const GIVEN: [&str; 15] = [
 /// Sections that the tests write.
 pub(crate) const GENERATED: [&str; 3] = ["diagnostics", "plan", "proof"];
 
-/// A section that the tests write where a case has it: what takes long is not for every case.
+/// A section that the tests write: it takes long.
 pub(crate) const DEEP: &str = "deep-proof";
 
 /// A case file.

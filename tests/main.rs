@@ -52,6 +52,7 @@ fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
                 trials.push(mutants::reduction_trial(case));
                 trials.push(derived::trial(case));
             }
+            trials.push(cases::table_trial(&cases));
             trials.push(derived::orphans(&cases));
             trials.push(mutants::order_trial(&cases));
             trials.extend(squawk::trials(&cases));

@@ -74,16 +74,37 @@ pub(crate) fn section(plan: Option<&Plan>, as_asked: Option<&Plan>) -> String {
     plan + &asked
 }
 
-/// The `--- deep-proof` section: the plan within wider bounds.
+/// What the `--- deep-proof` section is within: 3 instances, 3 rows, 2 faults; and what is looked at
+/// where that is too much.
+const DEEP: Bounds =
+    Bounds { instances: 3, rows: 3, faults: 2, states: 16_000_000, procedure: true, reduced: true };
+
+/// The `--- deep-proof` section: the plan within wider bounds, or the widest that are enough.
 pub(crate) fn deep_section(plan: &Plan) -> String {
-    let bounds = Bounds { instances: 3, rows: 3, faults: 2, ..Bounds::default() };
-    match verdict(plan, &bounds) {
+    let whole = deep(plan, &DEEP);
+    if !whole.starts_with(EXCEEDED) {
+        return whole;
+    }
+    let narrower = deep(plan, &Bounds { rows: 2, ..DEEP });
+    format!("{whole}with 2 rows {narrower}")
+}
+
+/// Whether a deep proof that ended so takes about a second.
+pub(crate) fn is_brief(deep: &str) -> bool {
+    let states = deep.strip_prefix("verified: ").and_then(|rest| rest.split(' ').next());
+    states.and_then(|states| states.parse().ok()).is_some_and(|states: u64| states < 100_000)
+}
+
+const EXCEEDED: &str = "bounds exceeded";
+
+fn deep(plan: &Plan, bounds: &Bounds) -> String {
+    match verdict(plan, bounds) {
         Ok(Verdict::Verified { states, transitions, depth, .. }) => {
             format!("verified: {states} states, {transitions} transitions, depth {depth}\n")
         }
         Ok(Verdict::Refuted(found)) => format!("refuted: {}: {}\n", found.invariant, found.detail),
         // How many states were found before it says nothing.
-        Ok(Verdict::BoundsExceeded { reason, .. }) => format!("bounds exceeded: {reason}\n"),
+        Ok(Verdict::BoundsExceeded { reason, .. }) => format!("{EXCEEDED}: {reason}\n"),
         Err(reason) => format!("cannot be proved: {reason}\n"),
     }
 }

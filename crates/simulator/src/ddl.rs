@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::eval::Find;
 use crate::keys::Unique;
-use crate::model::{Answer, Model, State, Unmodelled, refusal};
+use crate::model::{Answer, BatchAt, Model, State, Unmodelled, refusal};
 use crate::partitions::{Parted, arranged};
 use crate::record::Record;
 use crate::rows;
@@ -40,12 +40,30 @@ impl Model {
         locks_in_transaction(self.engine, &mut state, ops, &mut Vec::new())
     }
 
-    /// Runs a batch.
+    /// Runs a batch of no step.
     pub(crate) fn run(&mut self, world: &World, ops: &[Op]) -> Result<Ran, Unmodelled> {
+        self.run_at(world, ops, None)
+    }
+
+    /// Runs the batch that is there in the plan.
+    pub(crate) fn run_at(
+        &mut self,
+        world: &World,
+        ops: &[Op],
+        at: Option<BatchAt>,
+    ) -> Result<Ran, Unmodelled> {
         let mut now = *world;
         let mut parted = None;
-        for op in ops {
-            match self.run_one(&now, op, &mut parted)? {
+        for (i, op) in ops.iter().enumerate() {
+            let applied = match at {
+                Some(at) => self.applied_once((now.schema, at, i), op)?,
+                None => self.applied(now.schema, op)?,
+            };
+            let after = match applied {
+                Ok(after) => after,
+                Err(refused) => return Ok(Ran::Refused(refused)),
+            };
+            match self.run_one(&now, (op, after), &mut parted)? {
                 Ran::Done(next) => now = next,
                 other @ (Ran::Refused(_) | Ran::LeftInvalid(_)) => return Ok(other),
             }
@@ -53,18 +71,37 @@ impl Model {
         Ok(Ran::Done(now))
     }
 
+    /// What the catalogue makes of a statement: worked out once for all rows.
+    fn applied_once(
+        &mut self,
+        key: (u16, BatchAt, usize),
+        op: &Op,
+    ) -> Result<Answer<u16>, Unmodelled> {
+        if let Some(known) = self.memo.applied.get(&key) {
+            return Ok(Answer::clone(&known));
+        }
+        let applied = self.applied(key.0, op)?;
+        Ok(Answer::clone(&self.memo.applied.put(key, applied)))
+    }
+
+    fn applied(&mut self, schema: u16, op: &Op) -> Result<Answer<u16>, Unmodelled> {
+        let mut after = self.state(schema).clone();
+        if let Err(refused) = after.schema.apply(op) {
+            return Ok(Err(refused));
+        }
+        move_names(&mut after, op, self.tables.iter().map(|t| t.new.as_ref()));
+        Ok(Ok(self.intern_schema(after)?))
+    }
+
+    /// Runs a statement of which the catalogue makes `after`.
     #[expect(clippy::wildcard_enum_match_arm, reason = "the others change no row by a filter")]
     fn run_one(
         &mut self,
         world: &World,
-        op: &Op,
+        (op, after): (&Op, u16),
         parted: &mut Option<Parted>,
     ) -> Result<Ran, Unmodelled> {
         let before = self.shared_state(world.schema);
-        let mut after = State::clone(&before);
-        if let Err(refused) = after.schema.apply(op) {
-            return Ok(Ran::Refused(refused));
-        }
         if let Err(refused) = self.rows_allow(world, op) {
             let concurrent = matches!(op, Op::CreateIndex { concurrently: true, .. });
             if concurrent {
@@ -75,12 +112,15 @@ impl Model {
             }
             return Ok(Ran::Refused(refused));
         }
-        move_names(&mut after, op, self.tables.iter().map(|t| t.new.as_ref()));
-        let mut next = *world;
+        let mut next = World { schema: after, ..*world };
         if let Op::DetachPartition { table, child, .. } = op {
             *parted = self.part(world, (table, child));
         }
-        self.after_parting(&mut next, (&before, &mut after), op, parted);
+        if let Some(names) = self.after_parting(&mut next, &before, op, parted) {
+            let after = State { names, ..self.state(after).clone() };
+            next.schema = self.intern_schema(after)?;
+        }
+        let after = self.shared_state(next.schema);
         if let Err(refused) = self.rewrite(&mut next, op, (&before, &after))? {
             return Ok(Ran::Refused(refused));
         }
@@ -104,7 +144,6 @@ impl Model {
         {
             return Ok(Ran::Refused(refused));
         }
-        next.schema = self.intern_schema(after)?;
         if let Op::AlterType { table, column, .. } = op
             && let Err(refused) = self.still_holds(&next, table, column)
         {
@@ -297,6 +336,12 @@ impl Model {
             let table = name.as_ref().and_then(|n| before.schema.table(n));
             let Some((name, table)) = name.as_ref().zip(table) else { continue };
             let later = after.names[place].as_ref().and_then(|n| after.schema.table(n));
+            let parts =
+                before.names[place] != after.names[place] && !matches!(op, Op::RenameTable { .. });
+            let is_about = op.relation() == Some(name) || matches!(op, Op::DropHelpers);
+            if later.is_some() && !parts && !is_about {
+                continue;
+            }
             for row in 0..self.rows {
                 let cell = place * self.rows + row;
                 let Some(record) = self.record(world.cells[cell]).cloned() else { continue };
@@ -304,19 +349,13 @@ impl Model {
                     world.cells[cell] = 0;
                     continue;
                 };
-                if before.names[place] != after.names[place]
-                    && !matches!(op, Op::RenameTable { .. })
-                {
+                if parts {
                     // Under its parent, or out of it again: the columns may stand in another order.
                     let values = arranged(table, later, &record.values);
                     world.cells[cell] = self.intern(Record { values, ..record })?;
                     continue;
                 }
-                if op.relation() != Some(name) && !matches!(op, Op::DropHelpers) {
-                    continue;
-                }
-                let taken = take_along(op, record, table);
-                match taken {
+                match take_along(op, record, table) {
                     Ok(Some(record)) => world.cells[cell] = self.intern(record)?,
                     Ok(None) => world.cells[cell] = 0,
                     Err(refused) => return Ok(Err(refused)),

@@ -63,17 +63,20 @@ pub enum Fault {
     BuildFails,
     /// The deploy is stopped half-way and taken back.
     AbortDeploy,
+    /// The deploy is done, but one instance of the old release goes on.
+    Straggler,
     /// The connection is lost while the step is rolled back.
     CrashBack,
 }
 
 /// All of them, in the order of the columns.
-pub const FAULTS: [Fault; 6] = [
+pub const FAULTS: [Fault; 7] = [
     Fault::None,
     Fault::CrashBefore,
     Fault::CrashAfter,
     Fault::BuildFails,
     Fault::AbortDeploy,
+    Fault::Straggler,
     Fault::CrashBack,
 ];
 
@@ -86,6 +89,7 @@ impl Fault {
             Self::CrashAfter => "lost after COMMIT",
             Self::BuildFails => "index build fails",
             Self::AbortDeploy => "deploy stopped half-way",
+            Self::Straggler => "an old instance goes on",
             Self::CrashBack => "lost while rolling back",
         }
     }
@@ -98,6 +102,7 @@ impl Fault {
             Self::CrashAfter => "crash_after",
             Self::BuildFails => "build_fails",
             Self::AbortDeploy => "abort_deploy",
+            Self::Straggler => "straggler",
             Self::CrashBack => "crash_back",
         }
     }
@@ -108,12 +113,14 @@ impl Fault {
             Action::CrashAfter => Some(Self::CrashAfter),
             Action::BuildFails => Some(Self::BuildFails),
             Action::AbortDeploy => Some(Self::AbortDeploy),
+            Action::Straggler => Some(Self::Straggler),
             Action::App { .. }
             | Action::Run
             | Action::Batch
             | Action::Pass
             | Action::Backup
             | Action::Roll { .. }
+            | Action::StragglerGoes
             | Action::Recover
             | Action::RollBack => None,
         }

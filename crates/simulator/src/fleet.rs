@@ -1,5 +1,5 @@
 //! The app's instances during a rollout: how many of each release run, and where a deploy step
-//! takes them, one at a time. Must not know why a plan deploys.
+//! takes them, one at a time, and what it may leave behind. Must not know why a plan deploys.
 
 use planner::plan::Deploy;
 
@@ -83,11 +83,30 @@ impl Model {
             Outcome::Next(after, bits)
         };
         next.push((Action::Roll { forward: true }, outcome));
+        if fleet == goal && fleet.old == 0 && world.fleet.old > 0 && world.faults > 0 {
+            let left = Fleet { old: 1, ..goal };
+            let after = World { fleet: left, faults: world.faults - 1, gated: false, ..*world };
+            let bits = if left.is_mixed() { seen::TOGETHER } else { 0 };
+            next.push((Action::Straggler, passed(self.advance(&after), bits | seen::FAULT)));
+        }
         if world.fleet != before && world.faults > 0 {
             let mut back = *world;
             back.runner.mode = Mode::DeployBack;
             back.faults -= 1;
             next.push((Action::AbortDeploy, Outcome::Next(back, seen::FAULT)));
+        }
+    }
+
+    /// An instance that the deploys so far have left behind goes at last.
+    pub(crate) fn straggler(&self, world: &World, next: &mut Next) {
+        let at = usize::from(world.runner.step);
+        let is_deploy = self.steps.get(at).is_some_and(|step| step.fleet.is_some());
+        if world.fleet.old == 0 || is_deploy {
+            return;
+        }
+        let reached = self.steps[..at].iter().rev().find_map(|step| step.fleet);
+        if let Some((_, fleet)) = reached.filter(|(_, fleet)| fleet.old == 0) {
+            next.push((Action::StragglerGoes, Outcome::Next(World { fleet, ..*world }, 0)));
         }
     }
 

@@ -23,6 +23,7 @@ use planner::plan::{Closed, ColumnRef, Confined, Conversion, Narrowed, Plan, Ste
 use planner::schema::{ObjectKind, Schema, Table};
 use planner::sync::Relay;
 
+use crate::ddl::same;
 use crate::domain::Domains;
 use crate::fleet::Fleet;
 use crate::invariant::Broken;
@@ -34,7 +35,7 @@ use crate::store::Rows;
 use crate::value::{Interner, Value};
 use crate::world::CELLS;
 
-pub(crate) use memory::{Changed, Memory};
+pub(crate) use memory::{BatchAt, Changed, Memory};
 
 /// Why a plan cannot be modelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +77,8 @@ pub(crate) struct Model {
     pub(crate) arrangements: Numbers<Rows>,
     pub(crate) source: u16,
     pub(crate) target: Schema,
+    /// Of each schema whether it is the one before the plan, and whether it is the one asked for.
+    pub(crate) ends: Vec<(bool, bool)>,
     /// Whether the app writes values that expose what a rollback loses: see `exposing`.
     pub(crate) exposing: bool,
     /// See `domain`.
@@ -210,6 +213,7 @@ impl Model {
         let target = slice::cut(&plan.model.target, &names, cut);
         let mut schemas = Interner::new();
         let releases = releases(plan, (&tables, cut), (&source.schema, &target));
+        let ends = vec![(true, same(&source.schema, &target))];
         let number = schemas.number(Arc::new(source)).unwrap_or_default();
         let point = plan.point_of_no_return.step.as_ref();
         let mut records = Numbers::new();
@@ -233,6 +237,7 @@ impl Model {
             arrangements: Numbers::new(),
             source: number,
             target,
+            ends,
             exposing: false,
             domains: OnceCell::new(),
             locking: true,
@@ -426,7 +431,21 @@ impl Model {
     /// The number of a schema.
     pub(crate) fn intern_schema(&mut self, state: State) -> Result<u16, Unmodelled> {
         let too_many = || Unmodelled("more than 65,535 different schemas".to_owned());
-        self.schemas.number(Arc::new(state)).ok_or_else(too_many)
+        let number = self.schemas.number(Arc::new(state)).ok_or_else(too_many)?;
+        if usize::from(number) == self.ends.len() {
+            let schema = &self.state(number).schema;
+            let is_source = same(schema, &self.state(self.source).schema);
+            self.ends.push((is_source, same(schema, &self.target)));
+        }
+        Ok(number)
+    }
+
+    pub(crate) fn is_source(&self, schema: u16) -> bool {
+        self.ends[usize::from(schema)].0
+    }
+
+    pub(crate) fn is_target(&self, schema: u16) -> bool {
+        self.ends[usize::from(schema)].1
     }
 }
 

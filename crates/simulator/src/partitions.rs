@@ -156,15 +156,16 @@ impl Model {
     }
 
     /// What the rest of a transaction does to a partition that it detached: rows are put into it, and the
-    /// table that it was of goes, so that its own rows are all that is left in the place.
+    /// table that it was of goes, so that its own rows are all that is left in the place. Which table is
+    /// where after it, where that is not as before.
     pub(crate) fn after_parting(
         &self,
         world: &mut World,
-        (before, after): (&State, &mut State),
+        before: &State,
         op: &Op,
         parted: &mut Option<Parted>,
-    ) {
-        let Some(part) = parted else { return };
+    ) -> Option<Vec<Option<QName>>> {
+        let part = parted.as_mut()?;
         let parent = before.names.get(part.place).cloned().flatten();
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others leave both as they are")]
         match op {
@@ -172,9 +173,11 @@ impl Model {
                 if *table == part.child && Some(from) == parent.as_ref() =>
             {
                 part.inside.fill(true);
+                None
             }
             Op::DropTable { table } if Some(table) == parent.as_ref() => {
-                if let Some(name) = after.names.get_mut(part.place) {
+                let mut names = self.state(world.schema).names.clone();
+                if let Some(name) = names.get_mut(part.place) {
                     *name = Some(part.child.clone());
                 }
                 for (row, inside) in part.inside.iter().enumerate() {
@@ -183,8 +186,9 @@ impl Model {
                     }
                 }
                 *parted = None;
+                Some(names)
             }
-            _ => {}
+            _ => None,
         }
     }
 }

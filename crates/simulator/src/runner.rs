@@ -27,8 +27,12 @@ impl Model {
         let done = at >= self.steps.len();
         match world.runner.mode {
             Mode::RolledBack => return Ok(()),
-            Mode::Forward | Mode::Again if !done => self.forward(world, next)?,
-            Mode::Forward | Mode::Again => {}
+            Mode::Forward | Mode::Again => {
+                if !done {
+                    self.forward(world, next)?;
+                }
+                self.straggler(world, next);
+            }
             Mode::Crashed => {
                 let outcome = self.recover(world)?;
                 next.push((Action::Recover, outcome));
@@ -190,7 +194,7 @@ impl Model {
             let ops = step.script[group].ops.clone();
             let mut on = *world;
             on.runner.mode = Mode::Again;
-            if matches!(self.run(world, &ops)?, Ran::Refused(_)) {
+            if matches!(self.run_batch(world, &ops, false)?, Ran::Refused(_)) {
                 on.runner.group += 1;
             }
             return Ok(Outcome::Next(on, 0));
@@ -216,7 +220,7 @@ impl Model {
         let ran = match self.memo.run.get(&key) {
             Some(known) => known,
             None => {
-                let ran = self.run(world, ops)?;
+                let ran = self.run_at(world, ops, Some(key.2))?;
                 self.memo.run.put(key, ran)
             }
         };
@@ -387,14 +391,6 @@ impl Model {
         after.cursor = 0;
         after.runner.group += 1;
         Ok((after, 0))
-    }
-
-    pub(crate) fn is_target(&self, schema: u16) -> bool {
-        ddl::same(&self.state(schema).schema, &self.target)
-    }
-
-    pub(crate) fn is_source(&self, schema: u16) -> bool {
-        ddl::same(&self.state(schema).schema, &self.state(self.source).schema)
     }
 }
 

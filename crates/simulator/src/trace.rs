@@ -196,7 +196,10 @@ impl Model {
                 format!("app-{}", world.fleet.new + 1)
             }
             Action::App { .. } => "app-1".to_owned(),
-            Action::Roll { .. } | Action::AbortDeploy => "deploy".to_owned(),
+            Action::Roll { .. }
+            | Action::AbortDeploy
+            | Action::Straggler
+            | Action::StragglerGoes => "deploy".to_owned(),
             Action::Recover | Action::RollBack | Action::Backup => "operator".to_owned(),
             Action::Run
             | Action::Batch
@@ -238,6 +241,13 @@ impl Model {
                 format!("the concurrent build of step {id} fails and leaves an invalid index")
             }
             Action::AbortDeploy => "the deploy is stopped half-way and taken back".to_owned(),
+            Action::Straggler => format!(
+                "the deploy is done, but one instance of {} goes on: a job, a console or a forgotten worker",
+                self.releases[0].id
+            ),
+            Action::StragglerGoes => {
+                format!("the last instance of {} is stopped", self.releases[0].id)
+            }
         }
     }
 
@@ -278,7 +288,9 @@ impl Model {
             | Action::CrashBefore
             | Action::CrashAfter
             | Action::BuildFails
-            | Action::AbortDeploy => String::new(),
+            | Action::AbortDeploy
+            | Action::Straggler
+            | Action::StragglerGoes => String::new(),
         }
     }
 

@@ -44,12 +44,24 @@ pub(crate) enum Action {
     BuildFails,
     /// Fault: the deploy is taken back half-way.
     AbortDeploy,
+    /// Fault: the deploy is done, but one instance of the old release goes on: a job, a console, a
+    /// worker that somebody forgot.
+    Straggler,
+    /// That instance goes.
+    StragglerGoes,
 }
 
 impl Action {
     /// Whether it uses up a fault.
     pub(crate) fn is_fault(self) -> bool {
-        matches!(self, Self::CrashBefore | Self::CrashAfter | Self::BuildFails | Self::AbortDeploy)
+        matches!(
+            self,
+            Self::CrashBefore
+                | Self::CrashAfter
+                | Self::BuildFails
+                | Self::AbortDeploy
+                | Self::Straggler
+        )
     }
 }
 

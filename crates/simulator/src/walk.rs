@@ -181,7 +181,7 @@ impl Walk {
 fn weight(action: Action, finished: bool) -> u32 {
     match action {
         Action::Run | Action::Batch | Action::Pass | Action::Backup => 24,
-        Action::Roll { .. } => 16,
+        Action::Roll { .. } | Action::StragglerGoes => 16,
         Action::Recover => 40,
         Action::App { .. } if finished => 0,
         Action::App { .. } => 2,
@@ -189,6 +189,7 @@ fn weight(action: Action, finished: bool) -> u32 {
         | Action::CrashBefore
         | Action::CrashAfter
         | Action::BuildFails
-        | Action::AbortDeploy => 0,
+        | Action::AbortDeploy
+        | Action::Straggler => 0,
     }
 }

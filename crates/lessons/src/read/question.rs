@@ -7,7 +7,7 @@ use crate::lesson::{Finding, Question};
 
 const HELP: &str = "ask for one of: `works STEP RELEASE read|insert|update|delete` (`before` for the step: before the \
                     first one), `rollback STEP`, `last rollback`, `point of no return`, `ending STEP FAULT` (none, \
-                    crash_before, crash_after, build_fails, abort_deploy, crash_back), `verdict`, `lock STEP TABLE`, \
+                    crash_before, crash_after, build_fails, abort_deploy, straggler, crash_back), `verdict`, `lock STEP TABLE`, \
                     `held STEP TABLE`, `given up STEP` (and `seed N`, `lock_timeout MS` after it)";
 
 /// The question of a field.

@@ -122,13 +122,17 @@ pub(super) fn stays_away() -> Draft {
         .done_when("sessions of R0", Condition::Drained { release: "R0".to_owned() })
 }
 
-/// How a deploy is taken back.
+/// How a deploy is taken back. What the steps before it have made goes next, so nobody may use it.
 pub(super) fn back(deploy: &Deploy) -> &'static str {
     match (&deploy.from, &deploy.to, deploy.canary) {
-        (Some(_), Some(_), true) => "deploy R0 to the canary again",
-        (Some(_), Some(_), false) => "deploy R0 again, the same way",
+        (Some(_), Some(_), true) => {
+            "deploy R0 to the canary again, until no instance of R1 is left"
+        }
+        (Some(_), Some(_), false) => {
+            "deploy R0 again, the same way, until no instance of R1 is left"
+        }
         (Some(_), None, _) => "start R0 again, and send it the traffic",
-        (None, Some(_), _) => "stop R1",
+        (None, Some(_), _) => "stop every R1",
         (None, None, _) => "",
     }
 }

@@ -1,6 +1,7 @@
 //! What a search has worked out before, by what it depends on. Must not know how it is worked out.
 
 use planner::engine::Lock;
+use planner::op::effect::Refusal;
 
 use super::Effect;
 use crate::app::Statement;
@@ -15,7 +16,7 @@ use crate::world::CELLS;
 type Question = (u16, u8, u32);
 
 /// A batch: its step, its place there, and whether it is of the rollback.
-type BatchAt = (u8, u8, bool);
+pub(crate) type BatchAt = (u8, u8, bool);
 
 /// A batch on rows under a schema.
 type BatchOnRows = (u16, [u16; CELLS], BatchAt);
@@ -37,6 +38,8 @@ pub(crate) struct Memory {
     pub(crate) look: Memo<Question, Result<(), Broken>>,
     /// What a batch comes to.
     pub(crate) run: Memo<BatchOnRows, Ran>,
+    /// What the catalogue makes of a statement of a batch, by its place there.
+    pub(crate) applied: Memo<(u16, BatchAt, usize), Result<u16, Refusal>>,
     /// Whether two schemas are the same to the app.
     pub(crate) alike: Memo<(u16, u16), bool>,
     /// What a batch locks, by schema.
@@ -51,6 +54,7 @@ impl Memory {
             near: Memo::new(),
             look: Memo::new(),
             run: Memo::new(),
+            applied: Memo::new(),
             alike: Memo::new(),
             locks: Memo::new(),
         }

@@ -64,6 +64,7 @@ impl Model {
             arrangements: Numbers::new(),
             source,
             target: schema.clone(),
+            ends: vec![(true, true)],
             exposing: false,
             domains: OnceCell::new(),
             locking: true,
