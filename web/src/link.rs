@@ -170,7 +170,9 @@ impl Link {
             URL_SAFE_NO_PAD.decode(payload).map_err(|_| "is damaged or cut off".to_owned())?;
         let json = decompress_to_vec_with_limit(&packed, BYTES_MAX)
             .map_err(|_| "is damaged, cut off, or too long".to_owned())?;
-        serde_json::from_slice(&json)
+        // As text: the reader of texts is there already, for messages.
+        let json = String::from_utf8(json).map_err(|_| "holds what is not text".to_owned())?;
+        serde_json::from_str(&json)
             .map_err(|why| format!("holds what this page does not know: {why}"))
     }
 }

@@ -12,7 +12,6 @@ pub(super) use hints::check_reshape;
 use self::transaction::Transactions;
 use super::constraint::NewConstraint;
 use super::cursor::{Broken, Cursor, Placed, PlacedName, unquote};
-use super::expr;
 use super::hint::PlacedHint;
 use super::names::Names;
 use super::object::{self, Said};
@@ -147,11 +146,6 @@ impl Asker<'_> {
             Err(broken) => {
                 if !verb::is_verb(&start) {
                     return Err(self.not_a_statement(statement, &start, first));
-                }
-                // Mine is not the only reading: what sqlparser takes for a statement may be one.
-                if expr::is_statement(text.get(statement.span.0..statement.span.1).unwrap_or("")) {
-                    self.verbatim(None, statement.span, Some(NOT_MODELLED));
-                    return Ok(());
                 }
                 Err(self.syntax(broken))
             }

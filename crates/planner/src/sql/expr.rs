@@ -58,16 +58,6 @@ pub(super) fn read_strictly(text: &str) -> Result<Expr, NotAnExpression> {
     }
 }
 
-/// Whether sqlparser takes the text for one whole statement of PostgreSQL's.
-pub(super) fn is_statement(text: &str) -> bool {
-    let few = tokens(text).is_some_and(|found| found.len() <= 10 * MAX_TOKENS);
-    few && Parser::new(&PostgreSqlDialect {})
-        .with_recursion_limit(MAX_DEPTH)
-        .try_with_sql(text)
-        .and_then(|mut parser| parser.parse_statements())
-        .is_ok_and(|statements| statements.len() == 1)
-}
-
 /// The parser's message without its prefix and its line numbers, which count from the expression.
 fn words(error: &str) -> String {
     let error = error.strip_prefix("sql parser error: ").unwrap_or(error);

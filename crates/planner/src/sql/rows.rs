@@ -6,7 +6,7 @@ use super::expr;
 use super::statement::{InsertSelect, Parsed};
 use crate::expr::Expr;
 
-/// UPDATE of one table; anything with FROM, RETURNING or row assignments is carried.
+/// UPDATE of one table; anything with FROM, RETURNING, rows or parts of values is carried.
 pub(super) fn update(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     cursor.expect("UPDATE")?;
     cursor.eat("ONLY");
@@ -22,6 +22,9 @@ pub(super) fn update(cursor: &mut Cursor<'_>) -> Read<Parsed> {
             return Ok(Parsed::unknown(table.name));
         }
         let column = cursor.strict_ident("a column name")?;
+        if cursor.is_symbol(0, b'.') || cursor.is_symbol(0, b'[') {
+            return Ok(Parsed::unknown(table.name));
+        }
         if !cursor.eat_operator("=") {
             return Err(cursor.expected("`=`"));
         }

@@ -137,17 +137,19 @@ fn objects_are_read_and_the_rest_runs_as_it_is() {
     let note = "(not analysed: it runs as it is, in its place)";
     check(
         "GRANT SELECT ON users TO me; INSERT INTO orders SELECT 1, 2, 3; ALTER TABLE users SET (fillfactor = 70), ADD x int;
-UPDATE users SET name = o.id FROM orders o; SET lock_timeout = '1s'; CREATE TYPE mood AS ENUM ('a'); ALTER TABLE users ADD m mood;",
+UPDATE users SET name = o.id FROM orders o; UPDATE users SET name[1] = 'a', age.x = 1; SET lock_timeout = '1s'; CREATE TYPE mood AS ENUM ('a'); ALTER TABLE users ADD m mood;",
         &format!("privilege TABLE public.users TO me: GRANT SELECT ON TABLE public.users TO me
 INSERT INTO orders SELECT 1, 2, 3
 setting public.users OPTIONS: ALTER TABLE public.users SET (fillfactor = 70)
 ALTER TABLE public.users ADD COLUMN x integer
 UPDATE users SET name = o.id FROM orders o
+UPDATE users SET name[1] = 'a', age.x = 1
 enum public.mood: CREATE TYPE public.mood AS ENUM ('a')
 ALTER TABLE public.users ADD COLUMN m public.mood
-warning setting-ignored at 2:45 `SET lock_timeout = '1s'`: a session setting is not part of the plan / the plan sets what its own steps need, such as lock_timeout
+warning setting-ignored at 2:88 `SET lock_timeout = '1s'`: a session setting is not part of the plan / the plan sets what its own steps need, such as lock_timeout
 not analysed: INSERT INTO orders SELECT 1, 2, 3 {note}
-not analysed: UPDATE users SET name = o.id FROM orders o {note}"),
+not analysed: UPDATE users SET name = o.id FROM orders o {note}
+not analysed: UPDATE users SET name[1] = 'a', age.x = 1 {note}"),
     );
 }
 
@@ -196,6 +198,10 @@ fn bad_texts_are_told_apart() {
         ("please add a column", "not-sql"),
         ("ALTER TABLE users ADD x text DEFAULT 'a", "unterminated-string"),
         ("ALTER TABLE `users` ADD x int", "mysql-syntax"),
+        ("ALTER TABLE users DROP PRIMARY KEY", "syntax"),
+        ("ALTER TABLE users CHANGE id id bigint", "syntax"),
+        ("CREATE TABLE t (a int) ENGINE = InnoDB", "mysql-syntax"),
+        ("DELETE FROM users LIMIT 5", "syntax"),
         ("\u{0}", "not-text"),
     ] {
         let schema = super::read_schema("CREATE TABLE users (id int);").schema;
