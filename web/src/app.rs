@@ -11,8 +11,8 @@ use yew::prelude::*;
 
 use crate::browser::{self, Listener};
 use crate::components::{
-    embed_view::EmbedView, header::Header, help::Help, input::InputPane, learn_view::learn_pane,
-    output::OutputPane, share::ShareDialog,
+    embed_view::EmbedView, header::Header, help::Help, input::input_pane, learn_view::learn_pane,
+    output::output_pane, share::ShareDialog,
 };
 use crate::embed::Asked;
 use crate::engine::use_engine;
@@ -61,7 +61,7 @@ pub(crate) fn App() -> Html {
     let (link, held) = (engine.clone(), state.input.held.clone());
     use_effect_with((state.generation, is_ready), move |(generation, is_ready)| {
         if *generation > 0 && *is_ready {
-            link.open_again(|slot| held.contains_key(&slot));
+            link.open_again(|slot| held.get(slot).is_some());
         }
     });
 
@@ -90,10 +90,10 @@ pub(crate) fn App() -> Html {
                 if stage > 0 && state.learn.is_open {
                     { learn_pane(&state, &act) }
                 } else if stage > 0 {
-                    <InputPane state={state.clone()} on={act.clone()} {open} />
+                    { input_pane(&state, &act, &open) }
                 }
                 if stage > 1 {
-                    <OutputPane {state} on={act} />
+                    { output_pane(&state, &act) }
                 }
             </main>
             <Help open={*help} {close} />

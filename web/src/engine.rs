@@ -3,13 +3,12 @@
 //! never read on the main thread.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::Array;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
-use web::protocol::{FromWorker, Slot, ToWorker};
+use web::protocol::{FromWorker, PerSlot, Slot, ToWorker};
 use web_sys::{ErrorEvent, File, MessageEvent, Worker};
 use yew::prelude::*;
 
@@ -26,7 +25,7 @@ pub(crate) struct Engine(Rc<RefCell<Inner>>);
 #[derive(Default)]
 struct Inner {
     worker: Option<Worker>,
-    files: BTreeMap<Slot, File>,
+    files: PerSlot<File>,
     posted: u64,
 }
 
@@ -52,14 +51,18 @@ impl Engine {
     /// Has the worker read a file.
     pub(crate) fn open(&self, slot: Slot, file: File) {
         self.hand_over(slot, &file);
-        self.0.borrow_mut().files.insert(slot, file);
+        self.0.borrow_mut().files.set(slot, Some(file));
     }
 
     /// Gives a new worker the files that are still wanted.
     pub(crate) fn open_again(&self, wanted: impl Fn(Slot) -> bool) {
-        self.0.borrow_mut().files.retain(|slot, _| wanted(*slot));
-        for (slot, file) in &self.0.borrow().files {
-            self.hand_over(*slot, file);
+        for slot in [Slot::Schema, Slot::Change] {
+            if !wanted(slot) {
+                self.0.borrow_mut().files.set(slot, None);
+            }
+        }
+        for (slot, file) in self.0.borrow().files.iter() {
+            self.hand_over(slot, file);
         }
     }
 

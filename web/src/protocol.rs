@@ -21,13 +21,50 @@ use crate::view::{Finding, PlanView};
 pub const SHOWN_BYTES_MAX: usize = 1 << 18;
 
 /// One of the two SQL texts of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Slot {
     /// The schema as it is.
     Schema,
     /// The change: statements or target.
     Change,
+}
+
+/// Something for each of the two texts, or for neither. No map: its code weighs more than this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PerSlot<T> {
+    schema: Option<T>,
+    change: Option<T>,
+}
+
+impl<T> Default for PerSlot<T> {
+    fn default() -> Self {
+        Self { schema: None, change: None }
+    }
+}
+
+impl<T> PerSlot<T> {
+    /// What there is for that text.
+    pub fn get(&self, slot: Slot) -> Option<&T> {
+        match slot {
+            Slot::Schema => self.schema.as_ref(),
+            Slot::Change => self.change.as_ref(),
+        }
+    }
+
+    /// Puts it there, or takes it away.
+    pub fn set(&mut self, slot: Slot, value: Option<T>) {
+        match slot {
+            Slot::Schema => self.schema = value,
+            Slot::Change => self.change = value,
+        }
+    }
+
+    /// What there is, the schema's first.
+    pub fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
+        let both = [(Slot::Schema, &self.schema), (Slot::Change, &self.change)];
+        both.into_iter().filter_map(|(slot, value)| Some((slot, value.as_ref()?)))
+    }
 }
 
 pub use lessons::Subject;

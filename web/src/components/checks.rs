@@ -5,23 +5,16 @@ use yew::prelude::*;
 
 use super::copy_button::CopyButton;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The checks.
-    pub(crate) checks: Vec<CheckView>,
-}
-
 /// The list.
-#[component]
-pub(crate) fn Checks(props: &Props) -> Html {
-    if props.checks.is_empty() {
+pub(crate) fn checks(checks: &[CheckView]) -> Html {
+    if checks.is_empty() {
         return html! {};
     }
     html! {
         <div class="checks">
             <h4>{ "Must hold before the next step" }</h4>
             <ul>
-                { for props.checks.iter().map(|check| html! {
+                { for checks.iter().map(|check| html! {
                     <li>
                         <p>{ &check.name }</p>
                         <div class="check-sql">

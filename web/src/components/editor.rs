@@ -81,7 +81,7 @@ pub(crate) fn Editor(props: &Props) -> Html {
 
 fn body(props: &Props) -> Html {
     let slot = props.slot;
-    match props.input.held.get(&slot) {
+    match props.input.held.get(slot) {
         Some(file) => {
             let onclick = props.on.reform(move |_: MouseEvent| Action::Edit(Edit::LetGo(slot)));
             let size = format::bytes(u64::try_from(file.size).unwrap_or(u64::MAX));

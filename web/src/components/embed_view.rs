@@ -8,7 +8,7 @@ use yew::prelude::*;
 use super::phase_table::PhaseTable;
 use super::plan_view::summary;
 use super::play_view::PlayView;
-use super::status::Status;
+use super::status::status;
 use crate::browser::HeightTeller;
 use crate::embed::Embed;
 use crate::state::{Action, Shown, State, Tab};
@@ -48,7 +48,7 @@ pub(crate) fn EmbedView(props: &Props) -> Html {
             { body(props) }
             <p class="embed-foot">
                 <a href={props.whole.clone()} target="_blank" rel="noopener" data-testid="whole">{ "Open in Concertina" }</a>
-                <Status state={state.clone()} on={props.on.clone()} />
+                { status(state, &props.on) }
             </p>
         </main>
     }

@@ -1,26 +1,15 @@
 //! The rollback matrix: how the migration ends when a fault hits a step. A cell opens its run. Must
 //! not judge.
 
-use std::rc::Rc;
-
 use simulator::{Ending, EndingRow, FAULTS, Fault};
 use web::protocol::{CellAt, Derived};
 use yew::prelude::*;
 
 use crate::state::proof::ProofAction;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// What was found.
-    pub(crate) derived: Rc<Derived>,
-    /// What is done.
-    pub(crate) on: Callback<ProofAction>,
-}
-
 /// The table.
-#[component]
-pub(crate) fn EndingsView(props: &Props) -> Html {
-    let rows = &props.derived.endings.rows;
+pub(crate) fn endings_view(derived: &Derived, on: &Callback<ProofAction>) -> Html {
+    let rows = &derived.endings.rows;
     let meets = |fault: &&Fault| rows.iter().any(|r| r.cells.iter().any(|c| c.fault == **fault));
     let faults: Vec<Fault> = FAULTS.iter().filter(meets).copied().collect();
     html! {
@@ -35,28 +24,28 @@ pub(crate) fn EndingsView(props: &Props) -> Html {
                             { for faults.iter().map(|f| html! { <th scope="col">{ f.name() }</th> }) }
                         </tr>
                     </thead>
-                    <tbody>{ for rows.iter().map(|row| line(props, row, &faults)) }</tbody>
+                    <tbody>{ for rows.iter().map(|row| line(on, row, &faults)) }</tbody>
                 </table>
             </div>
         </section>
     }
 }
 
-fn line(props: &Props, row: &EndingRow, faults: &[Fault]) -> Html {
+fn line(on: &Callback<ProofAction>, row: &EndingRow, faults: &[Fault]) -> Html {
     html! {
         <tr>
             <th scope="row" title={row.operation.clone()}>{ &row.step }</th>
             { for faults.iter().map(|fault| {
                 let cell = row.cells.iter().find(|cell| cell.fault == *fault);
-                html! { <td>{ cell.map_or(html! { <span class="muted">{ "\u{2013}" }</span> }, |c| button(props, row, c)) }</td> }
+                html! { <td>{ cell.map_or(html! { <span class="muted">{ "\u{2013}" }</span> }, |c| button(on, row, c)) }</td> }
             }) }
         </tr>
     }
 }
 
-fn button(props: &Props, row: &EndingRow, cell: &Ending) -> Html {
+fn button(on: &Callback<ProofAction>, row: &EndingRow, cell: &Ending) -> Html {
     let at = CellAt::Ends { step: row.step.clone(), fault: cell.fault };
-    let open = props.on.reform(move |_: MouseEvent| ProofAction::Show(at.clone()));
+    let open = on.reform(move |_: MouseEvent| ProofAction::Show(at.clone()));
     let class = match cell.name() {
         "stuck" => "gone",
         "goes on" => "loses",

@@ -7,20 +7,9 @@ use crate::browser;
 use crate::examples;
 use crate::state::Action;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// Whether something can be brought back.
-    pub(crate) can_undo: bool,
-    /// Whether there is nothing to clear.
-    pub(crate) is_empty: bool,
-    /// What was chosen.
-    pub(crate) on: Callback<Action>,
-}
-
 /// The menu.
-#[component]
-pub(crate) fn ExamplesMenu(props: &Props) -> Html {
-    let onchange = browser::when(&props.on, |event: Event| {
+pub(crate) fn examples_menu(can_undo: bool, is_empty: bool, on: &Callback<Action>) -> Html {
+    let onchange = browser::when(on, |event: Event| {
         let chosen: usize = browser::value(&event).parse().ok()?;
         // Back to the invitation, so that the same example can be chosen again.
         if let Some(select) = event.target_dyn_into::<HtmlSelectElement>() {
@@ -28,8 +17,8 @@ pub(crate) fn ExamplesMenu(props: &Props) -> Html {
         }
         examples::load(chosen).map(Action::Load)
     });
-    let clear = props.on.reform(|_: MouseEvent| Action::Clear);
-    let undo = props.on.reform(|_: MouseEvent| Action::Undo);
+    let clear = on.reform(|_: MouseEvent| Action::Clear);
+    let undo = on.reform(|_: MouseEvent| Action::Undo);
     html! {
         <div class="examples">
             <label for="example">{ "Example" }</label>
@@ -39,10 +28,10 @@ pub(crate) fn ExamplesMenu(props: &Props) -> Html {
                     <option value={at.to_string()}>{ title }</option>
                 }) }
             </select>
-            <button type="button" class="quiet" data-testid="clear" aria-disabled={props.is_empty.to_string()} onclick={clear}>
+            <button type="button" class="quiet" data-testid="clear" aria-disabled={is_empty.to_string()} onclick={clear}>
                 { "Clear" }
             </button>
-            if props.can_undo {
+            if can_undo {
                 <button type="button" class="quiet" data-testid="undo" onclick={undo}>{ "Undo" }</button>
             }
         </div>

@@ -1,7 +1,5 @@
 //! What the plan depends on besides the SQL: engine, tables, rollout, limits.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
 use super::rollout_form::RolloutForm;
@@ -10,24 +8,12 @@ use crate::browser;
 use crate::state::Action;
 use crate::state::input::{Edit, Input};
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The request.
-    pub(crate) input: Rc<Input>,
-    /// Tables the change touches.
-    pub(crate) touched: Vec<String>,
-    /// Edits.
-    pub(crate) on: Callback<Action>,
-}
-
 const VERSIONS: std::ops::RangeInclusive<u16> = 12..=18;
 
 /// The form.
-#[component]
-pub(crate) fn FactsForm(props: &Props) -> Html {
-    let request = &props.input.request;
-    let onchange =
-        props.on.reform(|event: Event| Action::Edit(Edit::Engine(browser::value(&event))));
+pub(crate) fn facts_form(input: &Input, touched: &[String], on: &Callback<Action>) -> Html {
+    let request = &input.request;
+    let onchange = on.reform(|event: Event| Action::Edit(Edit::Engine(browser::value(&event))));
     html! {
         <section class="facts" aria-label="Facts">
             <label class="field engine">
@@ -46,12 +32,12 @@ pub(crate) fn FactsForm(props: &Props) -> Html {
             </label>
             <details data-testid="table-facts">
                 <summary>{ "Tables: size and traffic" }<span class="muted">{ tables(request.tables.len()) }</span></summary>
-                <TableFacts tables={request.tables.clone()} touched={props.touched.clone()} on={props.on.clone()} />
+                <TableFacts tables={request.tables.clone()} touched={touched.to_vec()} on={on.clone()} />
             </details>
             <details data-testid="rollout-facts">
                 <summary>{ "Rollout and limits" }<span class="muted">{ rollout(request.deploy.instances) }</span></summary>
                 <RolloutForm deploy={request.deploy.clone()} constraints={request.constraints.clone()}
-                    on={props.on.clone()} />
+                    on={on.clone()} />
             </details>
         </section>
     }

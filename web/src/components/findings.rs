@@ -5,31 +5,22 @@ use web::protocol::Slot;
 use web::view::Finding;
 use yew::prelude::*;
 
-use super::quote::Quote;
-
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// All findings.
-    pub(crate) findings: Vec<Finding>,
-    /// Those about this are shown.
-    pub(crate) source: Source,
-}
+use super::quote::quote;
 
 /// More of them help nobody and take time to lay out.
 const SHOWN_MAX: usize = 20;
 
 /// The list.
-#[component]
-pub(crate) fn Findings(props: &Props) -> Html {
-    let about = |finding: &&Finding| finding.diagnostic.source == props.source;
-    let total = props.findings.iter().filter(about).count();
+pub(crate) fn findings(findings: &[Finding], source: Source) -> Html {
+    let about = |finding: &&Finding| finding.diagnostic.source == source;
+    let total = findings.iter().filter(about).count();
     if total == 0 {
         return html! {};
     }
     let more = total.saturating_sub(SHOWN_MAX);
     html! {
         <ul class="findings" data-testid="findings">
-            { for props.findings.iter().filter(about).take(SHOWN_MAX).map(item) }
+            { for findings.iter().filter(about).take(SHOWN_MAX).map(item) }
             if more > 0 {
                 <li class="muted">{ format!("… and {more} more") }</li>
             }
@@ -48,12 +39,12 @@ fn item(finding: &Finding) -> Html {
         Source::Change => Some(Slot::Change),
         Source::Request => None,
     };
-    let quote = slot.zip(finding.place.clone());
+    let place = slot.zip(finding.place.as_ref());
     html! {
         <li {class}>
             <p><strong>{ word }</strong>{ ": " }{ &diagnostic.message }</p>
-            if let Some((slot, place)) = quote {
-                <Quote {slot} {place} />
+            if let Some((slot, place)) = place {
+                { quote(slot, place) }
             }
             if !diagnostic.help.is_empty() {
                 <p class="muted">{ &diagnostic.help }</p>

@@ -3,28 +3,17 @@
 use simulator::Instance;
 use yew::prelude::*;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The instances.
-    pub(crate) instances: Vec<Instance>,
-    /// What the runner is doing.
-    pub(crate) runner: String,
-    /// Anything else.
-    pub(crate) notes: Vec<String>,
-}
-
 /// The lanes.
-#[component]
-pub(crate) fn Fleet(props: &Props) -> Html {
+pub(crate) fn fleet(instances: &[Instance], runner: &str, notes: &[String]) -> Html {
     html! {
         <div class="fleet" data-testid="fleet">
             <div class="lane runner">
                 <span class="name">{ "migration" }</span>
-                <span class="note">{ &props.runner }</span>
+                <span class="note">{ runner.to_owned() }</span>
             </div>
-            { for props.instances.iter().map(lane) }
-            if !props.notes.is_empty() {
-                <ul class="notes">{ for props.notes.iter().map(|note| html! { <li>{ note }</li> }) }</ul>
+            { for instances.iter().map(lane) }
+            if !notes.is_empty() {
+                <ul class="notes">{ for notes.iter().map(|note| html! { <li>{ note }</li> }) }</ul>
             }
         </div>
     }

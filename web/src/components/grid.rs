@@ -3,24 +3,12 @@
 use simulator::{ColumnFrame, TableFrame};
 use yew::prelude::*;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The tables.
-    pub(crate) tables: Vec<TableFrame>,
-    /// The tables one moment before.
-    pub(crate) before: Option<Vec<TableFrame>>,
-}
-
 /// The grids.
-#[component]
-pub(crate) fn Tables(props: &Props) -> Html {
-    let before = |table: &TableFrame| {
-        let before = props.before.as_ref()?;
-        Some(before.iter().find(|known| known.name == table.name))
-    };
+pub(crate) fn tables(tables: &[TableFrame], before: Option<&[TableFrame]>) -> Html {
+    let before = |table: &TableFrame| Some(before?.iter().find(|known| known.name == table.name));
     html! {
         <div class="tables" data-testid="tables">
-            { for props.tables.iter().map(|table| grid(table, before(table))) }
+            { for tables.iter().map(|table| grid(table, before(table))) }
         </div>
     }
 }

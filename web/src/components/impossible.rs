@@ -3,23 +3,16 @@
 use planner::plan::Impossible;
 use yew::prelude::*;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The rules.
-    pub(crate) rules: Vec<Impossible>,
-}
-
 /// The list.
-#[component]
-pub(crate) fn ImpossibleRules(props: &Props) -> Html {
-    if props.rules.is_empty() {
+pub(crate) fn impossible_rules(rules: &[Impossible]) -> Html {
+    if rules.is_empty() {
         return html! {};
     }
     html! {
         <section class="hazards" data-testid="impossible">
             <h3>{ "Not possible with this request" }</h3>
             <ul>
-                { for props.rules.iter().map(|rule| html! {
+                { for rules.iter().map(|rule| html! {
                     <li>
                         <p><span class="code">{ format!("rule {}", rule.rule) }</span>{ " " }
                             { format!("{}: {}", rule.says, rule.why) }</p>

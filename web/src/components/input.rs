@@ -1,30 +1,18 @@
 //! The left half: examples, the two texts with what was found in them, and the facts.
 
-use std::rc::Rc;
-
 use planner::diagnostic::Source;
 use web::protocol::Slot;
 use web_sys::File;
 use yew::prelude::*;
 
 use super::editor::Editor;
-use super::examples_menu::ExamplesMenu;
-use super::facts_form::FactsForm;
-use super::findings::Findings;
+use super::examples_menu::examples_menu;
+use super::facts_form::facts_form;
+use super::findings::findings;
 use crate::state::input::{ChangeKind, Edit};
 use crate::state::learn::LearnAction;
 use crate::state::{Action, State};
 use crate::words::learn as words;
-
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The page.
-    pub(crate) state: Rc<State>,
-    /// What is done.
-    pub(crate) on: Callback<Action>,
-    /// A file is to be opened.
-    pub(crate) open: Callback<(Slot, File)>,
-}
 
 const SCHEMA: &str =
     "-- The schema as it is: pg_dump --schema-only, or by hand\nCREATE TABLE users (…);";
@@ -34,14 +22,15 @@ const TARGET: &str = "-- The schema as it should be\nCREATE TABLE users (…);\n
                       -- A rename needs a hint:\n-- concertina: rename users.name to full_name";
 
 /// The left half.
-#[component]
-pub(crate) fn InputPane(props: &Props) -> Html {
-    let state = &props.state;
-    let answer = state.answer.as_ref();
-    let findings = answer.map(|answer| answer.findings.clone()).unwrap_or_default();
-    let touched = state.shown.as_ref().map(|shown| shown.answer.tables.clone()).unwrap_or_default();
-    let learn = props.on.reform(|_: MouseEvent| Action::Learn(LearnAction::Open));
-    let dismiss = props.on.reform(|_: MouseEvent| Action::DismissHint);
+pub(crate) fn input_pane(
+    state: &State,
+    on: &Callback<Action>,
+    open: &Callback<(Slot, File)>,
+) -> Html {
+    let found = state.answer.as_ref().map_or(&[][..], |answer| &answer.findings);
+    let touched = state.shown.as_ref().map_or(&[][..], |shown| &shown.answer.tables);
+    let learn = on.reform(|_: MouseEvent| Action::Learn(LearnAction::Open));
+    let dismiss = on.reform(|_: MouseEvent| Action::DismissHint);
     html! {
         <div class="input">
             if state.hint {
@@ -57,31 +46,31 @@ pub(crate) fn InputPane(props: &Props) -> Html {
                     </div>
                 </aside>
             }
-            <ExamplesMenu can_undo={state.undo.is_some()} is_empty={state.input.is_empty()} on={props.on.clone()} />
+            { examples_menu(state.undo.is_some(), state.input.is_empty(), on) }
             <Editor slot={Slot::Schema} input={state.input.clone()} name="schema" placeholder={SCHEMA}
-                on={props.on.clone()} open={props.open.clone()}>
+                on={on.clone()} open={open.clone()}>
                 <h2>{ "Schema" }</h2>
             </Editor>
-            <Findings findings={findings.clone()} source={Source::Schema} />
-            { change(props) }
-            <Findings findings={findings.clone()} source={Source::Change} />
+            { findings(found, Source::Schema) }
+            { change(state, on, open) }
+            { findings(found, Source::Change) }
             if let Some(error) = &state.file_error {
                 <p class="findings error" role="alert">{ error }</p>
             }
-            <FactsForm input={state.input.clone()} {touched} on={props.on.clone()} />
-            <Findings {findings} source={Source::Request} />
+            { facts_form(&state.input, touched, on) }
+            { findings(found, Source::Request) }
         </div>
     }
 }
 
-fn change(props: &Props) -> Html {
-    let kind = props.state.input.kind();
+fn change(state: &State, on: &Callback<Action>, open: &Callback<(Slot, File)>) -> Html {
+    let kind = state.input.kind();
     let placeholder = match kind {
         ChangeKind::Statements => STATEMENTS,
         ChangeKind::Target => TARGET,
     };
     let button = |wanted: ChangeKind, text: &'static str, testid: &'static str| {
-        let onclick = props.on.reform(move |_: MouseEvent| Action::Edit(Edit::Kind(wanted)));
+        let onclick = on.reform(move |_: MouseEvent| Action::Edit(Edit::Kind(wanted)));
         html! {
             <button type="button" aria-pressed={(kind == wanted).to_string()} data-testid={testid} {onclick}>
                 { text }
@@ -89,8 +78,8 @@ fn change(props: &Props) -> Html {
         }
     };
     html! {
-        <Editor slot={Slot::Change} input={props.state.input.clone()} name="change" {placeholder}
-            on={props.on.clone()} open={props.open.clone()}>
+        <Editor slot={Slot::Change} input={state.input.clone()} name="change" {placeholder}
+            on={on.clone()} open={open.clone()}>
             <h2>{ "Change" }</h2>
             <div class="segmented" role="group" aria-label="The change is given as">
                 { button(ChangeKind::Statements, "statements", "kind-statements") }

@@ -1,26 +1,15 @@
 //! The compatibility matrix: what each release can do from each step on. A cell opens its run. Must
 //! not judge: what stands in a cell was found by running the statements.
 
-use std::rc::Rc;
-
 use simulator::{Cell, DOES, MatrixRow, Works};
 use web::protocol::{CellAt, Derived};
 use yew::prelude::*;
 
 use crate::state::proof::ProofAction;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// What was found.
-    pub(crate) derived: Rc<Derived>,
-    /// What is done.
-    pub(crate) on: Callback<ProofAction>,
-}
-
 /// The table.
-#[component]
-pub(crate) fn MatrixView(props: &Props) -> Html {
-    let matrix = &props.derived.matrix;
+pub(crate) fn matrix_view(derived: &Derived, on: &Callback<ProofAction>) -> Html {
+    let matrix = &derived.matrix;
     let n = DOES.len().to_string();
     html! {
         <section class="derived" data-testid="matrix">
@@ -45,24 +34,24 @@ pub(crate) fn MatrixView(props: &Props) -> Html {
                             }) }
                         </tr>
                     </thead>
-                    <tbody>{ for matrix.rows.iter().map(|row| line(props, row)) }</tbody>
+                    <tbody>{ for matrix.rows.iter().map(|row| line(on, row)) }</tbody>
                 </table>
             </div>
         </section>
     }
 }
 
-fn line(props: &Props, row: &MatrixRow) -> Html {
+fn line(on: &Callback<ProofAction>, row: &MatrixRow) -> Html {
     let step = row.step.as_deref().unwrap_or("before");
     html! {
         <tr>
             <th scope="row" title={row.operation.clone()}>{ step }</th>
-            { for row.cells.iter().map(|cell| html! { <td>{ button(props, row, cell) }</td> }) }
+            { for row.cells.iter().map(|cell| html! { <td>{ button(on, row, cell) }</td> }) }
         </tr>
     }
 }
 
-fn button(props: &Props, row: &MatrixRow, cell: &Cell) -> Html {
+fn button(on: &Callback<ProofAction>, row: &MatrixRow, cell: &Cell) -> Html {
     let (class, text, why) = match &cell.outcome {
         Works::Unused => return html! { <span class="muted">{ "\u{2013}" }</span> },
         Works::Works => ("kept", "works".to_owned(), String::new()),
@@ -71,7 +60,7 @@ fn button(props: &Props, row: &MatrixRow, cell: &Cell) -> Html {
     };
     let at =
         CellAt::Works { step: row.step.clone(), release: cell.release.clone(), does: cell.does };
-    let open = props.on.reform(move |_: MouseEvent| ProofAction::Show(at.clone()));
+    let open = on.reform(move |_: MouseEvent| ProofAction::Show(at.clone()));
     let runs = row.running.contains(&cell.release);
     let step = row.step.as_deref().unwrap_or("before");
     let title = format!(

@@ -1,32 +1,20 @@
 //! The right half: the tabs, and what the chosen one shows.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
 use super::export_view::ExportView;
 use super::plan_view::PlanPanel;
 use super::play_view::PlayView;
-use super::proof_view::ProofView;
-use super::status::Status;
-use super::tabs::{self, Tabs};
-use super::traffic_view::TrafficView;
+use super::proof_view::proof_view;
+use super::status::status;
+use super::tabs::{label_id, tabs};
+use super::traffic_view::traffic_view;
 use crate::browser;
 use crate::state::{Action, Shown, State, Tab};
 use crate::words::learn as words;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The page.
-    pub(crate) state: Rc<State>,
-    /// What is done.
-    pub(crate) on: Callback<Action>,
-}
-
 /// The right half.
-#[component]
-pub(crate) fn OutputPane(props: &Props) -> Html {
-    let state = &props.state;
+pub(crate) fn output_pane(state: &State, on: &Callback<Action>) -> Html {
     let busy = state.is_planning();
     html! {
         <div class="output" id="result" tabindex="-1">
@@ -35,19 +23,18 @@ pub(crate) fn OutputPane(props: &Props) -> Html {
                     onclick={|_: MouseEvent| browser::leave_result()}>{ words::TO_LESSON }</button></p>
             }
             <div class="bar">
-                <Tabs chosen={state.tab} on={props.on.reform(Action::Show)} />
-                <Status state={state.clone()} on={props.on.clone()} />
+                { tabs(state.tab, &on.reform(Action::Show)) }
+                { status(state, on) }
             </div>
             <div class={classes!("panel", busy.then_some("old"))} role="tabpanel" id="result-panel"
-                aria-labelledby={tabs::label_id(state.tab)} aria-busy={busy.to_string()}>
-                { panel(props) }
+                aria-labelledby={label_id(state.tab)} aria-busy={busy.to_string()}>
+                { panel(state, on) }
             </div>
         </div>
     }
 }
 
-fn panel(props: &Props) -> Html {
-    let state = &props.state;
+fn panel(state: &State, on: &Callback<Action>) -> Html {
     let Some(shown) = state.shown.clone() else {
         return html! { <p class="empty">{ nothing(state) }</p> };
     };
@@ -58,23 +45,17 @@ fn panel(props: &Props) -> Html {
             </p>
         }
     });
-    html! { <>{ note }{ tab(props, shown) }</> }
+    html! { <>{ note }{ tab(state, on, shown) }</> }
 }
 
-fn tab(props: &Props, shown: Shown) -> Html {
-    let state = &props.state;
-    let on = props.on.clone();
+fn tab(state: &State, on: &Callback<Action>, shown: Shown) -> Html {
     match state.tab {
         Tab::Plan => html! { <PlanPanel plan={shown.plan} /> },
         Tab::Play => html! {
             <PlayView play={state.play.clone()} plan={shown.plan} on={on.reform(Action::Play)} />
         },
-        Tab::Traffic => html! {
-            <TrafficView traffic={state.traffic.clone()} on={on.reform(Action::Traffic)} />
-        },
-        Tab::Proof => html! {
-            <ProofView proof={state.proof.clone()} plan={shown.plan} on={on.reform(Action::Proof)} />
-        },
+        Tab::Traffic => traffic_view(&state.traffic, &on.reform(Action::Traffic)),
+        Tab::Proof => proof_view(&state.proof, &shown.plan, &on.reform(Action::Proof)),
         Tab::Export => html! { <ExportView answer={shown.answer} /> },
     }
 }

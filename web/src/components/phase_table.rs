@@ -7,7 +7,7 @@ use planner::plan::StepKind;
 use web::view::{PhaseView, PlanView, StepView};
 use yew::prelude::*;
 
-use super::step_details::StepDetails;
+use super::step_details::step_details;
 use crate::format;
 
 #[derive(Properties, PartialEq)]
@@ -77,7 +77,7 @@ fn body(phase: &PhaseView, plan: &PlanView, open: &UseStateHandle<Vec<String>>) 
 /// The title, which usually starts with the kind; after the kind where it does not.
 fn title(phase: &PhaseView) -> String {
     let kind = format::phase(phase.kind);
-    if phase.title.to_lowercase().starts_with(kind) {
+    if phase.title.to_ascii_lowercase().starts_with(kind) {
         return phase.title.clone();
     }
     format!("{kind}: {}", phase.title)
@@ -124,7 +124,7 @@ fn rows(step: &StepView, plan: &PlanView, open: &UseStateHandle<Vec<String>>) ->
             </tr>
             if is_open {
                 <tr class="details" id={details_id}>
-                    <td colspan="5"><StepDetails step={step.clone()} /></td>
+                    <td colspan="5">{ step_details(step) }</td>
                 </tr>
             }
         </>

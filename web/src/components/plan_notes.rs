@@ -1,25 +1,15 @@
 //! Below the table: backfills, validation and cutover, recovery, assumptions, what was not analysed.
 
-use std::rc::Rc;
-
 use planner::diagnostic::Source;
 use web::protocol::Slot;
 use web::view::{BackfillView, CheckView, PlanView};
 use yew::prelude::*;
 
-use super::checks::Checks;
-use super::quote::Quote;
-
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The plan.
-    pub(crate) plan: Rc<PlanView>,
-}
+use super::checks::checks as list;
+use super::quote::quote;
 
 /// The notes.
-#[component]
-pub(crate) fn PlanNotes(props: &Props) -> Html {
-    let plan = &props.plan;
+pub(crate) fn plan_notes(plan: &PlanView) -> Html {
     html! {
         <>
             if !plan.backfills.is_empty() {
@@ -70,7 +60,7 @@ fn validation(plan: &PlanView) -> Html {
                 html! {
                     <details>
                         <summary>{ format!("Step {step}: ") }{ names(&checks) }</summary>
-                        <Checks {checks} />
+                        { list(&checks) }
                     </details>
                 }
             }) }
@@ -119,7 +109,7 @@ fn not_analysed(plan: &PlanView) -> Html {
                     html! {
                         <li>
                             if let Some(slot) = slot {
-                                <Quote {slot} place={item.place.clone()} />
+                                { quote(slot, &item.place) }
                             } else {
                                 <code>{ &item.sql }</code>
                             }

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use web::view::PlanView;
 use yew::prelude::*;
 
-use super::hazards::Hazards;
-use super::impossible::ImpossibleRules;
+use super::hazards::hazards;
+use super::impossible::impossible_rules;
 use super::phase_table::PhaseTable;
-use super::plan_notes::PlanNotes;
-use super::questions::Questions;
-use super::strategies::Strategies;
+use super::plan_notes::plan_notes;
+use super::questions::questions;
+use super::strategies::strategies;
 use crate::format::plural;
 
 #[derive(Properties, PartialEq)]
@@ -28,13 +28,13 @@ pub(crate) fn PlanPanel(props: &Props) -> Html {
         <article class="plan" data-testid="plan">
             <h2 class="plan-title">{ &plan.title }</h2>
             <p class="summary">{ summary(plan) }</p>
-            <Hazards plan={plan.clone()} />
-            <ImpossibleRules rules={plan.impossible.clone()} />
-            <Strategies strategies={plan.strategies.clone()} />
-            <Questions questions={plan.questions.clone()} />
+            { hazards(plan) }
+            { impossible_rules(&plan.impossible) }
+            { strategies(&plan.strategies) }
+            { questions(&plan.questions) }
             <PhaseTable plan={plan.clone()} />
             { releases(plan) }
-            <PlanNotes plan={plan.clone()} />
+            { plan_notes(plan) }
         </article>
     }
 }

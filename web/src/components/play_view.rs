@@ -10,10 +10,10 @@ use yew::prelude::*;
 
 use super::choices::Choices;
 use super::event_log::EventLog;
-use super::fleet::Fleet;
-use super::grid::Tables;
+use super::fleet::fleet;
+use super::grid::tables;
 use super::step_strip::StepStrip;
-use super::transport::Transport;
+use super::transport::transport;
 use crate::format;
 use crate::state::play::{Play, PlayAction, SPEEDS, Shared};
 
@@ -32,8 +32,8 @@ pub(crate) struct Props {
 pub(crate) fn PlayView(props: &Props) -> Html {
     let play = &props.play;
     use_clock(play, &props.on);
-    let previous = play.at.checked_sub(1).and_then(|at| play.moments.get(at)).cloned();
-    let before = previous.as_ref().map(|moment| moment.frame.tables.clone());
+    let previous = play.at.checked_sub(1).and_then(|at| play.moments.get(at));
+    let before = previous.map(|moment| moment.frame.tables.as_slice());
     html! {
         <div class="play" data-testid="player">
             <div class="play-head">
@@ -55,7 +55,7 @@ pub(crate) fn PlayView(props: &Props) -> Html {
                        this plan runs differently." }
                 </p>
             }
-            <Transport play={play.clone()} on={props.on.clone()} />
+            { transport(play, &props.on) }
             { broken(play, &props.on) }
             { now(play) }
             if let Some(moment) = play.moment() {
@@ -66,7 +66,7 @@ pub(crate) fn PlayView(props: &Props) -> Html {
 }
 
 /// The plan's steps, the world, what can happen next and what happened.
-fn stage(props: &Props, frame: &Frame, before: Option<Vec<TableFrame>>) -> Html {
+fn stage(props: &Props, frame: &Frame, before: Option<&[TableFrame]>) -> Html {
     let play = &props.play;
     let plan = (play.subject == Subject::Plan).then(|| props.plan.clone());
     html! {
@@ -75,8 +75,8 @@ fn stage(props: &Props, frame: &Frame, before: Option<Vec<TableFrame>>) -> Html 
                 <StepStrip {plan} current={frame.step.clone()} />
             }
             <div class="world">
-                <Fleet instances={frame.instances.clone()} runner={frame.runner.clone()} notes={frame.notes.clone()} />
-                <Tables tables={frame.tables.clone()} {before} />
+                { fleet(&frame.instances, &frame.runner, &frame.notes) }
+                { tables(&frame.tables, before) }
             </div>
             <div class="side">
                 if !play.is_watching() {
@@ -133,19 +133,11 @@ fn broken(play: &Play, on: &Callback<PlayAction>) -> Html {
             </p>
         };
     }
-    html! { <BrokenPromise broken={broken.clone()} /> }
-}
-
-#[derive(Properties, PartialEq)]
-pub(crate) struct BrokenProps {
-    /// What broke.
-    pub(crate) broken: Promise,
+    broken_promise(broken)
 }
 
 /// A broken promise in plain words.
-#[component]
-pub(crate) fn BrokenPromise(props: &BrokenProps) -> Html {
-    let broken = &props.broken;
+pub(crate) fn broken_promise(broken: &Promise) -> Html {
     html! {
         <div class="banner error broken" role="alert" data-testid="broken">
             <p><strong>{ "Broken promise: " }{ &broken.invariant }</strong></p>

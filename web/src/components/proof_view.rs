@@ -1,35 +1,21 @@
 //! The proof: bounds, start and stop, how far it is, its outcome, what else was found, and edits.
 
-use std::rc::Rc;
-
 use simulator::Bounds;
 use web::protocol::Subject;
 use web::view::PlanView;
 use yew::prelude::*;
 
-use super::endings_view::EndingsView;
-use super::matrix_view::MatrixView;
+use super::endings_view::endings_view;
+use super::matrix_view::matrix_view;
 use super::number_field::{NumberField, wide};
-use super::step_edits::StepEdits;
-use super::strip_view::StripView;
-use super::verdict_card::VerdictCard;
+use super::step_edits::step_edits;
+use super::strip_view::strip_view;
+use super::verdict_card::verdict_card;
 use crate::format::{self, count};
 use crate::state::proof::{Proof, ProofAction};
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The proof.
-    pub(crate) proof: Proof,
-    /// The plan, as it was made.
-    pub(crate) plan: Rc<PlanView>,
-    /// What is done.
-    pub(crate) on: Callback<ProofAction>,
-}
-
 /// The page.
-#[component]
-pub(crate) fn ProofView(props: &Props) -> Html {
-    let proof = &props.proof;
+pub(crate) fn proof_view(proof: &Proof, plan: &PlanView, on: &Callback<ProofAction>) -> Html {
     html! {
         <div class="proof">
             <p class="lead">
@@ -38,25 +24,24 @@ pub(crate) fn ProofView(props: &Props) -> Html {
                    no statement of a live version fails, no acknowledged write is lost, nobody waits too long, \
                    and there is always a way back or forward." }
             </p>
-            { bounds(props) }
-            { buttons(props) }
+            { bounds(&proof.bounds, on) }
+            { buttons(proof.is_running(), on) }
             if proof.is_running() { { progress(proof) } }
-            <VerdictCard proof={proof.clone()} on={props.on.clone()} />
+            { verdict_card(proof, on) }
             if let Some(derived) = &proof.derived {
-                <StripView derived={derived.clone()} on={props.on.clone()} />
-                <MatrixView derived={derived.clone()} on={props.on.clone()} />
-                <EndingsView derived={derived.clone()} on={props.on.clone()} />
+                { strip_view(&derived.strip, on) }
+                { matrix_view(derived, on) }
+                { endings_view(derived, on) }
             }
-            <StepEdits plan={props.plan.clone()} edits={proof.edits.clone()} on={props.on.clone()} />
+            { step_edits(plan, &proof.edits, on) }
         </div>
     }
 }
 
-fn bounds(props: &Props) -> Html {
-    let now = &props.proof.bounds;
+fn bounds(now: &Bounds, on: &Callback<ProofAction>) -> Html {
     let edit = |set: fn(&mut Bounds, usize)| {
         let now = now.clone();
-        props.on.reform(move |number| {
+        on.reform(move |number| {
             let mut bounds = now.clone();
             set(&mut bounds, usize::try_from(number).unwrap_or(usize::MAX));
             ProofAction::Bounds(bounds)
@@ -77,11 +62,10 @@ fn bounds(props: &Props) -> Html {
     }
 }
 
-fn buttons(props: &Props) -> Html {
-    let running = props.proof.is_running();
+fn buttons(running: bool, on: &Callback<ProofAction>) -> Html {
     // Not disabled while it runs: the focus would be lost with the button.
     let start = |subject| {
-        let on = props.on.clone();
+        let on = on.clone();
         Callback::from(move |_: MouseEvent| {
             if !running {
                 on.emit(ProofAction::Start(subject));
@@ -96,7 +80,7 @@ fn buttons(props: &Props) -> Html {
                 onclick={start(Subject::AsAsked)}>{ "Prove the change as asked" }</button>
             if running {
                 <button type="button" data-testid="stop-proof"
-                    onclick={props.on.reform(|_: MouseEvent| ProofAction::Stop)}>{ "Stop" }</button>
+                    onclick={on.reform(|_: MouseEvent| ProofAction::Stop)}>{ "Stop" }</button>
             }
         </div>
     }

@@ -3,23 +3,16 @@
 use planner::plan::Question;
 use yew::prelude::*;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The questions.
-    pub(crate) questions: Vec<Question>,
-}
-
 /// The list.
-#[component]
-pub(crate) fn Questions(props: &Props) -> Html {
-    if props.questions.is_empty() {
+pub(crate) fn questions(questions: &[Question]) -> Html {
+    if questions.is_empty() {
         return html! {};
     }
     html! {
         <section class="questions" data-testid="questions">
             <h3>{ "For you to decide" }</h3>
             <ul>
-                { for props.questions.iter().map(|question| html! {
+                { for questions.iter().map(|question| html! {
                     <li>
                         <p><strong>{ &question.question }</strong></p>
                         <p>{ "Until you answer: " }{ &question.default }</p>

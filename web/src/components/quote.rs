@@ -6,14 +6,6 @@ use yew::prelude::*;
 
 use crate::browser;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// Which text.
-    pub(crate) slot: Slot,
-    /// Where in it.
-    pub(crate) place: Place,
-}
-
 /// The id of a slot's text area.
 pub(crate) fn editor_id(slot: Slot) -> &'static str {
     match slot {
@@ -23,10 +15,8 @@ pub(crate) fn editor_id(slot: Slot) -> &'static str {
 }
 
 /// The line.
-#[component]
-pub(crate) fn Quote(props: &Props) -> Html {
-    let place = &props.place;
-    let (slot, units, line) = (props.slot, place.units, place.line);
+pub(crate) fn quote(slot: Slot, place: &Place) -> Html {
+    let (units, line) = (place.units, place.line);
     let onclick = Callback::from(move |_: MouseEvent| {
         browser::select(editor_id(slot), units, line);
     });

@@ -1,27 +1,15 @@
 //! One line on how the worker and the plan are; and the way out when the worker is gone.
 
-use std::rc::Rc;
-
 use planner::diagnostic::Severity;
 use yew::prelude::*;
 
 use crate::format::plural;
 use crate::state::{Action, Engine, State};
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The page.
-    pub(crate) state: Rc<State>,
-    /// What is done.
-    pub(crate) on: Callback<Action>,
-}
-
 /// The line.
-#[component]
-pub(crate) fn Status(props: &Props) -> Html {
-    let state = &props.state;
+pub(crate) fn status(state: &State, on: &Callback<Action>) -> Html {
     if let Engine::Broken(why) = &state.engine {
-        let onclick = props.on.reform(|_: MouseEvent| Action::Restart);
+        let onclick = on.reform(|_: MouseEvent| Action::Restart);
         return html! {
             <div class="banner error" role="alert" data-testid="engine-broken">
                 <p>

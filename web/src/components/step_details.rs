@@ -4,20 +4,12 @@ use planner::engine::Lock;
 use web::view::{SqlView, StepView};
 use yew::prelude::*;
 
-use super::checks::Checks;
+use super::checks::checks;
 use super::copy_button::CopyButton;
 use crate::format;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The step.
-    pub(crate) step: StepView,
-}
-
 /// The details.
-#[component]
-pub(crate) fn StepDetails(props: &Props) -> Html {
-    let step = &props.step;
+pub(crate) fn step_details(step: &StepView) -> Html {
     let estimate = format::estimate(&step.estimate);
     html! {
         <div class="step-details">
@@ -26,11 +18,10 @@ pub(crate) fn StepDetails(props: &Props) -> Html {
             }
             { script("SQL", &step.script, &format!("the SQL of step {}", step.id)) }
             if !step.commands.is_empty() {
-                <Listing title="At the shell" text={step.commands.join("\n")}
-                    what={format!("the commands of step {}", step.id)} />
+                { listing("At the shell", step.commands.join("\n"), &format!("the commands of step {}", step.id)) }
             }
             { locks(&step.locks) }
-            <Checks checks={step.checks.clone()} />
+            { checks(&step.checks) }
             { rollback(step) }
             <dl class="facts-list">
                 if !estimate.is_empty() {
@@ -48,7 +39,7 @@ fn script(title: &'static str, statements: &[SqlView], what: &str) -> Html {
     if statements.is_empty() {
         return html! {};
     }
-    html! { <Listing {title} text={format::script(statements)} what={what.to_owned()} /> }
+    listing(title, format::script(statements), what)
 }
 
 fn rollback(step: &StepView) -> Html {
@@ -95,26 +86,16 @@ fn locks(locks: &[Lock]) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct ListingProps {
-    /// Over it.
-    pub(crate) title: AttrValue,
-    /// What is listed.
-    pub(crate) text: AttrValue,
-    /// What the button copies.
-    pub(crate) what: AttrValue,
-}
-
 /// A text to copy.
-#[component]
-pub(crate) fn Listing(props: &ListingProps) -> Html {
+pub(crate) fn listing(title: &'static str, text: String, what: &str) -> Html {
+    let text = AttrValue::from(text);
     html! {
         <figure class="listing">
             <figcaption>
-                { props.title.clone() }
-                <CopyButton text={props.text.clone()} what={props.what.clone()} />
+                { title }
+                <CopyButton text={text.clone()} what={what.to_owned()} />
             </figcaption>
-            <pre><code>{ props.text.clone() }</code></pre>
+            <pre><code>{ text }</code></pre>
         </figure>
     }
 }

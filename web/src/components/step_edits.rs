@@ -1,8 +1,6 @@
 //! Edit and break: take a step out of the plan, move or merge it, and see at once what breaks. Must
 //! not know what comes of an edit.
 
-use std::rc::Rc;
-
 use planner::edit::{Edit, ids_after};
 use web::view::{PlanView, StepView};
 use yew::prelude::*;
@@ -10,47 +8,36 @@ use yew::prelude::*;
 use crate::format;
 use crate::state::proof::ProofAction;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The plan, as it was made.
-    pub(crate) plan: Rc<PlanView>,
-    /// What is done to it.
-    pub(crate) edits: Vec<Edit>,
-    /// What is done.
-    pub(crate) on: Callback<ProofAction>,
-}
-
 /// The list of steps with its controls.
-#[component]
-pub(crate) fn StepEdits(props: &Props) -> Html {
-    let steps = edited(&props.plan, &props.edits);
+pub(crate) fn step_edits(plan: &PlanView, edits: &[Edit], on: &Callback<ProofAction>) -> Html {
+    let steps = edited(plan, edits);
     let n = steps.len();
     html! {
-        <details class="edits" data-testid="edits" open={!props.edits.is_empty()}>
+        <details class="edits" data-testid="edits" open={!edits.is_empty()}>
             <summary data-testid="edit-and-break">{ "Edit and break" }</summary>
             <p class="muted">{ "Take a step out, move it, or merge it into the one before it: the plan is proved again at once, and the first way to break it shows above." }</p>
-            if !props.edits.is_empty() {
+            if !edits.is_empty() {
                 <div class="buttons">
-                    <span>{ props.edits.iter().map(Edit::words).collect::<Vec<_>>().join(", ") }</span>
+                    <span>{ edits.iter().map(Edit::words).collect::<Vec<_>>().join(", ") }</span>
                     <button type="button" class="small" data-testid="undo-edit"
-                        onclick={props.on.reform(|_: MouseEvent| ProofAction::Undo)}>{ "Undo" }</button>
+                        onclick={on.reform(|_: MouseEvent| ProofAction::Undo)}>{ "Undo" }</button>
                     <button type="button" class="small" data-testid="reset-edits"
-                        onclick={props.on.reform(|_: MouseEvent| ProofAction::Reset)}>{ "Undo all" }</button>
+                        onclick={on.reform(|_: MouseEvent| ProofAction::Reset)}>{ "Undo all" }</button>
                 </div>
             }
-            <ol>{ for steps.iter().enumerate().map(|(at, step)| line(props, step, (at, n))) }</ol>
+            <ol>{ for steps.iter().enumerate().map(|(at, step)| line(on, step, (at, n))) }</ol>
         </details>
     }
 }
 
-fn line(props: &Props, step: &StepView, (at, n): (usize, usize)) -> Html {
+fn line(on: &Callback<ProofAction>, step: &StepView, (at, n): (usize, usize)) -> Html {
     let id = &step.id;
     let control = |name: &'static str, sign: &'static str, edit: Edit, disabled: bool| {
         let label = format!("{name} step {id}");
         html! {
             <button type="button" class="small" title={label.clone()} aria-label={label} {disabled}
-                data-testid={format!("{}-{id}", name.to_lowercase().replace(' ', "-"))}
-                onclick={props.on.reform(move |_: MouseEvent| ProofAction::Edit(edit.clone()))}>{ sign }</button>
+                data-testid={format!("{}-{id}", name.to_ascii_lowercase().replace(' ', "-"))}
+                onclick={on.reform(move |_: MouseEvent| ProofAction::Edit(edit.clone()))}>{ sign }</button>
         }
     };
     let step_id = || id.clone();

@@ -5,22 +5,15 @@ use yew::prelude::*;
 
 use crate::format;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The ways, those of one change next to each other.
-    pub(crate) strategies: Vec<Strategy>,
-}
-
 /// The tables.
-#[component]
-pub(crate) fn Strategies(props: &Props) -> Html {
-    if props.strategies.is_empty() {
+pub(crate) fn strategies(strategies: &[Strategy]) -> Html {
+    if strategies.is_empty() {
         return html! {};
     }
     html! {
         <section class="strategies" data-testid="strategies">
             <h3>{ "Ways to do it" }</h3>
-            { for props.strategies.chunk_by(|a, b| a.change == b.change).map(group) }
+            { for strategies.chunk_by(|a, b| a.change == b.change).map(group) }
         </section>
     }
 }

@@ -1,26 +1,14 @@
 //! The point-of-no-return strip: for each step, what a rollback from right after it keeps. A step
 //! opens the run that shows it. Must not judge: colours and words are the simulator's.
 
-use std::rc::Rc;
-
 use simulator::{Back, Strip, StripStep};
-use web::protocol::{CellAt, Derived};
+use web::protocol::CellAt;
 use yew::prelude::*;
 
 use crate::state::proof::ProofAction;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// What was found.
-    pub(crate) derived: Rc<Derived>,
-    /// What is done.
-    pub(crate) on: Callback<ProofAction>,
-}
-
 /// The strip.
-#[component]
-pub(crate) fn StripView(props: &Props) -> Html {
-    let strip = &props.derived.strip;
+pub(crate) fn strip_view(strip: &Strip, on: &Callback<ProofAction>) -> Html {
     html! {
         <section class="derived" data-testid="way-back">
             <h3>{ "The way back" }</h3>
@@ -31,7 +19,7 @@ pub(crate) fn StripView(props: &Props) -> Html {
                 { " A step opens the run." }
             </p>
             <ol class="way-back" aria-label="What a rollback from after each step keeps">
-                { for strip.steps.iter().map(|step| html! { <li>{ button(props, step) }</li> }) }
+                { for strip.steps.iter().map(|step| html! { <li>{ button(on, strip, step) }</li> }) }
             </ol>
             { losses(strip) }
         </section>
@@ -55,12 +43,11 @@ fn point(strip: &Strip) -> String {
     }
 }
 
-fn button(props: &Props, step: &StripStep) -> Html {
+fn button(on: &Callback<ProofAction>, strip: &Strip, step: &StripStep) -> Html {
     let id = step.step.clone();
-    let open = props
-        .on
-        .reform(move |_: MouseEvent| ProofAction::Show(CellAt::WayBack { step: id.clone() }));
-    let is_point = props.derived.strip.computed.as_ref() == Some(&step.step);
+    let open =
+        on.reform(move |_: MouseEvent| ProofAction::Show(CellAt::WayBack { step: id.clone() }));
+    let is_point = strip.computed.as_ref() == Some(&step.step);
     let label = format!("Step {}, {}: {}", step.step, step.back.name(), step.operation);
     html! {
         <button type="button" class={classes!(class(&step.back), is_point.then_some("point"))}

@@ -7,14 +7,6 @@ use yew::prelude::*;
 use crate::browser;
 use crate::state::Tab;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The one that shows.
-    pub(crate) chosen: Tab,
-    /// Another is to show.
-    pub(crate) on: Callback<Tab>,
-}
-
 const TABS: [(Tab, &str, &str); 5] = [
     (Tab::Plan, "plan", "Plan"),
     (Tab::Play, "play", "Play"),
@@ -24,10 +16,9 @@ const TABS: [(Tab, &str, &str); 5] = [
 ];
 
 /// The list.
-#[component]
-pub(crate) fn Tabs(props: &Props) -> Html {
-    let at = TABS.iter().position(|(tab, _, _)| *tab == props.chosen).unwrap_or(0);
-    let on = props.on.clone();
+pub(crate) fn tabs(chosen: Tab, on: &Callback<Tab>) -> Html {
+    let at = TABS.iter().position(|(tab, _, _)| *tab == chosen).unwrap_or(0);
+    let to = on.clone();
     let onkeydown = Callback::from(move |event: KeyboardEvent| {
         let next = match event.key().as_str() {
             "ArrowRight" => (at + 1) % TABS.len(),
@@ -38,7 +29,7 @@ pub(crate) fn Tabs(props: &Props) -> Html {
         };
         event.prevent_default();
         let (tab, name, _) = TABS[next];
-        on.emit(tab);
+        to.emit(tab);
         let button = browser::element(&format!("tab-{name}"));
         if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) {
             button.focus().ok();
@@ -46,14 +37,18 @@ pub(crate) fn Tabs(props: &Props) -> Html {
     });
     html! {
         <div class="tabs" role="tablist" aria-label="What is shown" {onkeydown}>
-            { for TABS.iter().map(|entry| tab(*entry, props)) }
+            { for TABS.iter().map(|entry| tab(*entry, chosen, on)) }
         </div>
     }
 }
 
-fn tab((tab, name, text): (Tab, &'static str, &'static str), props: &Props) -> Html {
-    let chosen = tab == props.chosen;
-    let onclick = props.on.reform(move |_: MouseEvent| tab);
+fn tab(
+    (tab, name, text): (Tab, &'static str, &'static str),
+    chosen: Tab,
+    on: &Callback<Tab>,
+) -> Html {
+    let chosen = tab == chosen;
+    let onclick = on.reform(move |_: MouseEvent| tab);
     html! {
         <button type="button" role="tab" id={format!("tab-{name}")} aria-selected={chosen.to_string()}
             aria-controls="result-panel" tabindex={if chosen { "0" } else { "-1" }}

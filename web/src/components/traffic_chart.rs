@@ -1,34 +1,23 @@
 //! One step's series as a small chart: requests that wait and connections in use, or how far a
 //! replica is behind, over time. Drawn as SVG; a sentence says the same.
 
-use std::rc::Rc;
-
 use simulator::{Sample, TimedStep};
 use yew::prelude::*;
 
 use crate::format::seconds;
-
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The step.
-    pub(crate) step: Rc<TimedStep>,
-    /// The highest value of the chart, so that charts beside each other compare.
-    pub(crate) most: f64,
-}
 
 // Whole numbers: printing floats would take more of the shell than this file.
 const WIDTH: usize = 3_000;
 const HEIGHT: u32 = 600;
 
 /// The chart.
-#[component]
-pub(crate) fn TrafficChart(props: &Props) -> Html {
-    let series = &props.step.series;
-    let lag = props.step.batches > 0;
+pub(crate) fn traffic_chart(step: &TimedStep, most: f64) -> Html {
+    let series = &step.series;
+    let lag = step.batches > 0;
     let label = if lag {
-        format!("How far a replica is behind, up to {}", seconds(props.step.lag_max_s))
+        format!("How far a replica is behind, up to {}", seconds(step.lag_max_s))
     } else {
-        format!("Requests that wait, up to {}, and connections in use", props.step.waiting_max)
+        format!("Requests that wait, up to {}, and connections in use", step.waiting_max)
     };
     let view = format!("0 0 {WIDTH} {HEIGHT}");
     html! {
@@ -37,12 +26,12 @@ pub(crate) fn TrafficChart(props: &Props) -> Html {
                 <line class="start" x1={at.clone()} x2={at} y1="0" y2={HEIGHT.to_string()} />
             }
             if lag {
-                <path class="waiting" d={area(series, props.most, |s| s.lag_s)} />
+                <path class="waiting" d={area(series, most, |s| s.lag_s)} />
             } else {
-                <path class="waiting" d={area(series, props.most, |s| f64::from(s.waiting))} />
-                <path class="connections" d={line(series, props.most, |s| f64::from(s.connections))} />
-                if props.step.failed > 0 {
-                    <path class="failed" d={line(series, props.most, |s| f64::from(s.failed))} />
+                <path class="waiting" d={area(series, most, |s| f64::from(s.waiting))} />
+                <path class="connections" d={line(series, most, |s| f64::from(s.connections))} />
+                if step.failed > 0 {
+                    <path class="failed" d={line(series, most, |s| f64::from(s.failed))} />
                 }
             }
         </svg>

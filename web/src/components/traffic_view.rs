@@ -7,22 +7,12 @@ use simulator::{Setting, TimedStep};
 use yew::prelude::*;
 
 use super::number_field::{NumberField, small};
-use super::traffic_chart::TrafficChart;
+use super::traffic_chart::traffic_chart;
 use crate::format::{count, seconds};
 use crate::state::traffic::{Traffic, TrafficAction};
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The run.
-    pub(crate) traffic: Traffic,
-    /// What is done.
-    pub(crate) on: Callback<TrafficAction>,
-}
-
 /// The page.
-#[component]
-pub(crate) fn TrafficView(props: &Props) -> Html {
-    let traffic = &props.traffic;
+pub(crate) fn traffic_view(traffic: &Traffic, on: &Callback<TrafficAction>) -> Html {
     html! {
         <div class="traffic" data-testid="traffic">
             <p class="lead">
@@ -32,7 +22,7 @@ pub(crate) fn TrafficView(props: &Props) -> Html {
                    waits are counted: which statements the database refuses is what Play and Proof show. In the charts \
                    the area is requests that wait, the line connections in use." }
             </p>
-            { setting(props) }
+            { setting(&traffic.setting, on) }
             if let Some(error) = &traffic.error {
                 <p class="banner error" role="alert">{ error }</p>
             }
@@ -44,11 +34,10 @@ pub(crate) fn TrafficView(props: &Props) -> Html {
     }
 }
 
-fn setting(props: &Props) -> Html {
-    let now = &props.traffic.setting;
+fn setting(now: &Setting, on: &Callback<TrafficAction>) -> Html {
     let edit = |set: fn(&mut Setting, u64)| {
         let now = now.clone();
-        props.on.reform(move |number| {
+        on.reform(move |number| {
             let mut setting = now.clone();
             set(&mut setting, number);
             TrafficAction::Run(setting)
@@ -127,7 +116,7 @@ fn one(step: &Rc<TimedStep>, most: f64) -> Html {
     html! {
         <li data-testid={format!("timed-{}", step.id)}>
             <p><strong>{ &step.id }</strong>{ " " }{ &step.operation }</p>
-            if has_chart { <TrafficChart step={step.clone()} {most} /> }
+            if has_chart { { traffic_chart(step, most) } }
             <p class="muted">{ words(step) }</p>
         </li>
     }

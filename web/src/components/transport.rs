@@ -7,20 +7,10 @@ use crate::browser;
 use crate::keys;
 use crate::state::play::{Play, PlayAction, SPEEDS};
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The run.
-    pub(crate) play: Play,
-    /// What is done.
-    pub(crate) on: Callback<PlayAction>,
-}
-
 /// The controls.
-#[component]
-pub(crate) fn Transport(props: &Props) -> Html {
-    let play = &props.play;
-    let send = |action: PlayAction| props.on.reform(move |_: MouseEvent| action);
-    let speed = browser::when(&props.on, |event: Event| {
+pub(crate) fn transport(play: &Play, on: &Callback<PlayAction>) -> Html {
+    let send = |action: PlayAction| on.reform(move |_: MouseEvent| action);
+    let speed = browser::when(on, |event: Event| {
         browser::value(&event).parse().ok().map(PlayAction::Speed)
     });
     html! {
@@ -42,19 +32,18 @@ pub(crate) fn Transport(props: &Props) -> Html {
                         }) }
                     </select>
                 </label>
-                if !play.is_watching() { { seed(props) } }
+                if !play.is_watching() { { seed(play.seed, on) } }
             </div>
-            { scrubber(props) }
+            { scrubber(play, on) }
         </div>
     }
 }
 
-fn seed(props: &Props) -> Html {
-    let now = props.play.seed;
-    let onchange = browser::when(&props.on, |event: Event| {
+fn seed(now: u64, on: &Callback<PlayAction>) -> Html {
+    let onchange = browser::when(on, |event: Event| {
         browser::value(&event).trim().parse().ok().map(PlayAction::Seed)
     });
-    let again = props.on.reform(move |_: MouseEvent| PlayAction::Seed(keys::next_seed(now)));
+    let again = on.reform(move |_: MouseEvent| PlayAction::Seed(keys::next_seed(now)));
     html! {
         <span class="seed">
             <label class="field inline">
@@ -66,10 +55,9 @@ fn seed(props: &Props) -> Html {
     }
 }
 
-fn scrubber(props: &Props) -> Html {
-    let play = &props.play;
+fn scrubber(play: &Play, on: &Callback<PlayAction>) -> Html {
     let last = play.moments.len().saturating_sub(1);
-    let oninput = browser::when(&props.on, |event: InputEvent| {
+    let oninput = browser::when(on, |event: InputEvent| {
         let input = event.target_dyn_into::<HtmlInputElement>()?;
         input.value().parse().ok().map(PlayAction::Seek)
     });

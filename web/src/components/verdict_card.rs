@@ -5,29 +5,19 @@ use simulator::{BrokenPromise as Promise, Counterexample, Verdict};
 use web::protocol::Subject;
 use yew::prelude::*;
 
-use super::play_view::BrokenPromise;
+use super::play_view::broken_promise;
 use crate::format::{self, count, plural};
 use crate::state::proof::{Proof, ProofAction, ProofState};
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct Props {
-    /// The proof.
-    pub(crate) proof: Proof,
-    /// What is done.
-    pub(crate) on: Callback<ProofAction>,
-}
-
 /// The card.
-#[component]
-pub(crate) fn VerdictCard(props: &Props) -> Html {
-    let proof = &props.proof;
+pub(crate) fn verdict_card(proof: &Proof, on: &Callback<ProofAction>) -> Html {
     let (class, body) = match &proof.state {
         ProofState::Idle | ProofState::Running => return html! {},
         ProofState::Stopped => ("stopped", stopped(proof)),
         ProofState::Failed(message) => {
             ("failed", html! { <p role="alert">{ format!("No proof: {message}.") }</p> })
         }
-        ProofState::Done(verdict) => (class(verdict), done(props, verdict)),
+        ProofState::Done(verdict) => (class(verdict), done(proof, on, verdict)),
     };
     html! {
         <div class={classes!("card", class, proof.stale.then_some("old"))} data-testid="verdict"
@@ -62,8 +52,8 @@ fn stopped(proof: &Proof) -> Html {
     html! { <p>{ format!("Stopped after {states} states of {what}: neither proved nor refuted.") }</p> }
 }
 
-fn done(props: &Props, verdict: &Verdict) -> Html {
-    let (what, within) = (format::subject(props.proof.subject), within(&props.proof));
+fn done(proof: &Proof, on: &Callback<ProofAction>, verdict: &Verdict) -> Html {
+    let (what, within) = (format::subject(proof.subject), within(proof));
     match verdict {
         Verdict::Verified { states, transitions, depth, reached, notes } => {
             let (states, transitions) = (count(*states), count(*transitions));
@@ -79,7 +69,7 @@ fn done(props: &Props, verdict: &Verdict) -> Html {
                 </>
             }
         }
-        Verdict::Refuted(found) => refuted(props, found),
+        Verdict::Refuted(found) => refuted(proof, on, found),
         Verdict::BoundsExceeded { states, reason } => html! {
             <>
                 <h3>{ "Bounds exceeded" }</h3>
@@ -91,8 +81,8 @@ fn done(props: &Props, verdict: &Verdict) -> Html {
     }
 }
 
-fn refuted(props: &Props, found: &Counterexample) -> Html {
-    let (what, within) = (format::subject(props.proof.subject), within(&props.proof));
+fn refuted(proof: &Proof, on: &Callback<ProofAction>, found: &Counterexample) -> Html {
+    let (what, within) = (format::subject(proof.subject), within(proof));
     let actions = plural(found.trace.moments.len().saturating_sub(1), "action");
     let broken = Promise {
         invariant: found.invariant.clone(),
@@ -105,9 +95,9 @@ fn refuted(props: &Props, found: &Counterexample) -> Html {
             <p>{ format!(
                 "Of {what}, with {within}: a promise breaks after {actions}, and no shorter way leads there. \
                  {} states were searched.", count(found.states)) }</p>
-            <BrokenPromise {broken} />
+            { broken_promise(&broken) }
             <button type="button" class="primary" data-testid="watch"
-                onclick={props.on.reform(|_: MouseEvent| ProofAction::Watch)}>{ "Watch it" }</button>
+                onclick={on.reform(|_: MouseEvent| ProofAction::Watch)}>{ "Watch it" }</button>
         </>
     }
 }

@@ -1,14 +1,13 @@
 //! What is asked: the request as the form holds it, and which of its texts are opened files that
 //! only the worker has. Must not know the plan.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use planner::Request;
 use planner::name::QName;
 use planner::request::{Change, Constraints, Deploy, TableFacts};
 use serde::{Deserialize, Serialize};
-use web::protocol::Slot;
+use web::protocol::{PerSlot, Slot};
 use web::view::change_text;
 
 /// The input.
@@ -18,7 +17,7 @@ pub(crate) struct Input {
     pub(crate) request: Request,
     /// Files that only the worker has.
     #[serde(skip)]
-    pub(crate) held: BTreeMap<Slot, HeldFile>,
+    pub(crate) held: PerSlot<HeldFile>,
 }
 
 /// A file too long to show.
@@ -74,7 +73,7 @@ pub(crate) enum Edit {
 impl Input {
     /// Nothing to plan for.
     pub(crate) fn is_empty(&self) -> bool {
-        self.held.is_empty()
+        self.held.iter().next().is_none()
             && self.request.schema.trim().is_empty()
             && change_text(&self.request.change).trim().is_empty()
     }
@@ -97,7 +96,7 @@ impl Input {
 
     /// The request to send, and the texts the worker has itself.
     pub(crate) fn to_send(&self) -> (Request, Vec<Slot>) {
-        (self.request.clone(), self.held.keys().copied().collect())
+        (self.request.clone(), self.held.iter().map(|(slot, _)| slot).collect())
     }
 
     /// Applies an edit.
@@ -107,11 +106,9 @@ impl Input {
             Edit::Opened { slot, text: Some(text), .. } => self.set_text(slot, text),
             Edit::Opened { slot, name, size, text: None } => {
                 self.set_text(slot, String::new());
-                self.held.insert(slot, HeldFile { name, size });
+                self.held.set(slot, Some(HeldFile { name, size }));
             }
-            Edit::LetGo(slot) => {
-                self.held.remove(&slot);
-            }
+            Edit::LetGo(slot) => self.held.set(slot, None),
             Edit::Kind(kind) => {
                 let text = change_text(&self.request.change).to_owned();
                 self.request.change = match kind {
@@ -132,7 +129,7 @@ impl Input {
     }
 
     fn set_text(&mut self, slot: Slot, text: String) {
-        self.held.remove(&slot);
+        self.held.set(slot, None);
         match (slot, &mut self.request.change) {
             (Slot::Schema, _) => self.request.schema = text,
             (Slot::Change, Change::Statements(old) | Change::Target(old)) => *old = text,

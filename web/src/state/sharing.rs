@@ -158,7 +158,7 @@ impl State {
 
     /// A link is wanted.
     pub(super) fn share(&mut self) {
-        if let Some(file) = self.input.held.values().next() {
+        if let Some((_, file)) = self.input.held.iter().next() {
             let why = format!(
                 "{} is too long for a link. Share the file itself, or a part of it.",
                 file.name

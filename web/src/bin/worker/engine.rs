@@ -1,13 +1,11 @@
 //! What the worker holds and does, message by message and slice by slice. Must not know the
 //! browser: native tests drive it.
 
-use std::collections::BTreeMap;
-
 use planner::edit::{Edit, edited};
 use planner::{Plan, Request};
 use simulator::{Bounds, Setting};
 use web::link::{Link, Move};
-use web::protocol::{CellAt, FromWorker, Job, SHOWN_BYTES_MAX, Slot, Subject, ToWorker};
+use web::protocol::{CellAt, FromWorker, Job, PerSlot, SHOWN_BYTES_MAX, Slot, Subject, ToWorker};
 
 use crate::deriving;
 use crate::planning;
@@ -20,7 +18,7 @@ use crate::walking::Walking;
 #[derive(Default)]
 pub(crate) struct Engine {
     /// Texts of files too long to show.
-    held: BTreeMap<Slot, String>,
+    held: PerSlot<String>,
     /// The newest request not planned yet.
     wanted: Option<(u64, Request, Vec<Slot>)>,
     /// The newest request that a plan could be made of.
@@ -118,10 +116,10 @@ impl Engine {
         let size = text.len();
         let shown = size <= SHOWN_BYTES_MAX;
         if shown {
-            self.held.remove(&slot);
+            self.held.set(slot, None);
             return FromWorker::Opened { slot, name, size, text: Some(text) };
         }
-        self.held.insert(slot, text);
+        self.held.set(slot, Some(text));
         FromWorker::Opened { slot, name, size, text: None }
     }
 
@@ -178,7 +176,7 @@ impl Engine {
     fn make_plan(&mut self, id: u64, mut request: Request, held: &[Slot]) -> Option<FromWorker> {
         for slot in held {
             // A file that is not here yet: the shell asks again once it is.
-            planning::fill_in(&mut request, *slot, self.held.get(slot)?);
+            planning::fill_in(&mut request, *slot, self.held.get(*slot)?);
         }
         let (plan, answer) = planning::answer(id, &request);
         // Where no plan can be made, the page keeps the last one, and so does the engine.
