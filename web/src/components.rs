@@ -1,4 +1,5 @@
-//! Components: a file each, props in, callbacks out. None talks to the worker.
+//! Parts of the page: a file each, values in, callbacks out. A component is what keeps something of its
+//! own, or is spared being made anew; the rest are functions, which weigh less. None talks to the worker.
 
 pub(crate) mod checks;
 pub(crate) mod choices;
