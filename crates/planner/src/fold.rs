@@ -7,8 +7,9 @@ use crate::change::{Asked, Retyped, What};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::{ConstraintKind, Schema, Subject};
-use crate::sql_type::TypeChange;
+use crate::op::object::change;
+use crate::schema::{ConstraintKind, ObjectKind, Schema, Subject};
+use crate::sql_type::{SqlType, TypeChange};
 
 /// The changes, with those folded in that only finish an earlier one.
 pub(crate) fn fold(asked: Vec<Asked>) -> Vec<Asked> {
@@ -179,6 +180,8 @@ pub(crate) struct Moved {
     /// Columns whose type changes by a second column that takes the name: once it has, the rest of
     /// the plan finds the column as it will be.
     swapped: BTreeSet<(QName, String)>,
+    /// Enums that a new type of the name takes over from.
+    remade: BTreeSet<String>,
 }
 
 impl Moved {
@@ -219,6 +222,10 @@ impl Moved {
         {
             stage = 1;
         }
+        // Before that the labels to come are not there for its values.
+        if becomes(what).iter().any(|ty| self.remade.contains(ty.as_str().trim_end_matches("[]"))) {
+            stage = 1;
+        }
         if points_at(what, schema).iter().any(|column| self.swapped.contains(column)) {
             stage = 1;
         }
@@ -234,6 +241,12 @@ impl Moved {
             // Of a family, too: what is said of the column after it means the new type.
             self.swapped.insert((table.clone(), column.clone()));
         }
+        if let What::Object { id, after: Some(after) } = what
+            && id.kind == ObjectKind::Enum
+            && schema.objects.get(id).is_some_and(|b| change(id, Some(b), Some(after)).is_err())
+        {
+            self.remade.insert(id.name.clone());
+        }
         if !moves(what, schema) {
             return;
         }
@@ -245,6 +258,15 @@ impl Moved {
         } else {
             self.names.extend(names(what));
         }
+    }
+}
+
+/// Types that columns get.
+fn becomes(what: &What) -> Vec<&SqlType> {
+    match (what.retype(), what.statement()) {
+        (Some(retype), _) => retype.columns.iter().map(|c| &c.ty).collect(),
+        (None, Some(Op::AlterType { ty, .. })) => vec![ty],
+        (None, _) => Vec::new(),
     }
 }
 

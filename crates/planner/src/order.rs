@@ -72,10 +72,12 @@ pub(crate) fn arrange(frame: &Frame<'_>, recipes: &[Recipe]) -> Arranged {
     if drafts.iter().any(|d| d.destructive) {
         drafts.push(backup(frame));
     }
-    // The second round comes when the first one's swaps are done, and before anything is dropped.
+    // The second round comes when the first one's swaps are done, and before anything is dropped; the
+    // helpers go when nothing of either is left.
     drafts.sort_by_key(|draft| {
+        let late = draft.slot >= Slot::Backup;
         let stage = if draft.slot == Slot::Stopped { 0 } else { draft.stage };
-        (draft.slot >= Slot::Backup, stage, draft.slot)
+        (late, if late { 0 } else { stage }, draft.slot, stage)
     });
     number(frame, wait::for_each_other(frame.source.clone(), drafts))
 }
@@ -208,6 +210,7 @@ fn phase_of(slot: Slot) -> (PhaseKind, &'static str) {
         Slot::Backup | Slot::Drop | Slot::Retire => {
             (PhaseKind::Contract, "Contract: drop what is left over")
         }
+        Slot::Last => (PhaseKind::Contract, "Contract: what acts on every later statement"),
         Slot::Unknown => (PhaseKind::Contract, "Not analysed"),
     }
 }

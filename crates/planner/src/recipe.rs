@@ -15,7 +15,8 @@ use crate::plan::{
     StepKind, Strategy,
 };
 use crate::request::Request;
-use crate::schema::{Column, Constraint, ConstraintKind, Key, ObjectKind, Schema};
+use crate::schema::unique::Unique;
+use crate::schema::{Column, Constraint, ConstraintKind, Key, ObjectKind, Schema, Table};
 use crate::sync::Relay;
 
 mod add_column;
@@ -87,6 +88,8 @@ pub(crate) enum Slot {
     Drop,
     /// Helpers go.
     Retire,
+    /// What would act on the plan's own statements.
+    Last,
     /// Statements that are not analysed.
     Unknown,
 }
@@ -210,7 +213,7 @@ impl Context<'_> {
     }
 
     /// The table; reading has already refused changes to tables that are not there.
-    pub(crate) fn table(&self, name: &QName) -> Result<&crate::schema::Table, Diagnostic> {
+    pub(crate) fn table(&self, name: &QName) -> Result<&Table, Diagnostic> {
         self.schema.table(name).ok_or_else(|| {
             self.refuse(
                 "unknown-table",
@@ -241,15 +244,64 @@ impl Context<'_> {
         path
     }
 
-    /// Whether rows that leave the column out would collide in a key of today, or one to come.
+    /// Whether rows that leave the column out, and hold one of these values, would collide in a key of
+    /// today, or one to come.
     pub(crate) fn collides(
         &self,
         table: &QName,
-        column: &str,
+        (column, held): (&str, &[&Expr]),
         tells_apart: fn(&Column) -> bool,
     ) -> bool {
+        !self.collisions(table, (column, held), tells_apart).is_empty()
+    }
+
+    /// The keys in which they would.
+    pub(crate) fn collisions(
+        &self,
+        table: &QName,
+        (column, held): (&str, &[&Expr]),
+        tells_apart: fn(&Column) -> bool,
+    ) -> Vec<Option<Unique>> {
         let tables = [self.source, self.schema].into_iter().filter_map(|s| s.table(table));
-        tables.into_iter().any(|t| t.collides_in(column, tells_apart))
+        tables.flat_map(|t| t.collisions(column, held, tells_apart)).collect()
+    }
+
+    /// What no two rows of a table share, now and when the change is made.
+    pub(crate) fn stays_unique(&self, table: &QName) -> Vec<Unique> {
+        let goes = |name: &String| {
+            self.asked.iter().any(|asked| {
+                let drop = match &asked.what {
+                    What::Replace { drop, .. } => Some(&**drop),
+                    What::Lifted(drop) => Some(drop),
+                    other => other.statement(),
+                };
+                drop.is_some_and(|op| {
+                    matches!(
+                        op,
+                        Op::DropIndex { table: t, name: n, .. }
+                        | Op::DropIndexCascade { table: t, name: n }
+                        | Op::DropConstraint { table: t, name: n } if t == table && n == name
+                    )
+                })
+            })
+        };
+        let stay = self.source.table(table).into_iter().flat_map(Table::uniques);
+        let stay = stay.filter(|(name, ..)| !goes(name)).filter_map(|(.., unique)| unique);
+        let come = self.asked.iter().filter_map(|asked| {
+            let made = match &asked.what {
+                What::Replace { create, .. } => Some(&**create),
+                other => other.statement(),
+            };
+            #[expect(clippy::wildcard_enum_match_arm, reason = "only these make a key")]
+            match made? {
+                Op::CreateIndex { table: t, index, .. } if t == table => Unique::of(index),
+                Op::AddConstraint { table: t, constraint, .. } if t == table => {
+                    Key::of(&constraint.kind).and_then(|key| Unique::of(&key.index()))
+                }
+                _ => None,
+            }
+        });
+        stay.chain(come).collect()
     }
 
     /// The column, likewise.
@@ -335,7 +387,7 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         Op::DropIndex { table, name, .. } | Op::DropIndexCascade { table, name } => {
             index::drop(context, table, name)
         }
-        Op::CreateTable { table, definition } => Ok(table::create(context, table, definition)),
+        Op::CreateTable { table, definition } => table::create(context, table, definition),
         Op::DropTable { table } => table::drop(context, table),
         Op::Update { table, set, filter } => {
             data_migration::plan(context, table, set, filter.as_ref())

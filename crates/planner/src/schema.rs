@@ -18,6 +18,7 @@ pub mod key;
 pub mod object;
 pub mod reference;
 pub(crate) mod sequence;
+pub(crate) mod unique;
 
 pub use bounds::Bound;
 pub use family::Inherited;
@@ -330,26 +331,6 @@ impl Table {
             | ConstraintKind::NotNull(_)
             | ConstraintKind::Other(..) => None,
         })
-    }
-
-    /// Whether a key or a unique index covers the column.
-    pub fn is_unique_in(&self, column: &str) -> bool {
-        let names = |columns: &[String]| columns.iter().any(|c| c == column);
-        self.constraints.values().any(|c| c.kind.is_key() && names(&c.kind.columns()))
-            || self.indexes.values().any(|i| i.unique && names(&i.columns))
-    }
-
-    /// Whether some key covers the column in which no other column tells two rows apart that hold the
-    /// same in this one.
-    pub fn collides_in(&self, column: &str, tells_apart: fn(&Column) -> bool) -> bool {
-        let same = |columns: &Vec<String>| {
-            let mut others = columns.iter().filter(|c| *c != column);
-            columns.iter().any(|c| c == column)
-                && !others.any(|c| self.column(c).is_some_and(tells_apart))
-        };
-        let keys = self.constraints.values().filter(|c| c.kind.is_key()).map(|c| c.kind.columns());
-        let unique = self.indexes.values().filter(|i| i.unique).map(|i| i.columns.clone());
-        keys.chain(unique).any(|columns| same(&columns))
     }
 
     /// Columns to batch by: the primary key, else a unique key or index of NOT NULL columns.

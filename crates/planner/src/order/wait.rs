@@ -2,12 +2,14 @@
 //! it needs or taken away what is in its way; what comes after it for the same change waits with it.
 //! Must not know recipes.
 
+use std::collections::VecDeque;
+
 use super::{rebuild, users};
 use crate::name::mention::names;
-use crate::name::{QName, own};
+use crate::name::{QName, derived, own, quote};
 use crate::op::Op;
 use crate::recipe::Draft;
-use crate::schema::object::{OF, SCHEMA, UNLOGGED};
+use crate::schema::object::{OF, SCHEMA, SEQUENCE_NAME, UNLOGGED};
 use crate::schema::{ConstraintKind, Object, ObjectId, ObjectKind, Schema, Subject};
 
 /// The drafts in an order in which each applies, as near to the given one as can be. Drafts that
@@ -15,21 +17,22 @@ use crate::schema::{ConstraintKind, Object, ObjectId, ObjectKind, Schema, Subjec
 pub(super) fn for_each_other(mut schema: Schema, drafts: Vec<Draft>) -> Vec<Draft> {
     let mut ordered = Vec::new();
     let mut waiting: Vec<Draft> = Vec::new();
-    let mut drafts = drafts.into_iter().peekable();
-    while let Some(draft) = drafts.next() {
+    let mut ahead = VecDeque::from(drafts);
+    while let Some(draft) = ahead.pop_front() {
         let behind = draft.change.is_some() && waiting.iter().any(|w| w.change == draft.change);
-        if behind || !applies(&mut schema, &draft) {
+        let to_come = ToCome { waiting: &waiting, ahead: &ahead };
+        if behind || !applies(&mut schema, &draft, to_come) {
             waiting.push(draft);
             continue;
         }
         // A change is not left half done for another: an index is about to become a constraint.
         let goes_on =
-            draft.change.is_some() && drafts.peek().is_some_and(|next| next.change == draft.change);
+            draft.change.is_some() && ahead.front().is_some_and(|next| next.change == draft.change);
         ordered.push(draft);
         if goes_on {
             continue;
         }
-        while let Some(at) = ready(&mut schema, &waiting) {
+        while let Some(at) = ready(&mut schema, ToCome { waiting: &waiting, ahead: &ahead }) {
             ordered.push(waiting.remove(at));
         }
     }
@@ -37,31 +40,63 @@ pub(super) fn for_each_other(mut schema: Schema, drafts: Vec<Draft>) -> Vec<Draf
     ordered
 }
 
+/// What has no place in the order yet.
+#[derive(Clone, Copy)]
+struct ToCome<'a> {
+    waiting: &'a [Draft],
+    ahead: &'a VecDeque<Draft>,
+}
+
+impl ToCome<'_> {
+    /// Whether a key or index of a table is about to go.
+    fn drops(self, of: &QName, key: &str) -> bool {
+        let mut scripts = self.waiting.iter().chain(self.ahead).flat_map(|draft| &draft.script);
+        scripts.any(|statement| {
+            matches!(
+                &statement.op,
+                Op::DropIndex { table, name, .. }
+                | Op::DropIndexCascade { table, name }
+                | Op::DropConstraint { table, name } if table == of && name == key
+            )
+        })
+    }
+}
+
 /// The first waiting draft that is not behind another of its change and applies now, applied.
-fn ready(schema: &mut Schema, waiting: &[Draft]) -> Option<usize> {
-    (0..waiting.len()).find(|at| {
-        let (before, rest) = waiting.split_at(*at);
+fn ready(schema: &mut Schema, to_come: ToCome<'_>) -> Option<usize> {
+    (0..to_come.waiting.len()).find(|at| {
+        let (before, rest) = to_come.waiting.split_at(*at);
         rest.first().is_some_and(|draft| {
             let first = before.iter().all(|w| w.change.is_none() || w.change != draft.change);
-            first && applies(schema, draft)
+            first && applies(schema, draft, to_come)
         })
     })
 }
 
 /// Applies a draft, or leaves the schema as it is where it refuses one of the statements.
-fn applies(schema: &mut Schema, draft: &Draft) -> bool {
+fn applies(schema: &mut Schema, draft: &Draft, to_come: ToCome<'_>) -> bool {
     let script = rebuild::around(schema, &draft.script);
+    let waits = |schema: &Schema, op: &Op| {
+        is_needed(schema, op) || lacks(schema, op) || rests_on_what_goes(schema, op, to_come)
+    };
     if let [only] = script.as_slice() {
-        let waits = is_needed(schema, &only.op) || lacks(schema, &only.op);
-        return !waits && schema.apply(&only.op).is_ok();
+        return !waits(schema, &only.op) && schema.apply(&only.op).is_ok();
     }
     let mut next = schema.clone();
-    let mut refused = |op: &Op| is_needed(&next, op) || lacks(&next, op) || next.apply(op).is_err();
+    let mut refused = |op: &Op| waits(&next, op) || next.apply(op).is_err();
     if script.iter().any(|statement| refused(&statement.op)) {
         return false;
     }
     *schema = next;
     true
+}
+
+/// Whether a reference would be bound to a key or index that is about to go, and keep it from going.
+fn rests_on_what_goes(schema: &Schema, op: &Op, to_come: ToCome<'_>) -> bool {
+    let Op::AddConstraint { table, name, constraint } = op else { return false };
+    let ConstraintKind::ForeignKey(key) = &constraint.kind else { return false };
+    let keys = schema.keys_over(&key.parent, &schema.parent_columns(key));
+    !is_aside(schema, table, name) && keys.iter().any(|name| to_come.drops(&key.parent, name))
 }
 
 /// Whether an operation says something of what is not there yet.
@@ -76,6 +111,7 @@ fn lacks(schema: &Schema, op: &Op) -> bool {
     }
     let Op::Object { id, becomes: Some(object), .. } = op else { return false };
     if is_taken(schema, id)
+        || is_name_of_another(schema, id, object)
         || is_out_of_range(schema, object)
         || is_otherwise(schema, id, object)
         || unlogged(id, Some(object)).is_some_and(|table| has_logged_child(schema, table))
@@ -127,6 +163,38 @@ fn is_taken(schema: &Schema, id: &ObjectId) -> bool {
         && others
             .into_iter()
             .any(|kind| schema.objects.contains_key(&ObjectId::new(kind, id.name.clone())))
+}
+
+/// Whether an identity's sequence is to have a name that something else has yet.
+fn is_name_of_another(schema: &Schema, id: &ObjectId, object: &Object) -> bool {
+    let Some(Subject::Column(table, column)) = &object.of else { return false };
+    if id.kind != ObjectKind::Property || !id.name.ends_with(SEQUENCE_NAME) {
+        return false;
+    }
+    let Some(name) = renamed_to(table, object) else { return false };
+    schema.is_taken(&name)
+        || schema.tables.iter().any(|(other, definition)| {
+            let mut identities = definition.columns.iter().filter(|c| c.identity.is_some());
+            identities.any(|c| {
+                (other, &c.name) != (table, column)
+                    && sequence_of(schema, other, &c.name).as_ref() == Some(&name)
+            })
+        })
+}
+
+/// What the sequence of an identity is called: as it was told, or as PostgreSQL does.
+fn sequence_of(schema: &Schema, table: &QName, column: &str) -> Option<QName> {
+    let name = format!("{table} {} {SEQUENCE_NAME}", quote(column));
+    match schema.objects.get(&ObjectId::new(ObjectKind::Property, name)) {
+        Some(told) => renamed_to(table, told),
+        None => Some(table.sibling(derived::choose(&table.name, column, "seq", |_| false))),
+    }
+}
+
+/// The name that a sequence beside its table is given.
+fn renamed_to(table: &QName, object: &Object) -> Option<QName> {
+    let (_, name) = object.make.first()?.rsplit_once(" RENAME TO ")?;
+    format!("{}.{name}", quote(&table.schema)).parse().ok()
 }
 
 /// Whether a table has not yet the shape of the type that it is to be bound to.

@@ -11,7 +11,7 @@ use crate::plan::{Conversion, Question};
 use crate::recipe::lookup;
 use crate::recipe::neutral::neutral_value;
 use crate::recipe::steps::{backfill_of, enforce_not_null, run_backfill, under_lock};
-use crate::recipe::{Context, Draft, Recipe, Slot};
+use crate::recipe::{Context, Draft, Recipe, Slot, retype};
 use crate::schema::Column;
 
 pub(super) fn plan(
@@ -66,6 +66,12 @@ fn hindrance(context: &Context<'_>, column: &Column) -> Option<&'static str> {
 
 fn rewrite(context: &Context<'_>, table: &QName, (column, reason): (&Column, &str)) -> Recipe {
     let name = &column.name;
+    // What it is computed from may be about to be swapped: then it is computed from the successors, once
+    // they are filled.
+    let over = column.generated.as_ref().and_then(|e| retype::over_successors(context, table, e));
+    let slot = if over.is_some() { Slot::Constrain } else { Slot::Expand };
+    let mut column = column.clone();
+    column.generated = over.or(column.generated);
     let mut recipe = under_lock(
         context,
         (format!("add column {name} to {table}"), reason),
@@ -73,7 +79,7 @@ fn rewrite(context: &Context<'_>, table: &QName, (column, reason): (&Column, &st
         Some(vec![Op::DropColumn { table: table.clone(), column: name.clone() }]),
     );
     for draft in &mut recipe.drafts {
-        draft.slot = Slot::Expand;
+        draft.slot = slot;
         draft.loses = "what the new release has written to it, if it has been deployed".to_owned();
     }
     recipe.needs_release = true;

@@ -8,6 +8,7 @@ use crate::op::Op;
 use crate::plan::{ColumnRef, Conversion, Question, Statement};
 use crate::recipe::neutral::neutral_value;
 use crate::recipe::{Context, Draft, Recipe, Slot};
+use crate::schema::unique::Unique;
 use crate::schema::{Column, ConstraintKind};
 
 pub(super) fn plan(
@@ -32,7 +33,14 @@ pub(super) fn plan(
         "take a backup and restore it somewhere before the drop",
     ));
     let repeats = found.default.as_ref().is_some_and(|d| d.volatility() != Volatility::Volatile);
-    if repeats && context.collides(table, column, Column::generates) {
+    let held: Vec<&Expr> = found.default.iter().collect();
+    // Rows that differ in a key of the other columns differ in this one, too.
+    let kept = context.stays_unique(table);
+    let differs = |key: &Option<Unique>| {
+        key.as_ref().is_some_and(|key| kept.iter().any(|other| other.implies(key, column)))
+    };
+    let collisions = context.collisions(table, (column, &held), Column::generates);
+    if repeats && !collisions.iter().all(differs) {
         return Err(context.refuse(
             "default-in-key",
             format!("`{column}` of `{table}` is unique and has a default: rows that the new release inserts without it would all hold that value (23505)"),

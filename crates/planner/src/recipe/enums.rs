@@ -31,13 +31,14 @@ pub(super) fn plan(
         set(table, c).filter(early).unwrap_or_else(|| c.default.clone())
     };
     let routines = routines(context.schema, id, context.asked);
-    let Some(ops) = rebuilt(context.schema, id, after, &routines, &forward) else {
+    let schema = with_new_columns(context, id);
+    let Some(ops) = rebuilt(&schema, id, after, &routines, &forward) else {
         return Err(context.unsupported(
             &format!("changing the labels of the enum `{}`", id.name),
             "make a new type, and change the columns to it",
         ));
     };
-    let back = rebuilt(context.schema, id, before, &routines, &backward);
+    let back = rebuilt(&schema, id, before, &routines, &backward);
     let gone: Vec<&str> = before
         .parts
         .iter()
@@ -77,6 +78,26 @@ pub(super) fn plan(
         );
     }
     Ok(recipe)
+}
+
+/// The schema with the columns of the type that the request adds: they are there before the app moves, and
+/// so before the type is made anew.
+fn with_new_columns(context: &Context<'_>, id: &ObjectId) -> Schema {
+    let mut schema = context.schema.clone();
+    let of_type = |c: &Column| c.ty.as_str().trim_end_matches("[]") == id.name;
+    for op in context.asked.iter().filter_map(|asked| asked.what.statement()) {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only these bring columns")]
+        let brings = match op {
+            Op::CreateTable { definition, .. } => definition.columns.iter().any(of_type),
+            Op::AddColumn { column, .. } => of_type(column),
+            _ => false,
+        };
+        if brings {
+            // What is there already was asked for before.
+            let _refused = schema.apply(op).is_err();
+        }
+    }
+    schema
 }
 
 /// Statements by which a new type with the labels of `to` takes the enum's name.

@@ -9,7 +9,7 @@ use crate::op::object::{NoWay, change, not_given, said_of};
 use crate::plan::{Statement, StepKind};
 use crate::recipe::replace::is_made_anew;
 use crate::recipe::{Context, Draft, Recipe, Slot, enums};
-use crate::schema::object::OF;
+use crate::schema::object::{OF, SEQUENCE_NAME};
 use crate::schema::{Object, ObjectId, ObjectKind, Subject};
 
 pub(super) fn plan(
@@ -118,8 +118,10 @@ fn goes_with_what_is_new(
     (before, after): (Option<&Object>, Option<&Object>),
 ) -> bool {
     let of = after.and_then(|object| object.of.as_ref());
+    // The name of a sequence may be one that something of today wants back.
     before.is_none()
         && matches!(id.kind, ObjectKind::Owner | ObjectKind::Property)
+        && !id.name.ends_with(SEQUENCE_NAME)
         && of.is_some_and(|of| !context.source.has(of))
 }
 
@@ -139,8 +141,9 @@ fn moved_on<'a>(context: &Context<'a>, id: &ObjectId) -> Option<&'a Object> {
 fn unchecked(id: &ObjectId, made: Option<&Object>, mut ops: Vec<Op>) -> Vec<Op> {
     let in_sql = |object: &Object| {
         let says = |sql: &String, words: &str| sql.to_ascii_lowercase().contains(words);
-        // What a trigger's function names is looked up when it fires.
-        let trigger = object.part("HEAD").is_some_and(|head| head.ends_with(" trigger"));
+        // What a trigger's function names is looked up when it fires, but for the types it declares.
+        let trigger = object.part("HEAD").is_some_and(|head| head.ends_with(" trigger"))
+            && !object.make.iter().any(|sql| says(sql, "declare"));
         object
             .make
             .iter()
@@ -268,7 +271,7 @@ fn slot(kind: ObjectKind, before: Option<&Object>, after: Option<&Object>) -> Sl
     let restricts = matches!(kind, ObjectKind::Property | ObjectKind::Owner | ObjectKind::Rule);
     match (before, after) {
         (None, _) if restricts => Slot::Tighten,
-        (None, _) if kind == ObjectKind::EventTrigger => Slot::Drop,
+        (None, _) if kind == ObjectKind::EventTrigger => Slot::Last,
         // New labels are additions, like everything new.
         (None, _) => Slot::Expand,
         (Some(_), Some(_)) if matches!(kind, ObjectKind::Enum | ObjectKind::Domain) => Slot::Expand,

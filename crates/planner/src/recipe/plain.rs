@@ -95,7 +95,9 @@ fn set_default(
     // Whoever always gives a value never meets the default; whoever knows it in a key gives another.
     let stays_unique = context.table(table)?.is_unique_in(column);
     let always_given = before.not_null && before.default.is_none() && stays_unique;
-    if is_met && context.collides(table, column, Column::never_repeats) && !always_given {
+    let held: Vec<&Expr> = before.default.iter().chain(default).filter(|d| repeats(d)).collect();
+    let collides = context.collides(table, (column, &held), Column::never_repeats);
+    if is_met && collides && !always_given {
         return Err(context.refuse(
             "default-in-key",
             format!("`{column}` of `{table}` is unique: two rows that leave it out would both hold the default (23505)"),

@@ -309,11 +309,14 @@ fn replace_constraint(
     // NOT VALID references of a partitioned table are for 18 and later.
     let at_once = |c: &Constraint| partitioned::is_made_of_parts(context, table, c);
     if !simple(constraint) || !simple(&old) || at_once(constraint) || at_once(&old) {
+        let mut back = vec![drop()];
+        back.extend(nullable_again(context, table, &constraint.kind));
+        back.push(add(&old));
         return Ok(under_lock(
             context,
             (title, "only CHECK and FOREIGN KEY constraints can be added as NOT VALID"),
             vec![drop(), add(constraint)],
-            Some(vec![drop(), add(&old)]),
+            Some(back),
         ));
     }
     let new = own::twin(name);
@@ -363,6 +366,15 @@ fn replace_constraint(
         ),
     );
     Ok(recipe)
+}
+
+/// What a new primary key held to be NOT NULL, and is not without it.
+fn nullable_again(context: &Context<'_>, table: &QName, kind: &ConstraintKind) -> Vec<Op> {
+    let Some(before) = context.source.table(table) else { return Vec::new() };
+    let key = Key::of(kind).filter(|key| key.primary).map(|key| key.columns).unwrap_or_default();
+    let nullable = |c: &String| before.column(c).is_some_and(|c| !c.not_null);
+    let drop = |column| Op::SetNotNull { table: table.clone(), column, not_null: false };
+    key.into_iter().filter(nullable).map(drop).collect()
 }
 
 /// A view takes the name of a table that goes.

@@ -94,6 +94,26 @@ fn new_name(column: &str) -> String {
     clip(&format!("{column}_concertina_new"))
 }
 
+/// A new computed column's expression over the successors of columns whose types the plan swaps, where
+/// it names such: it follows them when they take the names.
+pub(super) fn over_successors(context: &Context<'_>, table: &QName, text: &str) -> Option<String> {
+    let swapped = context.asked.iter().flat_map(|asked| match asked.what.retype() {
+        Some(retype) if retype.table == *table => {
+            retype.columns.iter().map(|c| c.column.clone()).collect()
+        }
+        Some(_) => Vec::new(),
+        None => group::retyped(&asked.what, context.source)
+            .filter(|(of, _)| of == table)
+            .map(|(_, column)| vec![column.column])
+            .filter(|columns| hindrance(context.source, table, columns).is_none())
+            .unwrap_or_default(),
+    });
+    let renamed = swapped.fold(text.to_owned(), |text, column| {
+        crate::name::rename_in_text(&text, &column, &new_name(&column))
+    });
+    (renamed != text).then_some(renamed)
+}
+
 /// The columns with the successors in the place of those that get other types.
 fn successors(columns: &[String], retype: Option<&Retype>) -> Vec<String> {
     let has = |c: &str| retype.is_some_and(|r| r.has(c));

@@ -7,9 +7,24 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::recipe::new_reference::takes_along;
 use crate::recipe::{Context, Draft, Recipe, Slot, partitioned};
-use crate::schema::{Constraint, ConstraintKind, ForeignKey, Table};
+use crate::schema::{Constraint, ConstraintKind, ForeignKey, ObjectId, ObjectKind, Table};
 
-pub(super) fn create(context: &Context<'_>, name: &QName, definition: &Table) -> Recipe {
+pub(super) fn create(
+    context: &Context<'_>,
+    name: &QName,
+    definition: &Table,
+) -> Result<Recipe, Diagnostic> {
+    let is_type = |kind| {
+        let id = ObjectId::new(kind, name.to_string());
+        context.source.objects.contains_key(&id)
+    };
+    if [ObjectKind::Enum, ObjectKind::Domain, ObjectKind::Type].into_iter().any(is_type) {
+        return Err(context.refuse(
+            "name-of-a-type",
+            format!("the new table `{name}` has the name of a type that the running release may use, and each table has a type of its name (42710)"),
+            "give the table another name, and rename it in a request of its own when the type is gone",
+        ));
+    }
     let mut recipe = Recipe {
         needs_release: true,
         release_change: format!("uses the new table {name}"),
@@ -27,7 +42,7 @@ pub(super) fn create(context: &Context<'_>, name: &QName, definition: &Table) ->
         .why("nobody uses it yet; with foreign keys, their parents are locked against writes for an instant")
         .done_when("the table is there", Condition::Relation { relation: name.clone(), present: true }),
     );
-    recipe
+    Ok(recipe)
 }
 
 pub(super) fn drop(context: &Context<'_>, name: &QName) -> Result<Recipe, Diagnostic> {

@@ -63,11 +63,7 @@ pub(super) fn replaced(
     let definition = context.source.table(table)?;
     let constraint = definition.constraints.get(old)?.clone();
     let (key, after) = (Key::of(&constraint.kind)?, Key::of(&new.kind)?);
-    // A key over a column that the same request drops went with the column.
-    let columns = constraint.kind.columns();
-    let stay =
-        columns.iter().all(|c| context.schema.table(table).is_some_and(|t| t.column(c).is_some()));
-    (key.primary == after.primary && stay && definition.partitioning.is_none()).then(|| Old {
+    (key.primary == after.primary && !definition.is_partitioned()).then(|| Old {
         name: old.to_owned(),
         constraint,
         key,

@@ -82,7 +82,7 @@ fn children_first(mut asked: Vec<Asked>, schema: &Schema) -> Vec<Asked> {
 }
 
 /// A change of a column's type that is not done in place.
-fn retyped(what: &What, schema: &Schema) -> Option<(QName, Retyped)> {
+pub(super) fn retyped(what: &What, schema: &Schema) -> Option<(QName, Retyped)> {
     let What::Statement(Op::AlterType { table, column, ty, collation, using }) = what else {
         return None;
     };
