@@ -68,6 +68,12 @@ pub(super) fn several(page: &Page) -> Result<()> {
 fn never_lower(page: &Page) -> Result<()> {
     const HEIGHT: &str = "document.querySelector('main').getBoundingClientRect().height";
     page.wait_for_true("return document.querySelector('main').style.minHeight !== ''")?;
+    // The frame loses its scrollbar once it is high enough, and a new width begins anew: that is to be over.
+    page.wait_for_true(&format!("return innerHeight >= {HEIGHT}"))?;
+    page.eval(
+        "requestAnimationFrame(() => requestAnimationFrame(() => { window.isDrawn = true; }))",
+    )?;
+    page.wait_for_true("return window.isDrawn === true")?;
     let before = page.eval(&format!("return {HEIGHT}"))?;
     page.eval("document.querySelector('[data-testid=event-log] button').click()")?;
     page.wait_until("now", |text| text.contains("before the migration"))?;
