@@ -186,6 +186,25 @@ pub(crate) struct Context<'a> {
     pub(crate) span: (usize, usize),
 }
 
+/// The statement by which a change takes something away, or any other that it is.
+fn taken_away(what: &What) -> Option<&Op> {
+    if let What::Replace { drop, .. } = what {
+        return Some(drop);
+    }
+    if let What::Lifted(drop) = what {
+        return Some(drop);
+    }
+    what.statement()
+}
+
+/// The statement by which it makes something.
+fn made(what: &What) -> Option<&Op> {
+    if let What::Replace { create, .. } = what {
+        return Some(create);
+    }
+    what.statement()
+}
+
 impl Context<'_> {
     /// The value of a `fill` hint.
     pub(crate) fn fill(&self, table: &QName, column: &str) -> Option<Expr> {
@@ -269,37 +288,24 @@ impl Context<'_> {
     /// What no two rows of a table share, now and when the change is made.
     pub(crate) fn stays_unique(&self, table: &QName) -> Vec<Unique> {
         let goes = |name: &String| {
-            self.asked.iter().any(|asked| {
-                let drop = match &asked.what {
-                    What::Replace { drop, .. } => Some(&**drop),
-                    What::Lifted(drop) => Some(drop),
-                    other => other.statement(),
-                };
-                drop.is_some_and(|op| {
-                    matches!(
-                        op,
-                        Op::DropIndex { table: t, name: n, .. }
-                        | Op::DropIndexCascade { table: t, name: n }
-                        | Op::DropConstraint { table: t, name: n } if t == table && n == name
-                    )
-                })
+            self.asked.iter().filter_map(|asked| taken_away(&asked.what)).any(|op| {
+                matches!(
+                    op,
+                    Op::DropIndex { table: t, name: n, .. }
+                    | Op::DropIndexCascade { table: t, name: n }
+                    | Op::DropConstraint { table: t, name: n } if t == table && n == name
+                )
             })
         };
         let stay = self.source.table(table).into_iter().flat_map(Table::uniques);
         let stay = stay.filter(|(name, ..)| !goes(name)).filter_map(|(.., unique)| unique);
-        let come = self.asked.iter().filter_map(|asked| {
-            let made = match &asked.what {
-                What::Replace { create, .. } => Some(&**create),
-                other => other.statement(),
-            };
-            #[expect(clippy::wildcard_enum_match_arm, reason = "only these make a key")]
-            match made? {
-                Op::CreateIndex { table: t, index, .. } if t == table => Unique::of(index),
-                Op::AddConstraint { table: t, constraint, .. } if t == table => {
-                    Key::of(&constraint.kind).and_then(|key| Unique::of(&key.index()))
-                }
-                _ => None,
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only these make a key")]
+        let come = self.asked.iter().filter_map(|asked| match made(&asked.what)? {
+            Op::CreateIndex { table: t, index, .. } if t == table => Unique::of(index),
+            Op::AddConstraint { table: t, constraint, .. } if t == table => {
+                Key::of(&constraint.kind).and_then(|key| Unique::of(&key.index()))
             }
+            _ => None,
         });
         stay.chain(come).collect()
     }

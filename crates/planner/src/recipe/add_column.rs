@@ -75,7 +75,7 @@ fn rewrite(context: &Context<'_>, table: &QName, (column, reason): (&Column, &st
     let mut recipe = under_lock(
         context,
         (format!("add column {name} to {table}"), reason),
-        vec![Op::AddColumn { table: table.clone(), column: column.clone() }],
+        vec![Op::AddColumn { table: table.clone(), column }],
         Some(vec![Op::DropColumn { table: table.clone(), column: name.clone() }]),
     );
     for draft in &mut recipe.drafts {

@@ -32,15 +32,7 @@ pub(super) fn plan(
         format!("what {table}.{column} holds is gone for good"),
         "take a backup and restore it somewhere before the drop",
     ));
-    let repeats = found.default.as_ref().is_some_and(|d| d.volatility() != Volatility::Volatile);
-    let held: Vec<&Expr> = found.default.iter().collect();
-    // Rows that differ in a key of the other columns differ in this one, too.
-    let kept = context.stays_unique(table);
-    let differs = |key: &Option<Unique>| {
-        key.as_ref().is_some_and(|key| kept.iter().any(|other| other.implies(key, column)))
-    };
-    let collisions = context.collisions(table, (column, &held), Column::generates);
-    if repeats && !collisions.iter().all(differs) {
+    if may_collide(context, table, &found) {
         return Err(context.refuse(
             "default-in-key",
             format!("`{column}` of `{table}` is unique and has a default: rows that the new release inserts without it would all hold that value (23505)"),
@@ -90,6 +82,21 @@ pub(super) fn plan(
         ));
     }
     Ok(recipe)
+}
+
+/// Whether rows that leave the column out may collide in a key by what its default gives them: those that
+/// differ in a key of the other columns differ in this one, too.
+fn may_collide(context: &Context<'_>, table: &QName, column: &Column) -> bool {
+    let Some(default) = &column.default else { return false };
+    let kept = context.stays_unique(table);
+    let differs = |key: &Option<Unique>| {
+        key.as_ref().is_some_and(|key| kept.iter().any(|other| other.implies(key, &column.name)))
+    };
+    default.volatility() != Volatility::Volatile
+        && !context
+            .collisions(table, (&column.name, &[default]), Column::generates)
+            .iter()
+            .all(differs)
 }
 
 /// The same, but heirs keep the column as their own.
