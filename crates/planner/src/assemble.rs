@@ -200,6 +200,7 @@ fn recipes(request: &Request, read: &Read) -> Result<(Vec<Recipe>, Schema), Vec<
             span: asked.span,
         };
         let stage = moved.stage(&asked.what, &schema);
+        let round = *stage.as_ref().unwrap_or(&0);
         match (recipe(&context, asked), stage) {
             (Ok(mut recipe), Ok(stage)) => {
                 recipe.hazards.extend(beside::hazards(&context, &recipe));
@@ -211,7 +212,7 @@ fn recipes(request: &Request, read: &Read) -> Result<(Vec<Recipe>, Schema), Vec<
             (Err(error), _) => errors.push(error),
             (_, Err(what)) => errors.push(fold::overlap(&what, asked.span)),
         }
-        moved.note(&asked.what, &schema);
+        moved.note(&asked.what, &schema, round);
         for op in naive_ops(&asked.what, &schema) {
             if let Op::CreateTable { table, .. } = &op {
                 created.insert(table.clone());

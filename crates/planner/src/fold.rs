@@ -1,7 +1,7 @@
 //! Several statements about the same new thing are one change: `ADD COLUMN c` then `SET NOT NULL c`
 //! is a NOT NULL column. What cannot be one change, and cannot be two in one plan, is refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::{Asked, Retyped, What};
 use crate::diagnostic::{Diagnostic, Source};
@@ -178,15 +178,15 @@ fn absorb(earlier: &mut Asked, op: &Op) -> bool {
 pub(crate) struct Moved {
     names: BTreeSet<(QName, Option<String>)>,
     /// Columns whose type changes by a second column that takes the name: once it has, the rest of
-    /// the plan finds the column as it will be.
-    swapped: BTreeSet<(QName, String)>,
+    /// the plan finds the column as it will be. With the round in which it does.
+    swapped: BTreeMap<(QName, String), u8>,
     /// Enums that a new type of the name takes over from.
     remade: BTreeSet<String>,
 }
 
 impl Moved {
-    /// In which round of the plan a change can be carried out: the second, where it builds on a
-    /// column that the first one swaps.
+    /// In which round of the plan a change can be carried out: the one after that in which a column is
+    /// swapped on which it builds.
     ///
     /// # Errors
     /// What an earlier change moves, too, so that one plan cannot do both.
@@ -204,42 +204,42 @@ impl Moved {
                     .map_or(format!("table `{table}`"), |c| format!("`{table}.{c}`")));
             }
             if let Some(column) = column
-                && self.swapped.contains(&(table.clone(), column.clone()))
+                && let Some(round) = self.swapped.get(&(table.clone(), column.clone()))
             {
                 if moves {
                     return Err(format!("`{table}.{column}`"));
                 }
-                stage = 1;
+                stage = stage.max(round + 1);
             }
         }
         // What it does with the table's name comes when everything else about it is done.
         if matches!(what, What::Partition(_)) {
-            stage = 1;
+            stage = stage.max(1);
         }
         if let What::Object { after: Some(object), .. } = what
             && let Some(relation) = object.of.as_ref().and_then(Subject::relation)
-            && self.swapped.iter().any(|(table, c)| table == relation && object.mentions(c))
         {
-            stage = 1;
+            let said = self.swapped.iter();
+            let said = said.filter(|((table, c), _)| table == relation && object.mentions(c));
+            stage = said.map(|(_, round)| round + 1).fold(stage, u8::max);
         }
         // Before that the labels to come are not there for its values.
         if becomes(what).iter().any(|ty| self.remade.contains(ty.as_str().trim_end_matches("[]"))) {
-            stage = 1;
+            stage = stage.max(1);
         }
-        if points_at(what, schema).iter().any(|column| self.swapped.contains(column)) {
-            stage = 1;
-        }
-        Ok(stage)
+        let pointed = points_at(what, schema);
+        let rounds = pointed.iter().filter_map(|column| self.swapped.get(column));
+        Ok(rounds.map(|round| round + 1).fold(stage, u8::max))
     }
 
-    /// Takes note of a change that is planned.
-    pub(crate) fn note(&mut self, what: &What, schema: &Schema) {
+    /// Takes note of a change that is planned, and of its round.
+    pub(crate) fn note(&mut self, what: &What, schema: &Schema, round: u8) {
         if let What::Statement(Op::AlterType { table, column, ty, .. }) = what
             && let Some(found) = schema.table(table).and_then(|t| t.column(column))
             && found.ty.change_to(ty) == TypeChange::Rewrite
         {
             // Of a family, too: what is said of the column after it means the new type.
-            self.swapped.insert((table.clone(), column.clone()));
+            self.swapped.insert((table.clone(), column.clone()), round);
         }
         if let What::Object { id, after: Some(after) } = what
             && id.kind == ObjectKind::Enum
@@ -251,9 +251,9 @@ impl Moved {
             return;
         }
         if let What::Statement(Op::AlterType { table, column, .. }) = what {
-            self.swapped.insert((table.clone(), column.clone()));
+            self.swapped.insert((table.clone(), column.clone()), round);
         } else if let What::Retype(retype) = what {
-            let one = |c: &Retyped| (retype.table.clone(), c.column.clone());
+            let one = |c: &Retyped| ((retype.table.clone(), c.column.clone()), round);
             self.swapped.extend(retype.columns.iter().map(one));
         } else {
             self.names.extend(names(what));
