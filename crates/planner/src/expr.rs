@@ -228,22 +228,12 @@ impl Expr {
 
     /// Whether it is NULL, of whatever type.
     pub fn always_null(&self) -> bool {
-        match self {
-            Self::Null => true,
-            Self::Cast(inner, _) => inner.always_null(),
-            Self::Bool(_)
-            | Self::Number(_)
-            | Self::Text(_)
-            | Self::Column(_)
-            | Self::Not(_)
-            | Self::Negate(_)
-            | Self::Binary(..)
-            | Self::IsNull(..)
-            | Self::Call(..)
-            | Self::Case(..)
-            | Self::Lookup(_)
-            | Self::Raw { .. } => false,
-        }
+        *self.uncast() == Self::Null
+    }
+
+    /// What is cast, however often; itself where nothing is.
+    pub fn uncast(&self) -> &Self {
+        if let Self::Cast(inner, _) = self { inner.uncast() } else { self }
     }
 
     /// Calls `f` on the expression and everything in it, outermost first.

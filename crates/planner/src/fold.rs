@@ -224,7 +224,7 @@ impl Moved {
             stage = said.map(|(_, round)| round + 1).fold(stage, u8::max);
         }
         // Before that the labels to come are not there for its values.
-        if becomes(what).iter().any(|ty| self.remade.contains(ty.as_str().trim_end_matches("[]"))) {
+        if becomes(what).iter().any(|ty| self.remade.contains(ty.element())) {
             stage = stage.max(1);
         }
         let pointed = points_at(what, schema);

@@ -288,14 +288,8 @@ impl Context<'_> {
     /// What no two rows of a table share, now and when the change is made.
     pub(crate) fn stays_unique(&self, table: &QName) -> Vec<Unique> {
         let goes = |name: &String| {
-            self.asked.iter().filter_map(|asked| taken_away(&asked.what)).any(|op| {
-                matches!(
-                    op,
-                    Op::DropIndex { table: t, name: n, .. }
-                    | Op::DropIndexCascade { table: t, name: n }
-                    | Op::DropConstraint { table: t, name: n } if t == table && n == name
-                )
-            })
+            let mut taken = self.asked.iter().filter_map(|asked| taken_away(&asked.what));
+            taken.any(|op| op.drops() == Some((table, name)))
         };
         let stay = self.source.table(table).into_iter().flat_map(Table::uniques);
         let stay = stay.filter(|(name, ..)| !goes(name)).filter_map(|(.., unique)| unique);
@@ -303,7 +297,7 @@ impl Context<'_> {
         let come = self.asked.iter().filter_map(|asked| match made(&asked.what)? {
             Op::CreateIndex { table: t, index, .. } if t == table => Unique::of(index),
             Op::AddConstraint { table: t, constraint, .. } if t == table => {
-                Key::of(&constraint.kind).and_then(|key| Unique::of(&key.index()))
+                Unique::of_key(&constraint.kind)
             }
             _ => None,
         });

@@ -96,6 +96,11 @@ impl SqlType {
         &self.0
     }
 
+    /// The type of an array's elements, by its text; of another type, itself.
+    pub fn element(&self) -> &str {
+        self.0.trim_end_matches("[]")
+    }
+
     /// The name without length or precision: `character varying(20)` → `character varying`.
     pub fn base(&self) -> String {
         let (base, _, suffix) = split_args(&self.0);
@@ -216,11 +221,7 @@ impl SqlType {
 
     /// Whether a default's value converts to the type, as far as a literal can be told not to.
     pub fn takes(&self, default: &Expr) -> bool {
-        let mut value = default;
-        while let Expr::Cast(inner, _) = value {
-            value = inner;
-        }
-        let Expr::Text(text) = value else { return true };
+        let Expr::Text(text) = default.uncast() else { return true };
         match self.family() {
             Family::Number => text.trim().parse::<f64>().is_ok(),
             Family::Bool => {

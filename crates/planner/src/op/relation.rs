@@ -5,6 +5,17 @@ use crate::name::QName;
 use crate::schema::Subject;
 
 impl Op {
+    /// The constraint or index that it takes away, by its table and name.
+    pub(crate) fn drops(&self) -> Option<(&QName, &str)> {
+        let (Self::DropIndex { table, name, .. }
+        | Self::DropIndexCascade { table, name }
+        | Self::DropConstraint { table, name }) = self
+        else {
+            return None;
+        };
+        Some((table, name))
+    }
+
     /// Whether it works on an index CONCURRENTLY: outside of a transaction, and nobody waits for its
     /// lock.
     pub(crate) fn is_concurrent(&self) -> bool {

@@ -51,14 +51,7 @@ impl ToCome<'_> {
     /// Whether a key or index of a table is about to go.
     fn drops(self, of: &QName, key: &str) -> bool {
         let mut scripts = self.waiting.iter().chain(self.ahead).flat_map(|draft| &draft.script);
-        scripts.any(|statement| {
-            matches!(
-                &statement.op,
-                Op::DropIndex { table, name, .. }
-                | Op::DropIndexCascade { table, name }
-                | Op::DropConstraint { table, name } if table == of && name == key
-            )
-        })
+        scripts.any(|statement| statement.op.drops() == Some((of, key)))
     }
 }
 

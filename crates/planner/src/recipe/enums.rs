@@ -84,7 +84,7 @@ pub(super) fn plan(
 /// so before the type is made anew.
 fn with_new_columns(context: &Context<'_>, id: &ObjectId) -> Schema {
     let mut schema = context.schema.clone();
-    let of_type = |c: &Column| c.ty.as_str().trim_end_matches("[]") == id.name;
+    let of_type = |c: &Column| c.ty.element() == id.name;
     for op in context.asked.iter().filter_map(|asked| asked.what.statement()) {
         #[expect(clippy::wildcard_enum_match_arm, reason = "only these bring columns")]
         let brings = match op {
@@ -133,11 +133,7 @@ fn default_set(context: &Context<'_>, table: &QName, column: &Column) -> Option<
 
 /// Whether a default is a label that the enum does not have.
 fn is_new_label(default: Option<&Expr>, labels: &Object) -> bool {
-    let mut value = default;
-    while let Some(Expr::Cast(inner, _)) = value {
-        value = Some(inner);
-    }
-    let Some(Expr::Text(text)) = value else { return false };
+    let Some(Expr::Text(text)) = default.map(Expr::uncast) else { return false };
     labels.parts.iter().all(|(label, _)| label != text)
 }
 
@@ -166,7 +162,7 @@ fn rebuilt(
     let aside = name.sibling(own::aside(&name.name));
     let old = ObjectId::new(ObjectKind::Enum, aside.to_string());
     let named: Vec<QName> = routines.keys().filter_map(ObjectId::routine_name).collect();
-    let of_type = |c: &Column| c.ty.as_str().trim_end_matches("[]") == id.name;
+    let of_type = |c: &Column| c.ty.element() == id.name;
     let computed = computed::computed(schema, &of_type, &named)?;
     let mut ops = computed.down;
     ops.extend(routines.iter().filter_map(|(id, object)| {

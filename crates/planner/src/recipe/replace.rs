@@ -171,8 +171,11 @@ fn index_to_key(
     (name, constraint): (&str, &Constraint),
 ) -> Result<Recipe, Diagnostic> {
     let old = context.source.table(table).and_then(|t| t.indexes.get(name)).cloned();
-    let (Some(old), ConstraintKind::PrimaryKey(columns) | ConstraintKind::Unique(columns)) =
-        (old, &constraint.kind)
+    let (
+        Some(old),
+        Some(key),
+        ConstraintKind::PrimaryKey(columns) | ConstraintKind::Unique(columns),
+    ) = (old, Key::of(&constraint.kind), &constraint.kind)
     else {
         return Err(context.unsupported(
             &format!("a constraint of the name of the index {name}"),
@@ -180,30 +183,12 @@ fn index_to_key(
         ));
     };
     let fits = old == Index::unique_on(columns);
-    let take = |index: &str| Op::AddConstraintUsingIndex {
-        table: table.clone(),
-        name: name.to_owned(),
-        index: index.to_owned(),
-        primary: matches!(constraint.kind, ConstraintKind::PrimaryKey(_)),
-        deferral: String::new(),
-    };
+    let take = |index: &str| take_index(table, (name, index), &key);
     let drop = || Op::DropConstraint { table: table.clone(), name: name.to_owned() };
     let aside = own::aside(name);
     let again = build_index(context, Slot::Swap, table, (&aside, &old)).script;
     let mut back = vec![drop(), rename_index(table, &aside, name)];
-    for column in columns {
-        let nullable = context.source.table(table).and_then(|t| t.column(column));
-        if nullable.is_some_and(|c| !c.not_null) && context.column(table, column)?.not_null {
-            continue;
-        }
-        if nullable.is_some_and(|c| !c.not_null) {
-            back.push(Op::SetNotNull {
-                table: table.clone(),
-                column: column.clone(),
-                not_null: false,
-            });
-        }
-    }
+    back.extend(nullable_again(context, table, columns));
     let mut recipe = Recipe::default();
     let ops = if fits {
         vec![take(name)]
@@ -309,9 +294,9 @@ fn replace_constraint(
     // NOT VALID references of a partitioned table are for 18 and later.
     let at_once = |c: &Constraint| partitioned::is_made_of_parts(context, table, c);
     if !simple(constraint) || !simple(&old) || at_once(constraint) || at_once(&old) {
-        let mut back = vec![drop()];
-        back.extend(nullable_again(context, table, &constraint.kind));
-        back.push(add(&old));
+        let key = Key::of(&constraint.kind).filter(|key| key.primary);
+        let again = key.map(|key| nullable_again(context, table, &key.columns));
+        let back = [vec![drop()], again.unwrap_or_default(), vec![add(&old)]].concat();
         return Ok(under_lock(
             context,
             (title, "only CHECK and FOREIGN KEY constraints can be added as NOT VALID"),
@@ -368,13 +353,20 @@ fn replace_constraint(
     Ok(recipe)
 }
 
-/// What a new primary key held to be NOT NULL, and is not without it.
-fn nullable_again(context: &Context<'_>, table: &QName, kind: &ConstraintKind) -> Vec<Op> {
+/// What a new key held to be NOT NULL, and is not without it; a NOT NULL that is asked for by itself is
+/// taken back by its own step.
+fn nullable_again(context: &Context<'_>, table: &QName, columns: &[String]) -> Vec<Op> {
     let Some(before) = context.source.table(table) else { return Vec::new() };
-    let key = Key::of(kind).filter(|key| key.primary).map(|key| key.columns).unwrap_or_default();
-    let nullable = |c: &String| before.column(c).is_some_and(|c| !c.not_null);
-    let drop = |column| Op::SetNotNull { table: table.clone(), column, not_null: false };
-    key.into_iter().filter(nullable).map(drop).collect()
+    let by_the_key = |c: &&String| {
+        before.column(c).is_some_and(|c| !c.not_null)
+            && !context.column(table, c).is_ok_and(|c| c.not_null)
+    };
+    let drop = |column: &String| Op::SetNotNull {
+        table: table.clone(),
+        column: column.clone(),
+        not_null: false,
+    };
+    columns.iter().filter(by_the_key).map(drop).collect()
 }
 
 /// A view takes the name of a table that goes.

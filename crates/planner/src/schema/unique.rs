@@ -1,7 +1,7 @@
 //! What must differ from row to row, and what the WHERE of a partial index leaves out. Must not know
 //! statements.
 
-use super::{Column, Index, Key, Table};
+use super::{Column, ConstraintKind, Index, Key, Table};
 use crate::expr::Expr;
 use crate::name::quote;
 
@@ -23,6 +23,11 @@ impl Unique {
             .then(|| Self { columns, predicate: index.predicate.clone() })
     }
 
+    /// The same of a key; none of another constraint.
+    pub(crate) fn of_key(kind: &ConstraintKind) -> Option<Self> {
+        Self::of(&Key::of(kind)?.index())
+    }
+
     /// Whether rows that keep it differ in `other`, too, whatever they hold in a column.
     pub(crate) fn implies(&self, other: &Self, without: &str) -> bool {
         let has = |c: &String| c != without && other.columns.contains(c);
@@ -41,10 +46,11 @@ impl Table {
 
     /// Its keys and unique indexes, by name, with the columns that each mentions.
     pub(crate) fn uniques(&self) -> impl Iterator<Item = (&String, Vec<String>, Option<Unique>)> {
-        let keys = self.constraints.iter().filter(|(_, c)| c.kind.is_key()).map(|(name, c)| {
-            let unique = Key::of(&c.kind).and_then(|key| Unique::of(&key.index()));
-            (name, c.kind.columns(), unique)
-        });
+        let keys = self
+            .constraints
+            .iter()
+            .filter(|(_, c)| c.kind.is_key())
+            .map(|(name, c)| (name, c.kind.columns(), Unique::of_key(&c.kind)));
         let indexes = self.indexes.iter().filter(|(_, index)| index.unique);
         keys.chain(indexes.map(|(name, i)| (name, i.columns.clone(), Unique::of(i))))
     }
@@ -123,19 +129,9 @@ fn equal(a: &Expr, b: &Expr) -> Option<bool> {
 
 /// The literal that an expression is, casts aside.
 fn literal(expr: &Expr) -> Option<&Expr> {
-    match expr {
-        Expr::Cast(inner, _) => literal(inner),
-        Expr::Null | Expr::Bool(_) | Expr::Number(_) | Expr::Text(_) => Some(expr),
-        Expr::Column(_)
-        | Expr::Not(_)
-        | Expr::Negate(_)
-        | Expr::Binary(..)
-        | Expr::IsNull(..)
-        | Expr::Call(..)
-        | Expr::Case(..)
-        | Expr::Lookup(_)
-        | Expr::Raw { .. } => None,
-    }
+    let is_literal =
+        |x: &&Expr| matches!(x, Expr::Null | Expr::Bool(_) | Expr::Number(_) | Expr::Text(_));
+    Some(expr.uncast()).filter(is_literal)
 }
 
 #[cfg(test)]

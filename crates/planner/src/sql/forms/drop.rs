@@ -105,7 +105,7 @@ fn known_name(known: &Known<'_>, name: PlacedName, if_exists: bool) -> Result<QN
 
 /// The type of a column as a name, where it is a user's.
 pub(super) fn type_name(column: &Column) -> Option<QName> {
-    column.ty.as_str().trim_end_matches("[]").parse().ok()
+    column.ty.element().parse().ok()
 }
 
 /// Tables with a column that uses what is dropped; only CASCADE touches them.
