@@ -9,6 +9,7 @@ pub(crate) mod itself;
 mod locks;
 pub(crate) mod pair_cases;
 pub(crate) mod pairs;
+mod prepared;
 pub(crate) mod queries;
 pub(crate) mod queue;
 mod rollback;
@@ -56,13 +57,14 @@ pub(crate) fn trials(case: &Arc<Case>, servers: &Arc<Servers>) -> Vec<Trial> {
 }
 
 fn trials_on(case: &Arc<Case>, servers: &Arc<Servers>) -> Vec<Trial> {
-    let works: [(&str, Work); 6] = [
+    let works: [(&str, Work); 7] = [
         ("target", target::trial),
         ("rollback", rollback::trial),
         ("locks", locks::trial),
         ("traffic", traffic::trial),
         ("backfill-resume", backfill_resume::trial),
         ("queries", queries::of_case),
+        ("prepared", prepared::trial),
     ];
     let make = |(kind, work): (&'static str, Work)| {
         let (case, servers) = (Arc::clone(case), Arc::clone(servers));

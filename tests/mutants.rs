@@ -158,6 +158,7 @@ fn mutants(plan: &Plan) -> Vec<Mutant> {
         let name = format!("swap [{}] [{}]", pair[0].operation, pair[1].operation);
         mutants.extend(edited(plan, &[swap]).ok().map(|plan| Mutant { name, plan }));
     }
+    mutants.extend(steps.iter().filter_map(|step| back_at_once(plan, step)));
     mutants.extend(points(plan, &steps));
     mutants.extend(contract_first(plan));
     let gates = steps.iter().filter(|step| step.kind == StepKind::Gate).count();
@@ -176,6 +177,17 @@ fn with_phases(plan: &Plan, change: impl Fn(&mut Phase)) -> Plan {
     plan.phases.iter_mut().for_each(change);
     plan.phases.retain(|phase| !phase.steps.is_empty());
     plan
+}
+
+/// The way back goes on from a step without what it waits for there.
+fn back_at_once(plan: &Plan, step: &Step) -> Option<Mutant> {
+    let name = format!("back at once from [{}]", step.operation);
+    let plan = with_phases(plan, |phase| {
+        for other in phase.steps.iter_mut().filter(|other| other.id == step.id) {
+            other.rollback.checks.clear();
+        }
+    });
+    (!step.rollback.checks.is_empty()).then_some(Mutant { name, plan })
 }
 
 /// The point of no return declared where it is not: nowhere, a step too early, a step too late; where

@@ -179,6 +179,7 @@ pub(super) fn step(sql: &str, locks: Vec<Lock>) -> Step {
         online: true,
         alternative: String::new(),
         app_state: Vec::new(),
+        prepared: Vec::new(),
         checks: Vec::new(),
         destructive: false,
         estimate: Estimate::default(),

@@ -81,6 +81,8 @@ pub struct StepView {
     pub rollback: Vec<SqlView>,
     /// What the app must do to undo it; empty for nothing.
     pub rollback_app: String,
+    /// What must hold when it is undone, before the step before it is.
+    pub rollback_checks: Vec<CheckView>,
     /// `nothing`, or what undoing loses.
     pub rollback_loses: String,
     /// Locks on every relation.
@@ -91,6 +93,8 @@ pub struct StepView {
     pub alternative: String,
     /// Releases that may be running.
     pub app_state: Vec<String>,
+    /// What sessions meet that have prepared statements before, a sentence each.
+    pub prepared: Vec<String>,
     /// What must hold before the next step.
     pub checks: Vec<CheckView>,
     /// Data that only this database holds is gone afterwards.

@@ -263,11 +263,13 @@ fn joined(plan: &Plan, first: &Step, second: &Step) -> Step {
         rollback: Rollback {
             script: way_back,
             app: first.rollback.app.clone(),
+            checks: second.rollback.checks.iter().chain(&first.rollback.checks).cloned().collect(),
             loses: format!("{}; {}", first.rollback.loses, second.rollback.loses),
         },
         locks,
         online: first.online && second.online,
         app_state: first.app_state.iter().chain(app_state).cloned().collect(),
+        prepared: first.prepared.iter().chain(&second.prepared).cloned().collect(),
         // The last statement's check says that all is done.
         checks: second.checks.iter().chain(&first.checks).cloned().collect(),
         destructive: first.destructive || second.destructive,
@@ -319,6 +321,7 @@ fn inserted(plan: &Plan, before: Option<&str>, text: &str) -> Result<Plan, BadEd
         online: true,
         alternative: String::new(),
         app_state: model.map(|step| step.app_state.clone()).unwrap_or_default(),
+        prepared: Vec::new(),
         checks: Vec::new(),
         destructive: false,
         estimate: Estimate::default(),

@@ -5,6 +5,7 @@
 mod heirs;
 mod limits;
 mod outside;
+mod prepared;
 mod rebuild;
 mod rollout;
 mod spelled;
@@ -25,6 +26,7 @@ use crate::recipe::{Draft, Recipe, Slot};
 use crate::request::{Backup, Request};
 use crate::schema::Schema;
 
+pub(crate) use prepared::refused;
 use rollout::Running;
 
 /// What `arrange` needs beside the drafts.
@@ -296,7 +298,7 @@ fn step(
         .map(|script| heirs::restored(&before, schema, rebuild::around(schema, &script)));
     let ground = Ground { request: frame.request, engine: frame.engine, source: frame.source };
     let (estimate, _) = ground.draft(&mut before.clone(), &draft);
-    draft.script = limits::around(frame, before, &draft.script);
+    draft.script = limits::around(frame, before.clone(), &draft.script);
     let back = |script: Vec<Statement>| limits::around(frame, schema.clone(), &script);
     draft.rollback = draft.rollback.map(back);
     let big = |name: &QName| is_big(frame.request, frame.source, name);
@@ -306,7 +308,12 @@ fn step(
             .iter()
             .any(|s| matches!(s.op, Op::Verbatim { .. }) && draft.slot == Slot::Unknown)
         || app_state.is_empty();
-    let app = draft.deploy.as_ref().map_or("", rollout::back).to_owned();
+    let first = !draft.back_checks.is_empty();
+    let prepared = match app_state.as_slice() {
+        [] => Vec::new(),
+        _ => refused(&before, schema, &draft.script),
+    };
+    let app = draft.deploy.as_ref().map_or("", |deploy| rollout::back(deploy, first)).to_owned();
     Step {
         id,
         kind: draft.kind,
@@ -314,10 +321,16 @@ fn step(
         script: draft.script,
         alternative: draft.alternative,
         commands: draft.commands,
-        rollback: Rollback { script: draft.rollback.unwrap_or_default(), app, loses: draft.loses },
+        rollback: Rollback {
+            script: draft.rollback.unwrap_or_default(),
+            app,
+            checks: draft.back_checks,
+            loses: draft.loses,
+        },
         locks,
         online,
         app_state,
+        prepared,
         checks: draft.checks,
         destructive: draft.destructive,
         estimate,

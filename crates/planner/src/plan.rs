@@ -5,6 +5,8 @@
 //! one BEGIN and COMMIT. Every script in order takes a database from `schema` to the target; the
 //! rollback scripts run backwards from any step before the point of no return take it back.
 
+mod column_ref;
+mod prepared;
 mod traffic;
 mod weighed;
 
@@ -21,6 +23,8 @@ use crate::schema::Schema;
 use crate::sql_type::SqlType;
 use crate::sync::Relay;
 
+pub use column_ref::ColumnRef;
+pub use prepared::Prepared;
 pub use traffic::Traffic;
 pub use weighed::{Cost, Estimate, Impossible, Strategy};
 
@@ -86,15 +90,6 @@ pub struct Release {
     pub keeps: Vec<Condition>,
 }
 
-/// A column of a relation (a table, or a view that stands in for one).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ColumnRef {
-    /// Table or view.
-    pub relation: QName,
-    /// Column.
-    pub column: String,
-}
-
 /// A group of steps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phase {
@@ -149,6 +144,9 @@ pub struct Step {
     pub alternative: String,
     /// Releases that may be running, and work, during the step.
     pub app_state: Vec<String>,
+    /// What it makes of statements that their sessions have prepared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prepared: Vec<Prepared>,
     /// The first says that the step is done; all must hold before the next step.
     pub checks: Vec<Check>,
     /// Data that only this database holds is gone afterwards.
@@ -208,6 +206,9 @@ pub struct Rollback {
     pub script: Vec<Statement>,
     /// What the app must do; empty for nothing.
     pub app: String,
+    /// What must hold after that, before the step before it is rolled back, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
     /// `nothing`, or what is lost.
     pub loses: String,
 }
@@ -455,6 +456,7 @@ impl Plan {
                 .chain(
                     step.checks
                         .iter()
+                        .chain(&step.rollback.checks)
                         .filter(|c| c.condition.sql() != c.sql)
                         .map(|c| c.sql.as_str()),
                 )
@@ -470,29 +472,4 @@ pub fn hash_text(text: &str) -> String {
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     format!("{hash:016x}")
-}
-
-impl std::fmt::Display for ColumnRef {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.relation, crate::name::quote(&self.column))
-    }
-}
-
-impl Serialize for ColumnRef {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for ColumnRef {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let mut parts = crate::name::split_dotted(&text).unwrap_or_default();
-        match (parts.pop(), parts.pop(), parts.pop(), parts.pop()) {
-            (Some(column), Some(name), Some(schema), None) => {
-                Ok(Self { relation: QName::new(schema, name), column })
-            }
-            _ => Err(serde::de::Error::custom(format!("`{text}` is not schema.table.column"))),
-        }
-    }
 }

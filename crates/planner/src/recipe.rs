@@ -121,6 +121,8 @@ pub(crate) struct Draft {
     pub(crate) why: String,
     /// Checks, the first says that it is done.
     pub(crate) checks: Vec<Check>,
+    /// What must hold when it has been rolled back, before the step before it is.
+    pub(crate) back_checks: Vec<Check>,
     /// Whether data goes.
     pub(crate) destructive: bool,
     /// The backfill it runs.

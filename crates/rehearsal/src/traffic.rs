@@ -9,6 +9,7 @@ use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
 
 use planner::plan::{Plan, Step};
+use planner::sync::Relay;
 use postgres::Client;
 
 use crate::failure::Failure;
@@ -119,8 +120,12 @@ impl Fleet<'_> {
         let offset = if self.instances.is_empty() { 1_000 } else { 16_000 };
         let requests = statement::requests(release, &self.plan.model);
         let feasible = feasible(&mut client, requests, offset)?;
-        // Two shapes in two tables: such a plan says that a deadlock is to be tried again.
+        // Two shapes in two tables: such a plan says that a deadlock is to be found soon and tried again.
         let tries = if self.plan.model.relays.is_empty() { 1 } else { 5 };
+        if tries > 1 {
+            let ms = Relay::deadlock_timeout_ms(self.plan.model.lock_wait_ms);
+            execute(&mut client, &format!("SET deadlock_timeout = '{ms}ms'"))?;
+        }
         let stop = Arc::new(AtomicBool::new(false));
         let (flag, shared, id) = (Arc::clone(&stop), Arc::clone(&self.shared), id.to_owned());
         let thread = spawn(move || {

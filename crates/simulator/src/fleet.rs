@@ -1,6 +1,7 @@
 //! The app's instances during a rollout: how many of each release run, and where a deploy step
 //! takes them, one at a time, and what it may leave behind. Must not know why a plan deploys.
 
+use planner::condition::Condition;
 use planner::plan::Deploy;
 
 use crate::invariant::seen;
@@ -124,6 +125,31 @@ impl Model {
     pub(crate) fn deploy_back(&self, world: &World) -> World {
         let before = self.step_at(world).fleet.map_or(world.fleet, |(before, _)| before);
         World { fleet: world.fleet.toward(before), ..*world }
+    }
+
+    /// Fault: the last instance of the newest release goes on when its deploy has been taken back, which
+    /// a plan that waits for it forbids.
+    pub(crate) fn left_behind(&self, world: &World, goal: Fleet) -> Option<World> {
+        let newest = &self.releases[1].id;
+        let waits = self
+            .step_at(world)
+            .back_checks
+            .iter()
+            .any(|check| matches!(check, Condition::Drained { release } if release == newest));
+        let is_last = world.fleet.new > 0 && goal.new == 0;
+        (is_last && !waits && world.faults > 0).then(|| World {
+            fleet: Fleet { new: 1, ..goal },
+            faults: world.faults - 1,
+            ..*world
+        })
+    }
+
+    /// On the way back, the state when that instance is gone; none where there is none.
+    pub(crate) fn without_straggler(&self, world: &World) -> Option<World> {
+        let so_far = &self.steps[..=usize::from(world.runner.step)];
+        let deployed = so_far.iter().any(|s| s.fleet.is_some_and(|(_, after)| after.new > 0));
+        let fleet = Fleet { new: 0, ..world.fleet };
+        (world.fleet.new > 0 && !deployed).then_some(World { fleet, ..*world })
     }
 
     /// Whether nothing of the step's deploy is left to take back.

@@ -36,6 +36,7 @@ mod record;
 mod refute;
 mod relay;
 pub mod replay;
+mod replica;
 mod rollback;
 pub mod row;
 mod rows;

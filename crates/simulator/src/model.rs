@@ -28,6 +28,7 @@ use crate::domain::Domains;
 use crate::fleet::Fleet;
 use crate::invariant::Broken;
 use crate::record::{Group, Record};
+use crate::replica::Replicas;
 use crate::scenario::Bounds;
 use crate::search::Numbers;
 use crate::slice::{self, Cut};
@@ -71,6 +72,8 @@ pub(crate) struct Model {
     pub(crate) big: BTreeSet<QName>,
     /// Whether the request allows that no instance runs.
     pub(crate) may_be_down: bool,
+    /// Who reads the states of today from a replica later.
+    pub(crate) replicas: Replicas,
     pub(crate) schemas: Interner<Arc<State>>,
     pub(crate) records: Numbers<Option<Record>>,
     /// What rows there are together in some state.
@@ -110,6 +113,8 @@ pub(crate) struct StepModel {
     pub(crate) script: Vec<Batch>,
     pub(crate) rollback: Vec<Batch>,
     pub(crate) checks: Vec<Condition>,
+    /// What has to hold when it has been rolled back.
+    pub(crate) back_checks: Vec<Condition>,
     /// For a deploy: the instances before it and after it.
     pub(crate) fleet: Option<(Fleet, Fleet)>,
 }
@@ -221,6 +226,7 @@ impl Model {
         Ok(Self {
             engine: plan.engine,
             point: point.and_then(|id| steps.iter().position(|s| s.id == *id)),
+            replicas: Replicas::new(plan.model.replicas, &steps),
             steps,
             releases,
             tables,

@@ -53,7 +53,8 @@ impl Model {
                 ));
             }
             let fleet = Fleet::before_all(self.bounds.instances);
-            return if self.is_source(world.schema) && world.fleet == fleet {
+            // An instance of the newest release may be left, where the plan does not wait for it.
+            return if self.is_source(world.schema) && world.fleet.old == fleet.old {
                 Outcome::Next(world, seen::ROLLED_BACK)
             } else {
                 Outcome::Broken(Broken::new(
@@ -84,7 +85,13 @@ impl Model {
         if self.steps[step].kind == StepKind::Deploy {
             let after = self.deploy_back(world);
             next.push((Action::Roll { forward: false }, self.settle(after)));
+            if let Some(left) = self.left_behind(world, after.fleet) {
+                next.push((Action::Straggler, self.step_back(left)));
+            }
             return Ok(());
+        }
+        if let Some(after) = self.without_straggler(world) {
+            next.push((Action::StragglerGoes, Outcome::Next(after, 0)));
         }
         let group = usize::from(world.runner.group);
         let Some(batch) = self.steps[step].rollback.get(group) else { return Ok(()) };

@@ -243,10 +243,10 @@ impl Model {
             Action::AbortDeploy => "the deploy is stopped half-way and taken back".to_owned(),
             Action::Straggler => format!(
                 "the deploy is done, but one instance of {} goes on: a job, a console or a forgotten worker",
-                self.releases[0].id
+                self.releases[usize::from(back)].id
             ),
             Action::StragglerGoes => {
-                format!("the last instance of {} is stopped", self.releases[0].id)
+                format!("the last instance of {} is stopped", self.releases[usize::from(back)].id)
             }
         }
     }

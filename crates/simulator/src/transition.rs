@@ -44,8 +44,8 @@ pub(crate) enum Action {
     BuildFails,
     /// Fault: the deploy is taken back half-way.
     AbortDeploy,
-    /// Fault: the deploy is done, but one instance of the old release goes on: a job, a console, a
-    /// worker that somebody forgot.
+    /// Fault: the deploy is done, but one instance of the release that it takes away goes on: a job, a
+    /// console, a worker that somebody forgot.
     Straggler,
     /// That instance goes.
     StragglerGoes,
@@ -279,31 +279,41 @@ impl Model {
                 "no instance of any release is left, and the request allows no downtime".to_owned(),
             ));
         }
-        let key = (state.schema(), mask, state.rows());
+        let later = self.replicas.reader(state.runner()).filter(|r| mask & 1 << r == 0);
+        let key = (state.schema(), later.map_or(mask, |r| mask | 4 << r), state.rows());
         if let Some(known) = self.memo.look.get(&key) {
             return (*known).clone();
         }
-        let found = self.look_at(&self.unpack(state));
+        let world = self.unpack(state);
+        let now = self.live(world.fleet).try_for_each(|release| self.look_as(&world, release));
+        let found = now.and_then(|()| {
+            let Some(release) = later else { return Ok(()) };
+            self.look_as(&world, release).map_err(|broken| {
+                let id = &self.releases[release].id;
+                let detail =
+                    format!("on a replica that is still here when {id} starts: {}", broken.detail);
+                Broken { detail, ..broken }
+            })
+        });
         (*self.memo.look.put(key, found)).clone()
     }
 
-    fn look_at(&self, world: &World) -> Result<(), Broken> {
-        if self.live(world.fleet).any(|release| release == 1) {
+    /// A release reads every row.
+    fn look_as(&self, world: &World, release: usize) -> Result<(), Broken> {
+        if release == 1 {
             self.relays_well(world)?;
         }
-        for release in self.live(world.fleet) {
-            if let Err((sql, refused)) = self.resolves(world.schema, release) {
-                let id = &self.releases[release].id;
-                return Err(Broken::new(
-                    Always::NoBrokenStatement,
-                    format!("{id} runs {sql}: the database answers {refused}"),
-                ));
-            }
-            for place in 0..self.tables.len() {
-                for &cell in world.rows(place, self.rows) {
-                    if let Some(record) = self.record(cell) {
-                        self.reads_well(world, release, place, record)?;
-                    }
+        if let Err((sql, refused)) = self.resolves(world.schema, release) {
+            let id = &self.releases[release].id;
+            return Err(Broken::new(
+                Always::NoBrokenStatement,
+                format!("{id} runs {sql}: the database answers {refused}"),
+            ));
+        }
+        for place in 0..self.tables.len() {
+            for &cell in world.rows(place, self.rows) {
+                if let Some(record) = self.record(cell) {
+                    self.reads_well(world, release, place, record)?;
                 }
             }
         }

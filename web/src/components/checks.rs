@@ -6,13 +6,13 @@ use yew::prelude::*;
 use super::copy_button::CopyButton;
 
 /// The list.
-pub(crate) fn checks(checks: &[CheckView]) -> Html {
+pub(crate) fn checks(title: &'static str, checks: &[CheckView]) -> Html {
     if checks.is_empty() {
         return html! {};
     }
     html! {
         <div class="checks">
-            <h4>{ "Must hold before the next step" }</h4>
+            <h4>{ title }</h4>
             <ul>
                 { for checks.iter().map(|check| html! {
                     <li>

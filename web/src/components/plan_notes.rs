@@ -60,7 +60,7 @@ fn validation(plan: &PlanView) -> Html {
                 html! {
                     <details>
                         <summary>{ format!("Step {step}: ") }{ names(&checks) }</summary>
-                        { list(&checks) }
+                        { list("Must hold before the next step", &checks) }
                     </details>
                 }
             }) }

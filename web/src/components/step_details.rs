@@ -21,7 +21,8 @@ pub(crate) fn step_details(step: &StepView) -> Html {
                 { listing("At the shell", step.commands.join("\n"), &format!("the commands of step {}", step.id)) }
             }
             { locks(&step.locks) }
-            { checks(&step.checks) }
+            { for step.prepared.iter().map(|words| html! { <p>{ format!("Here {words}.") }</p> }) }
+            { checks("Must hold before the next step", &step.checks) }
             { rollback(step) }
             <dl class="facts-list">
                 if !estimate.is_empty() {
@@ -56,6 +57,7 @@ fn rollback(step: &StepView) -> Html {
                 }
                 { loses }
             </p>
+            { checks("Must hold when it is rolled back, before the step before it is", &step.rollback_checks) }
         </>
     }
 }

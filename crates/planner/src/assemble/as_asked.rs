@@ -23,6 +23,7 @@ pub(super) fn naive_plan(request: &Request, read: &Read, plan: &Plan) -> Plan {
     let locks = order::locks(read.engine, &mut schema, &script);
     let ground = Ground { request, engine: read.engine, source: &read.source };
     let (estimate, _) = ground.script(&mut read.source.clone(), &script);
+    let prepared = order::refused(&read.source, &schema, &script);
     let run = Step {
         id: "1.1".to_owned(),
         kind: StepKind::Ddl,
@@ -32,6 +33,7 @@ pub(super) fn naive_plan(request: &Request, read: &Read, plan: &Plan) -> Plan {
         rollback: Rollback {
             script: Vec::new(),
             app: String::new(),
+            checks: Vec::new(),
             loses: "whatever it destroyed".to_owned(),
         },
         online: !locks
@@ -40,6 +42,7 @@ pub(super) fn naive_plan(request: &Request, read: &Read, plan: &Plan) -> Plan {
         locks,
         alternative: String::new(),
         app_state: vec!["R0".to_owned()],
+        prepared,
         checks: Vec::new(),
         destructive: true,
         estimate,

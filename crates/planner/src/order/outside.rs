@@ -5,6 +5,7 @@ use crate::condition::{Condition, Readers};
 use crate::name::QName;
 use crate::op::Op;
 use crate::op::sql::render;
+use crate::plan::Check;
 use crate::recipe::{Draft, Slot};
 use crate::request::{Consumer, PgBouncer, Request};
 use crate::schema::Schema;
@@ -12,22 +13,29 @@ use crate::schema::Schema;
 /// What a logical slot may be behind and still counts as read, bytes: one WAL segment.
 const SLOT_BEHIND: u64 = 16 << 20;
 
+/// That the replicas have replayed all that was there when one began to wait for them; none where there
+/// are none. What is older than the lag that is allowed has been replayed, so time passes first.
+pub(super) fn replicas(request: &Request) -> Option<Check> {
+    let constraints = &request.constraints;
+    let lag_s = constraints.replica_lag_s;
+    let name = format!("replicas that are behind, asked {lag_s} s after the step before");
+    let condition = Condition::CaughtUp { readers: Readers::Replicas { lag_s } };
+    (constraints.replicas > 0).then(|| Check::new(name, condition))
+}
+
 /// Gates that wait for readers outside.
 pub(super) fn gates(request: &Request, drafts: &[Draft]) -> Vec<Draft> {
     let constraints = &request.constraints;
     let mut gates = Vec::new();
     let moves = drafts.iter().any(|draft| draft.deploy.is_some());
-    let shaped = drafts.iter().any(|draft| draft.slot < Slot::Cutover && !draft.script.is_empty());
-    if constraints.replicas > 0 && moves && shaped {
-        let lag_s = constraints.replica_lag_s;
-        let readers = Readers::Replicas { lag_s };
+    let shaped = drafts.iter().any(|draft| draft.slot < Slot::Start && !draft.script.is_empty());
+    if let Some(caught_up) = replicas(request).filter(|_| moves && shaped) {
         let mut gate = Draft::gate(
-            Slot::Verify,
+            if request.stops() { Slot::Stopped } else { Slot::Verify },
             "every replica has replayed what the new release needs".to_owned(),
-            Vec::new(),
+            vec![caught_up],
         )
-        .why("R1 may read from a replica: there the new shape has to be before R1 is")
-        .done_when("replicas that are behind", Condition::CaughtUp { readers });
+        .why("R1 may read from a replica: there the new shape has to be before R1 is");
         gate.commands.push(format!(
             "psql --command='SELECT count(*) FROM pg_stat_replication'  # must give {}: a replica that is gone is not counted as behind",
             constraints.replicas
@@ -86,7 +94,7 @@ pub(super) fn with_commands(request: &Request, source: &Schema, draft: &mut Draf
             "psql \"$DIRECT_URL\"  # this step: no transaction holds it, so it goes to the server's own port".to_owned(),
         );
     }
-    let drained = |c: &crate::plan::Check| matches!(c.condition, Condition::Drained { .. });
+    let drained = |c: &Check| matches!(c.condition, Condition::Drained { .. });
     if draft.checks.iter().any(drained) {
         draft.commands.push(
             "psql --host=\"$PGBOUNCER\" pgbouncer --command='SHOW CLIENTS'  # none of R0: the server sees only those in a transaction".to_owned(),

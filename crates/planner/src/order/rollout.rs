@@ -6,6 +6,8 @@ use crate::plan::{Check, Deploy, StepKind};
 use crate::recipe::{Draft, Slot};
 use crate::request::{DeployModel, Request};
 
+use super::outside;
+
 /// The steps that move the app. `parity`: what the recipes verify before it; a canary and a fleet
 /// that waits beside the old one verify it again, when the new release has written.
 pub(super) fn cutover(request: &Request, parity: &[Check]) -> Vec<Draft> {
@@ -14,7 +16,7 @@ pub(super) fn cutover(request: &Request, parity: &[Check]) -> Vec<Draft> {
     }
     let mut drafts = match request.deploy.model {
         DeployModel::Rolling | DeployModel::StopTheWorld => vec![
-            deploy(
+            first(
                 Slot::Cutover,
                 "deploy R1: rolling, instance by instance",
                 Deploy::new(Some("R0"), Some("R1")),
@@ -24,7 +26,7 @@ pub(super) fn cutover(request: &Request, parity: &[Check]) -> Vec<Draft> {
         DeployModel::Canary => canary(parity),
         DeployModel::BlueGreen => blue_green(parity),
     };
-    drafts.push(drained());
+    drafts.push(drained(request));
     drafts
 }
 
@@ -37,10 +39,19 @@ fn deploy(slot: Slot, operation: &str, deploy: Deploy) -> Draft {
     draft
 }
 
-fn drained() -> Draft {
-    Draft::gate(Slot::Cutover, "no instance of R0 is left".to_owned(), Vec::new())
+/// A deploy that brings the first instances of R1. When it has been taken back none may be left: what the
+/// steps before it have made goes next.
+fn first(slot: Slot, operation: &str, to: Deploy) -> Draft {
+    let none_left = Condition::Drained { release: "R1".to_owned() };
+    deploy(slot, operation, to).undone_when("sessions of R1", none_left)
+}
+
+/// Backwards it is where R0 is about to run again, and perhaps to read from a replica.
+fn drained(request: &Request) -> Draft {
+    let draft = Draft::gate(Slot::Cutover, "no instance of R0 is left".to_owned(), Vec::new())
         .why("jobs, consoles and forgotten workers count too; sessions tell by application_name")
-        .done_when("sessions of R0", Condition::Drained { release: "R0".to_owned() })
+        .done_when("sessions of R0", Condition::Drained { release: "R0".to_owned() });
+    Draft { back_checks: outside::replicas(request).into_iter().collect(), ..draft }
 }
 
 /// A gate on what the new release has written so far; none where there is nothing to compare.
@@ -56,9 +67,9 @@ fn written_so_far(who: &str, parity: &[Check]) -> Option<Draft> {
 }
 
 fn canary(parity: &[Check]) -> Vec<Draft> {
-    let first = Deploy { canary: true, ..Deploy::new(Some("R0"), Some("R1")) };
+    let one = Deploy { canary: true, ..Deploy::new(Some("R0"), Some("R1")) };
     let mut drafts = vec![
-        deploy(Slot::Cutover, "deploy R1 to a canary: one instance, the others stay on R0", first)
+        first(Slot::Cutover, "deploy R1 to a canary: one instance, the others stay on R0", one)
             .why("one instance meets what no test did; the schema serves both versions, so it goes back alone"),
     ];
     drafts.extend(written_so_far("the canary", parity));
@@ -75,7 +86,7 @@ fn canary(parity: &[Check]) -> Vec<Draft> {
 
 fn blue_green(parity: &[Check]) -> Vec<Draft> {
     let mut drafts = vec![
-        deploy(
+        first(
             Slot::Cutover,
             "start the R1 fleet beside R0; users stay on R0",
             Deploy::new(None, Some("R1")),
@@ -108,8 +119,8 @@ fn stopped(request: &Request) -> Vec<Draft> {
             Deploy::new(Some("R0"), None),
         )
         .why(why),
-        drained(),
-        deploy(Slot::Start, "start R1: the app is up again", Deploy::new(None, Some("R1"))).why(
+        drained(request),
+        first(Slot::Start, "start R1: the app is up again", Deploy::new(None, Some("R1"))).why(
             "a start that fails goes back: stop R1, roll the steps of the downtime back, start R0",
         ),
     ]
@@ -122,15 +133,16 @@ pub(super) fn stays_away() -> Draft {
         .done_when("sessions of R0", Condition::Drained { release: "R0".to_owned() })
 }
 
-/// How a deploy is taken back. What the steps before it have made goes next, so nobody may use it.
-pub(super) fn back(deploy: &Deploy) -> &'static str {
+/// How a deploy is taken back, which is the `first` to R1 or goes on with another.
+pub(super) fn back(deploy: &Deploy, first: bool) -> &'static str {
     match (&deploy.from, &deploy.to, deploy.canary) {
         (Some(_), Some(_), true) => {
             "deploy R0 to the canary again, until no instance of R1 is left"
         }
-        (Some(_), Some(_), false) => {
+        (Some(_), Some(_), false) if first => {
             "deploy R0 again, the same way, until no instance of R1 is left"
         }
+        (Some(_), Some(_), false) => "deploy R0 again, the same way, but for the canary",
         (Some(_), None, _) => "start R0 again, and send it the traffic",
         (None, Some(_), _) => "stop every R1",
         (None, None, _) => "",

@@ -218,10 +218,14 @@ fn is_out_of_range(schema: &Schema, object: &Object) -> bool {
 fn is_needed(schema: &Schema, op: &Op) -> bool {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the others take nothing away, or a part")]
     match op {
-        Op::Object { id, becomes: None, .. } => match id.kind {
+        Op::Object { sql, id, becomes: None } => match id.kind {
             ObjectKind::Property => unlogged(id, schema.objects.get(id))
                 .is_some_and(|table| has_unlogged_parent(schema, table)),
             ObjectKind::Routine | ObjectKind::Aggregate => is_called(schema, id),
+            // Set aside for one with other labels.
+            ObjectKind::Enum if sql.starts_with("ALTER ") => {
+                id.name.parse().is_ok_and(|name| is_taken_or_given(schema, &name))
+            }
             ObjectKind::Schema => holds_something(schema, &id.name),
             ObjectKind::Foreign => {
                 let name = id.name.rsplit(' ').next().unwrap_or_default();
@@ -234,10 +238,10 @@ fn is_needed(schema: &Schema, op: &Op) -> bool {
         },
         Op::DropView { view, .. } => {
             schema.views_over(view, None).next().is_some()
-                || is_row_type(schema, view)
+                || is_taken_or_given(schema, view)
                 || is_read_by_policy(schema, view)
         }
-        Op::DropTable { table } => is_row_type(schema, table),
+        Op::DropTable { table } => is_taken_or_given(schema, table),
         _ => false,
     }
 }
@@ -247,14 +251,9 @@ fn is_called(schema: &Schema, id: &ObjectId) -> bool {
     !users::has_twin(schema, id) && !users::of_routines(schema, std::slice::from_ref(id)).is_empty()
 }
 
-/// Whether a routine takes or gives rows of a relation.
-fn is_row_type(schema: &Schema, relation: &QName) -> bool {
-    let routines = schema.objects.iter().filter(|(id, _)| id.kind == ObjectKind::Routine);
-    routines.into_iter().any(|(id, object)| {
-        let head = object.part("HEAD").unwrap_or_default();
-        let arguments = id.name.split_once('(').map_or("", |(_, arguments)| arguments);
-        names(head, relation) || names(arguments, relation)
-    })
+/// Whether a routine takes or gives values of a type, or rows of a relation.
+fn is_taken_or_given(schema: &Schema, ty: &QName) -> bool {
+    schema.objects.iter().any(|(id, object)| object.takes_or_gives(id, ty))
 }
 
 /// Whether a policy or rule of another relation reads a view.

@@ -106,20 +106,31 @@ pub(super) fn rebuild(schema: &Schema, id: &ObjectId, to: &Object) -> Option<Vec
     rebuilt(schema, id, to, &routines, &|_, column| column.default.clone())
 }
 
-/// Routines that take or give values of the enum, as they are when what is asked has changed them.
+/// Routines that take or give values of the enum, as they are when what is asked has changed them; those
+/// that it takes away are gone by then.
 fn routines(schema: &Schema, id: &ObjectId, asked: &[Asked]) -> BTreeMap<ObjectId, Object> {
-    let changed = asked.iter().filter_map(|asked| {
-        let What::Object { id, after: Some(after) } = &asked.what else { return None };
-        Some((id, after))
-    });
-    let all = schema.objects.iter().chain(changed);
-    let mut routines: BTreeMap<ObjectId, Object> = all
-        .filter(|(other, _)| other.kind == ObjectKind::Routine)
-        .map(|(id, object)| (id.clone(), object.clone()))
-        .collect();
-    let name = id.name.parse::<QName>().map(|name| name.name).unwrap_or_default();
-    routines.retain(|_, object| object.part("HEAD").is_some_and(|head| mentions(head, &name)));
-    routines
+    let mut routines: BTreeMap<&ObjectId, &Object> = schema.objects.iter().collect();
+    for asked in asked {
+        match &asked.what {
+            What::Object { id, after: Some(after) } => routines.insert(id, after),
+            What::Object { id, after: None } => routines.remove(id),
+            What::Statement(_)
+            | What::Reshape(_)
+            | What::Extract(_)
+            | What::Spread(_)
+            | What::Partition(_)
+            | What::Retype(_)
+            | What::Numbering(_)
+            | What::Replace { .. }
+            | What::Lifted(_) => None,
+        };
+    }
+    let name = id.name.parse::<QName>();
+    let of_it = |(other, object): &(&ObjectId, &Object)| {
+        name.as_ref().is_ok_and(|name| object.takes_or_gives(other, name))
+    };
+    let owned = |(id, object): (&ObjectId, &Object)| (id.clone(), object.clone());
+    routines.into_iter().filter(of_it).map(owned).collect()
 }
 
 /// The default that the request gives a column; inside, none where it takes it away.

@@ -40,10 +40,12 @@ pub(super) fn plan(context: &Context<'_>, spread: &Spread) -> Result<Recipe, Dia
     recipe
         .assumptions
         .push(format!("{table}.{key} of a row does not change while both shapes live"));
+    let lock_wait_ms = u64::from(context.request.constraints.lock_wait_ms);
+    let timeout = Relay::deadlock_timeout_ms(lock_wait_ms);
     recipe.hazards.push(context.hazard(
         "deadlock-between-shapes",
-        format!("while both releases run, the old one writes {table} and then, by trigger, {into}, and the new one the other way round: where both write the same {key} at once, the server ends one of them with 40P01"),
-        "let both releases try a transaction that ends with 40P01 again, and keep the time in which both run short",
+        format!("while both releases run, the old one writes {table} and then, by trigger, {into}, and the new one the other way round: where both write the same {key} at once, the server ends one of them with 40P01, once both have waited deadlock_timeout"),
+        &format!("let both releases try a transaction that ends with 40P01 again, keep the time in which both run short, and let the server look for deadlocks sooner meanwhile: ALTER SYSTEM SET deadlock_timeout = '{timeout}ms'; SELECT pg_reload_conf(); (1 s unless set)"),
     ));
     if *many {
         recipe.keeps.push(Condition::NoDuplicates {

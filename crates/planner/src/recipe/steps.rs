@@ -52,6 +52,7 @@ impl Draft {
             commands: Vec::new(),
             why: String::new(),
             checks: Vec::new(),
+            back_checks: Vec::new(),
             destructive: false,
             backfill: None,
             deploy: None,
@@ -94,6 +95,11 @@ impl Draft {
 
     pub(crate) fn done_when(mut self, name: &str, condition: Condition) -> Self {
         self.checks.push(Check::new(name, condition));
+        self
+    }
+
+    pub(crate) fn undone_when(mut self, name: &str, condition: Condition) -> Self {
+        self.back_checks.push(Check::new(name, condition));
         self
     }
 }

@@ -193,8 +193,17 @@ fn one_step(step: &Step) -> String {
             check.name, check.expect, check.sql
         );
     }
+    for prepared in &step.prepared {
+        out += &format!("{}.\n\n", capital(&prepared.words()));
+    }
     if !step.rollback.script.is_empty() {
         out += &format!("Rollback:\n\n```sql\n{}```\n\n", script_sql(&step.rollback.script));
+    }
+    for check in &step.rollback.checks {
+        out += &format!(
+            "Rolled back: {} gives {}\n\n```sql\n{};\n```\n\n",
+            check.name, check.expect, check.sql
+        );
     }
     out
 }

@@ -1,7 +1,7 @@
 //! The plan as files for psql: one a step, one for each rollback, and a README that says in which
 //! order.
 
-use crate::plan::{Deploy, Plan, Step};
+use crate::plan::{Check, Deploy, Plan, Rollback, Step};
 use crate::render::{app_state, markdown, script_sql};
 
 /// File names and their contents, in order.
@@ -10,12 +10,15 @@ pub fn sql(plan: &Plan) -> Vec<(String, String)> {
     for (i, step) in plan.steps().enumerate() {
         let name = format!("{:02}_{}_{}", i + 1, step.id.replace('.', "-"), slug(&step.operation));
         files.push((format!("{name}.sql"), forward(step)));
-        if !step.rollback.script.is_empty() {
-            let text = format!(
-                "{}\n{}",
-                header(step, "rollback of step"),
-                script_sql(&step.rollback.script)
-            );
+        let Rollback { script, checks, app, .. } = &step.rollback;
+        if !script.is_empty() || !checks.is_empty() {
+            let mut text = header(step, "rollback of step");
+            if !app.is_empty() {
+                text += &format!("-- {app}\n");
+            }
+            text += "\n";
+            text += &script_sql(script);
+            text.extend(checks.iter().map(asked));
             files.push((format!("{name}.rollback.sql"), text));
         }
     }
@@ -41,10 +44,12 @@ fn forward(step: &Step) -> String {
     }
     text += "\n";
     text += &script_sql(&step.script);
-    for check in &step.checks {
-        text += &format!("\n-- {}: must give {}\n{};\n", check.name, check.expect, check.sql);
-    }
+    text.extend(step.checks.iter().map(asked));
     text
+}
+
+fn asked(check: &Check) -> String {
+    format!("\n-- {}: must give {}\n{};\n", check.name, check.expect, check.sql)
 }
 
 fn deployed(deploy: &Deploy) -> String {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 
 use super::{Domain, Schema};
+use crate::name::mention::names;
 use crate::name::{QName, rename_in_text};
 use crate::sql_type::SqlType;
 
@@ -131,6 +132,14 @@ impl Object {
     /// The value of a part.
     pub fn part(&self, key: &str) -> Option<&str> {
         self.parts.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it is a routine that takes or gives values of a type or rows of a relation: it is bound to
+    /// that one, whatever is called so later.
+    pub(crate) fn takes_or_gives(&self, id: &ObjectId, ty: &QName) -> bool {
+        let head = self.part("HEAD").unwrap_or_default();
+        let arguments = id.name.split_once('(').map_or("", |(_, arguments)| arguments);
+        id.kind == ObjectKind::Routine && (names(head, ty) || names(arguments, ty))
     }
 
     /// What a domain is made of, where the object is one.

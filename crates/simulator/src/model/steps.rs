@@ -7,7 +7,7 @@ use std::sync::Arc;
 use planner::condition::Condition;
 use planner::name::QName;
 use planner::op::Op;
-use planner::plan::{Plan, Statement, Step};
+use planner::plan::{Check, Plan, Statement, Step};
 
 use super::{Batch, StepModel};
 use crate::fleet::Fleet;
@@ -101,13 +101,16 @@ impl Scope<'_> {
 
 fn step(step: &Step, scope: &Scope<'_>) -> StepModel {
     let about = |c: &Condition| scope.is_about(c);
+    let conditions =
+        |checks: &[Check]| checks.iter().map(|c| c.condition.clone()).filter(about).collect();
     StepModel {
         id: step.id.clone(),
         kind: step.kind,
         operation: step.operation.clone(),
         script: batches(&step.script, scope),
         rollback: batches(&step.rollback.script, scope),
-        checks: step.checks.iter().map(|c| c.condition.clone()).filter(about).collect(),
+        checks: conditions(&step.checks),
+        back_checks: conditions(&step.rollback.checks),
         fleet: None,
     }
 }

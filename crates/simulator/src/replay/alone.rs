@@ -9,6 +9,7 @@ use planner::name::QName;
 use planner::schema::Schema;
 
 use crate::model::{Memory, Model, ReleaseModel, State, TableModel, Unmodelled};
+use crate::replica::Replicas;
 use crate::scenario::Bounds;
 use crate::search::Numbers;
 use crate::value::Interner;
@@ -58,6 +59,7 @@ impl Model {
             relays: Vec::new(),
             big: BTreeSet::new(),
             may_be_down: false,
+            replicas: Replicas::default(),
             confined: Vec::new(),
             schemas,
             records,

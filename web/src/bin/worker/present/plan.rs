@@ -2,7 +2,7 @@
 
 use planner::Plan;
 use planner::diagnostic::Source;
-use planner::plan::{Check, Phase, Statement, Step};
+use planner::plan::{Check, Phase, Prepared, Statement, Step};
 use web::view::{
     BackfillView, CheckView, HazardView, NotAnalysedView, PhaseView, PlanView, ReleaseView,
     SqlView, StepView,
@@ -87,11 +87,13 @@ fn step(step: &Step) -> StepView {
         commands: step.commands.clone(),
         rollback: sql(&step.rollback.script),
         rollback_app: step.rollback.app.clone(),
+        rollback_checks: step.rollback.checks.iter().map(check).collect(),
         rollback_loses: step.rollback.loses.clone(),
         locks: step.locks.clone(),
         online: step.online,
         alternative: step.alternative.clone(),
         app_state: step.app_state.clone(),
+        prepared: step.prepared.iter().map(Prepared::words).collect(),
         checks: step.checks.iter().map(check).collect(),
         destructive: step.destructive,
         estimate: step.estimate.clone(),
