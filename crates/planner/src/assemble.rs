@@ -302,9 +302,12 @@ fn model(request: &Request, read: &Read, touched: &[QName], recipes: &[Recipe]) 
     let source = cut(&read.source, touched);
     let mut target = source.clone();
     let mut asked = Vec::new();
+    // What becomes of an object depends on what it was, whatever the cut leaves out.
+    let mut whole = read.source.clone();
     for change in &read.asked {
-        for op in naive_ops(&change.what, &target.clone()) {
-            let _refused = target.apply(&op).is_err();
+        for op in naive_ops(&change.what, &whole) {
+            let _refused = whole.apply(&op).is_err();
+            let _not_here = target.apply(&op).is_err();
             asked.push(op);
         }
     }

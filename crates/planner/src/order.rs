@@ -295,6 +295,7 @@ fn step(
         .rollback
         .map(|script| spelled::as_it_stood(&before, &draft.script, script))
         .map(|script| spelled::again(&before, script))
+        .map(|script| spelled::with_hanging(&before, script))
         .map(|script| heirs::restored(&before, schema, rebuild::around(schema, &script)));
     let ground = Ground { request: frame.request, engine: frame.engine, source: frame.source };
     let (estimate, _) = ground.draft(&mut before.clone(), &draft);

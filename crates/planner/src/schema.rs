@@ -17,6 +17,7 @@ mod given;
 pub mod key;
 pub mod object;
 pub mod reference;
+mod rename_type;
 pub(crate) mod sequence;
 pub(crate) mod unique;
 
@@ -309,6 +310,15 @@ impl Table {
     /// Whether it has partitions: its indexes are not built concurrently.
     pub fn is_partitioned(&self) -> bool {
         self.partitioning.is_some() && self.parts().by.is_some()
+    }
+
+    /// Columns that are computed from one.
+    pub(crate) fn computed_from<'a>(&'a self, column: &'a str) -> impl Iterator<Item = &'a Column> {
+        let is_outside = |c: char| !(c.is_alphanumeric() || c == '_' || c == '$');
+        self.columns.iter().filter(move |computed| {
+            let text = computed.generated.as_deref().unwrap_or_default();
+            text.split(is_outside).any(|word| word.eq_ignore_ascii_case(column))
+        })
     }
 
     /// The column, or `None`.

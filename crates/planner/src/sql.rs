@@ -12,6 +12,7 @@ mod alter;
 mod ask;
 mod closed;
 mod constraint;
+mod continued;
 mod cursor;
 mod expr;
 mod forms;
@@ -64,7 +65,8 @@ pub struct ReadSchema {
 
 /// Reads a schema: a `pg_dump --schema-only`, or written by hand.
 pub fn read_schema(text: &str) -> ReadSchema {
-    let loader = load::load(text, Source::Schema);
+    let text = continued::joined(text);
+    let loader = load::load(&text, Source::Schema);
     ReadSchema {
         schema: loader.schema,
         diagnostics: loader.diagnostics,
@@ -89,7 +91,8 @@ pub struct ReadChange {
 
 /// Reads the SQL somebody was about to run against `schema`.
 pub fn read_change(text: &str, schema: &Schema) -> ReadChange {
-    let asker = ask::ask(text, schema);
+    let text = continued::joined(text);
+    let asker = ask::ask(&text, schema);
     ReadChange {
         asked: asker.asked,
         hints: asker.hints.into_iter().map(|(hint, _)| hint).collect(),
@@ -116,7 +119,7 @@ pub struct ReadTarget {
 
 /// Reads a whole schema as it should be; its hints speak of how `source` becomes it.
 pub fn read_target(text: &str, source: &Schema) -> ReadTarget {
-    target::target(text, source)
+    target::target(&continued::joined(text), source)
 }
 
 /// Every word and quoted name of a text, unquoted, in its order.

@@ -22,11 +22,11 @@ impl Diff<'_> {
                     }
                 }
             }
-            let gone: Vec<String> = self
-                .work
-                .table(&name)
-                .map(|t| t.columns.iter().map(|c| c.name.clone()).collect())
-                .unwrap_or_default();
+            // What is computed goes before what it is computed from.
+            let columns = self.work.table(&name).map(|t| t.columns.clone()).unwrap_or_default();
+            let (computed, plain): (Vec<_>, Vec<_>) =
+                columns.into_iter().partition(|c| c.generated.is_some());
+            let gone = computed.into_iter().chain(plain).map(|c| c.name);
             for column in gone {
                 if after.column(&column).is_none() {
                     self.drop_column(&name, column);

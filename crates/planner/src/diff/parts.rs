@@ -38,7 +38,8 @@ impl Diff<'_> {
                     continue;
                 }
                 let stays = after.constraints.get(key).is_some_and(|c| stays(constraint, c));
-                let renamed = after.constraints.values().any(|c| stays_as(constraint, c));
+                let renamed = !after.constraints.contains_key(key)
+                    && after.constraints.values().any(|c| stays_as(constraint, c));
                 let parent_goes = !self.target.tables.contains_key(&foreign.parent);
                 let with_column = !stays && {
                     let gone = dropped_columns(table, after);

@@ -342,6 +342,7 @@ impl Schema {
                 ),
             );
         }
+        self.nothing_computed_from(name, column)?;
         let table = self.table_mut(name)?;
         table.columns.retain(|c| c.name != column);
         table.constraints.retain(|_, c| !c.kind.columns().iter().any(|n| n == column));
@@ -369,6 +370,7 @@ impl Schema {
             );
         }
         table.rename_column(from, to);
+        self.rename_in_triggers(name, from, to);
         for child in self.tables.values_mut().map(Arc::make_mut) {
             for constraint in child.constraints.values_mut() {
                 if let ConstraintKind::ForeignKey(key) = &mut constraint.kind

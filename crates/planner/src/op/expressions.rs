@@ -3,7 +3,8 @@
 
 use super::Op;
 use crate::name::QName;
-use crate::schema::{ConstraintKind, Table};
+use crate::op::object::make;
+use crate::schema::{ConstraintKind, Schema, Subject, Table};
 
 /// What takes a table's CHECKs and indexes over expressions of the columns away, and what makes them
 /// again.
@@ -33,4 +34,30 @@ pub(crate) fn expressions(name: &QName, table: &Table, columns: &[&str]) -> (Vec
         up.push(Op::CreateIndex { table, name, index: index.clone(), concurrently: false });
     }
     (down, up)
+}
+
+/// What goes with a column and comes back after it.
+pub(crate) fn hanging(schema: &Schema, (name, table): (&QName, &Table), column: &str) -> Vec<Op> {
+    let over = |columns: &[String]| columns.iter().any(|c| c == column);
+    let mut ops = Vec::new();
+    let mut of = vec![Subject::Column(name.clone(), column.to_owned())];
+    for (key, constraint) in &table.constraints {
+        if over(&constraint.kind.columns())
+            && !matches!(constraint.kind, ConstraintKind::NotNull(_))
+        {
+            let (table, name) = (name.clone(), key.clone());
+            of.push(Subject::Constraint(table.clone(), name.clone()));
+            ops.push(Op::AddConstraint { table, name, constraint: constraint.clone() });
+        }
+    }
+    for (key, index) in &table.indexes {
+        if over(&index.columns) {
+            of.push(Subject::Index(name.sibling(key)));
+            let (table, name, index) = (name.clone(), key.clone(), index.clone());
+            ops.push(Op::CreateIndex { table, name, index, concurrently: false });
+        }
+    }
+    let said = schema.objects.iter().filter(|(_, o)| o.of.as_ref().is_some_and(|s| of.contains(s)));
+    ops.extend(said.flat_map(|(id, object)| make(id, object)));
+    ops
 }

@@ -5,7 +5,7 @@
 
 use crate::name::QName;
 use crate::op::Op;
-use crate::op::expressions::expressions;
+use crate::op::expressions::{expressions, hanging};
 use crate::plan::Statement;
 use crate::schema::Schema;
 use crate::sql_type::SqlType;
@@ -65,6 +65,25 @@ fn around(before: &Schema, script: Vec<Statement>, retyped: &[(QName, String)]) 
     all.extend(script.into_iter().map(|s| within(s.op)));
     all.extend(up.into_iter().map(within));
     all
+}
+
+/// The rollback with what hangs on a column that it drops and adds made again as `before` has it.
+pub(super) fn with_hanging(before: &Schema, rollback: Vec<Statement>) -> Vec<Statement> {
+    let adds = |table: &QName, column: &str| {
+        rollback.iter().any(|statement| {
+            matches!(&statement.op, Op::AddColumn { table: t, column: c } if t == table && c.name == *column)
+        })
+    };
+    let remade = rollback.iter().filter_map(|statement| {
+        let Op::DropColumn { table, column } = &statement.op else { return None };
+        let definition = before.table(table).filter(|_| adds(table, column))?;
+        Some(hanging(before, (table, definition), column))
+    });
+    let more: Vec<Op> = remade.flatten().collect();
+    let known = |op: &Op| rollback.iter().any(|statement| statement.op == *op);
+    let more: Vec<Statement> =
+        more.into_iter().filter(|op| !known(op)).map(|op| Statement::within(op, "a")).collect();
+    rollback.into_iter().chain(more).collect()
 }
 
 /// The rollback with the indexes that the step drops made again as `before` has them: the columns of one

@@ -8,6 +8,7 @@ use super::{rebuild, users};
 use crate::name::mention::names;
 use crate::name::{QName, derived, own, quote};
 use crate::op::Op;
+use crate::plan::Statement;
 use crate::recipe::Draft;
 use crate::schema::object::{OF, SCHEMA, SEQUENCE_NAME, UNLOGGED};
 use crate::schema::{ConstraintKind, Object, ObjectId, ObjectKind, Schema, Subject};
@@ -48,6 +49,14 @@ struct ToCome<'a> {
 }
 
 impl ToCome<'_> {
+    /// Whether a view is about to go.
+    fn drops_view(self, of: &QName) -> bool {
+        let mut drafts = self.waiting.iter().chain(self.ahead);
+        drafts.any(|draft| {
+            matches!(draft.script.as_slice(), [Statement { op: Op::DropView { view, .. }, .. }] if view == of)
+        })
+    }
+
     /// Whether a key or index of a table is about to go.
     fn drops(self, of: &QName, key: &str) -> bool {
         let mut scripts = self.waiting.iter().chain(self.ahead).flat_map(|draft| &draft.script);
@@ -68,10 +77,12 @@ fn ready(schema: &mut Schema, to_come: ToCome<'_>) -> Option<usize> {
 
 /// Applies a draft, or leaves the schema as it is where it refuses one of the statements.
 fn applies(schema: &mut Schema, draft: &Draft, to_come: ToCome<'_>) -> bool {
+    // Before what stands in the way of a statement is taken down for it.
+    if draft.script.iter().any(|s| rests_on_what_goes(schema, &s.op, to_come)) {
+        return false;
+    }
     let script = rebuild::around(schema, &draft.script);
-    let waits = |schema: &Schema, op: &Op| {
-        is_needed(schema, op) || lacks(schema, op) || rests_on_what_goes(schema, op, to_come)
-    };
+    let waits = |schema: &Schema, op: &Op| is_needed(schema, op) || lacks(schema, op);
     if let [only] = script.as_slice() {
         return !waits(schema, &only.op) && schema.apply(&only.op).is_ok();
     }
@@ -84,8 +95,18 @@ fn applies(schema: &mut Schema, draft: &Draft, to_come: ToCome<'_>) -> bool {
     true
 }
 
-/// Whether a reference would be bound to a key or index that is about to go, and keep it from going.
+/// Whether a reference would be bound to a key or index that is about to go, and keep it from going; or
+/// a type be made again under a view that is about to go, and may say a label that it has not by then.
 fn rests_on_what_goes(schema: &Schema, op: &Op, to_come: ToCome<'_>) -> bool {
+    if let Op::Object { sql, id, becomes: None } = op {
+        let of_it = |table: &QName| {
+            let columns = schema.table(table).into_iter().flat_map(|t| &t.columns);
+            columns.into_iter().any(|column| column.ty.element() == id.name)
+        };
+        let mut views = schema.views.iter().filter(|(_, view)| view.reads.iter().any(of_it));
+        let is_set_aside = id.kind == ObjectKind::Enum && sql.starts_with("ALTER ");
+        return is_set_aside && views.any(|(view, _)| to_come.drops_view(view));
+    }
     let Op::AddConstraint { table, name, constraint } = op else { return false };
     let ConstraintKind::ForeignKey(key) = &constraint.kind else { return false };
     let keys = schema.keys_over(&key.parent, &schema.parent_columns(key));
@@ -222,6 +243,11 @@ fn is_needed(schema: &Schema, op: &Op) -> bool {
             ObjectKind::Property => unlogged(id, schema.objects.get(id))
                 .is_some_and(|table| has_unlogged_parent(schema, table)),
             ObjectKind::Routine | ObjectKind::Aggregate => is_called(schema, id),
+            ObjectKind::Enum | ObjectKind::Domain | ObjectKind::Type
+                if sql.starts_with("DROP ") =>
+            {
+                is_made_of(schema, id)
+            }
             // Set aside for one with other labels.
             ObjectKind::Enum if sql.starts_with("ALTER ") => {
                 id.name.parse().is_ok_and(|name| is_taken_or_given(schema, &name))
@@ -244,6 +270,17 @@ fn is_needed(schema: &Schema, op: &Op) -> bool {
         Op::DropTable { table } => is_taken_or_given(schema, table),
         _ => false,
     }
+}
+
+/// Whether a column is of a type, or an array of it, or another type is made of it.
+fn is_made_of(schema: &Schema, id: &ObjectId) -> bool {
+    let is_type = |kind| matches!(kind, ObjectKind::Domain | ObjectKind::Type);
+    let of_type = |other: &ObjectId, object: &Object| {
+        let name = id.name.parse::<QName>();
+        other != id && is_type(other.kind) && name.is_ok_and(|n| object.mentions(&n.name))
+    };
+    schema.tables.values().any(|t| t.columns.iter().any(|c| c.ty.element() == id.name))
+        || schema.objects.iter().any(|(other, object)| of_type(other, object))
 }
 
 /// Whether something calls a routine, which no other routine of its name answers for.

@@ -13,6 +13,7 @@ use crate::expr::Expr;
 use crate::name::{QName, literal, own, quote};
 use crate::op::Op;
 use crate::op::object::{change, make};
+use crate::recipe::object::with_way_back;
 use crate::recipe::steps::under_lock;
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Column, Object, ObjectId, ObjectKind, Schema, Subject};
@@ -38,7 +39,8 @@ pub(super) fn plan(
             "make a new type, and change the columns to it",
         ));
     };
-    let back = rebuilt(&schema, id, before, &routines, &backward);
+    let between = with_new_labels(id, before, after);
+    let back = rebuilt(&schema, id, between.as_ref().unwrap_or(before), &routines, &backward);
     let gone: Vec<&str> = before
         .parts
         .iter()
@@ -54,6 +56,7 @@ pub(super) fn plan(
         ops,
         back,
     );
+    recipe.drafts.extend(between.and_then(|between| added(context, id, (before, &between))));
     if gone.is_empty() {
         return Ok(recipe);
     }
@@ -78,6 +81,37 @@ pub(super) fn plan(
         );
     }
     Ok(recipe)
+}
+
+/// The enum with the labels that come, before any goes or moves; none where none comes.
+fn with_new_labels(id: &ObjectId, before: &Object, after: &Object) -> Option<Object> {
+    let mut parts = before.parts.clone();
+    let mut place = 0;
+    for (label, value) in &after.parts {
+        match parts.iter().position(|(known, _)| known == label) {
+            Some(at) => place = at + 1,
+            None => {
+                parts.insert(place, (label.clone(), value.clone()));
+                place += 1;
+            }
+        }
+    }
+    let labels: Vec<String> = parts.iter().map(|(label, _)| literal(label)).collect();
+    let sql = format!("CREATE TYPE {} AS ENUM ({})", id.name, labels.join(", "));
+    (parts.len() > before.parts.len()).then(|| Object { make: vec![sql], parts, ..before.clone() })
+}
+
+/// The step in which labels come: the new release writes them, and what is made for it says them.
+fn added(
+    context: &Context<'_>,
+    id: &ObjectId,
+    (before, between): (&Object, &Object),
+) -> Option<Draft> {
+    let ops = change(id, Some(before), Some(between)).ok()?;
+    let operation = format!("add labels to the enum {}", id.name);
+    let draft = Draft::ddl(context, Slot::Expand, operation, ops);
+    let draft = with_way_back(context, id, (Some(before), Some(between)), draft);
+    Some(draft.why("nobody uses them yet; those that go stay until the app has moved"))
 }
 
 /// The schema with the columns of the type that the request adds: they are there before the app moves, and

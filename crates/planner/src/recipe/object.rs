@@ -77,7 +77,7 @@ pub(super) fn plan(
 }
 
 /// The step with its reason and its rollback.
-fn with_way_back(
+pub(super) fn with_way_back(
     context: &Context<'_>,
     id: &ObjectId,
     (before, after): (Option<&Object>, Option<&Object>),

@@ -177,7 +177,11 @@ impl Schema {
             Subject::Relation(name) => relation(name),
             Subject::Column(name, column) => match self.tables.get(name) {
                 Some(table) => table.column(column).is_some(),
-                None => relation(name),
+                // Of a composite type it is an attribute.
+                None => {
+                    let ty = ObjectId::new(ObjectKind::Type, name.to_string());
+                    relation(name) || self.objects.contains_key(&ty)
+                }
             },
             Subject::Constraint(name, constraint) => {
                 self.tables.get(name).is_some_and(|t| t.constraints.contains_key(constraint))
@@ -312,6 +316,37 @@ impl Schema {
                 parts: object.parts,
             };
             Arc::make_mut(&mut self.objects).insert(id, object);
+        }
+    }
+
+    /// Triggers that call a function that is gone are gone, too: it was dropped with CASCADE.
+    pub(crate) fn drop_triggers_of(&mut self, routine: &ObjectId) {
+        let Some(name) = routine.routine_name().filter(|_| routine.name.ends_with("()")) else {
+            return;
+        };
+        let calls = |sql: &String| {
+            let called = sql.to_ascii_uppercase().rfind(" EXECUTE ").and_then(|at| sql.get(at..));
+            called.is_some_and(|called| names(called, &name))
+        };
+        Arc::make_mut(&mut self.objects)
+            .retain(|id, object| id.kind != ObjectKind::Trigger || !object.make.iter().any(calls));
+    }
+
+    /// Triggers on a table say the column by its new name, in UPDATE OF and in WHEN.
+    pub(crate) fn rename_in_triggers(&mut self, table: &QName, from: &str, to: &str) {
+        let of = Subject::Relation(table.clone());
+        for (id, object) in Arc::make_mut(&mut self.objects) {
+            if id.kind != ObjectKind::Trigger || object.of.as_ref() != Some(&of) {
+                continue;
+            }
+            for sql in &mut object.make {
+                let upper = sql.to_ascii_uppercase();
+                let events = ["BEFORE ", "AFTER ", "INSTEAD "].iter();
+                let start = events.filter_map(|word| upper.find(word)).min().unwrap_or(sql.len());
+                let end = upper.rfind(" EXECUTE ").unwrap_or(sql.len()).max(start);
+                let said = rename_in_text(&sql[start..end], from, to);
+                sql.replace_range(start..end, &said);
+            }
         }
     }
 

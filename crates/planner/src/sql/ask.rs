@@ -36,6 +36,8 @@ const VIRTUAL: &str = "a virtual generated column is not analysed: it runs as it
 pub(super) struct Asker<'a> {
     text: &'a str,
     path: String,
+    /// The whole path, as SET takes it.
+    path_set: String,
     names: Option<Names>,
     /// The schema as the change so far leaves it.
     schema: Schema,
@@ -59,6 +61,7 @@ pub(super) fn ask<'a>(text: &'a str, schema: &Schema) -> Asker<'a> {
     let mut asker = Asker {
         text,
         path: "public".to_owned(),
+        path_set: statement::USUAL_PATH.to_owned(),
         names: None,
         schema: schema.clone(),
         asked: Vec::new(),
@@ -182,6 +185,10 @@ impl Asker<'_> {
             Parsed::RenameIndex { index, if_exists, to } => {
                 self.rename_index(&index, if_exists, to, span)
             }
+            Parsed::RenameType { .. } => {
+                self.verbatim(None, span, None);
+                Ok(())
+            }
             Parsed::AttachIndex { index, part } => self.attach_index(&index, &part, span),
             Parsed::Update { table, set, filter } => {
                 for (column, value) in &set {
@@ -209,6 +216,7 @@ impl Asker<'_> {
             Parsed::Objects(said) => self.say(&said, span),
             Parsed::SearchPath(path) => {
                 self.path = path.first;
+                self.path_set = path.set;
                 Ok(())
             }
             Parsed::Transaction => self.transaction(span, start),
@@ -239,7 +247,8 @@ impl Asker<'_> {
     /// What a statement says of objects: each becomes a change of its own.
     fn say(&mut self, said: &[Said], span: Span) -> Result<(), Stop> {
         for one in said {
-            match object::settle(&self.schema, one) {
+            let spelled = one.under(&self.path_set);
+            match object::settle(&self.schema, spelled.as_ref().unwrap_or(one)) {
                 Ok(settled) => {
                     for (id, after) in settled {
                         self.object(id, after, span);

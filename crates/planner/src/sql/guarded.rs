@@ -35,10 +35,12 @@ fn in_dollars(text: &str) -> Option<&str> {
 
 fn statements(cursor: &mut Cursor<'_>) -> Option<String> {
     let mut made = String::new();
-    let mut depth = 0_usize;
+    let (mut depth, mut blocks) = (0_usize, 1_usize);
     cursor.eat("BEGIN").then_some(())?;
     loop {
-        if cursor.eat("IF") {
+        if cursor.eat("BEGIN") {
+            blocks += 1;
+        } else if cursor.eat("IF") {
             let (from, to) = cursor.skip_until(|c| c.is(0, "THEN"));
             let guard = cursor.flat(from, to).to_ascii_uppercase();
             cursor.eat("THEN").then_some(())?;
@@ -50,7 +52,11 @@ fn statements(cursor: &mut Cursor<'_>) -> Option<String> {
         } else if cursor.eat("EXCEPTION") {
             already_there(cursor)?;
         } else if cursor.eat("END") {
-            return (depth == 0 && !made.is_empty()).then_some(made);
+            blocks -= 1;
+            if blocks == 0 {
+                return (depth == 0 && !made.is_empty()).then_some(made);
+            }
+            cursor.eat_symbol(b';');
         } else {
             let role = ["CREATE ROLE", "CREATE USER", "CREATE GROUP"];
             let makes = ["CREATE", "ALTER TABLE"].iter().any(|words| cursor.sees(words));

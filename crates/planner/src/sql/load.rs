@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod action;
+mod drop;
 
 use super::alter::{Action, Alter};
 use super::cursor::{Broken, Cursor};
 use super::guarded;
-use super::names::Names;
+use super::names::{self, Names};
 use super::object::{self, Said};
 use super::report;
 use super::resolve;
 use super::split::{HintLines, Splitter, Statement};
-use super::statement::{self, Carried, Drop, Dropped, Parsed};
+use super::statement::{self, Carried, Parsed};
 use super::token::Span;
 use super::verb;
 use crate::diagnostic::{Diagnostic, Severity, Source};
@@ -35,6 +36,8 @@ pub(super) struct Loader<'a> {
     text: &'a str,
     source: Source,
     path: String,
+    /// The whole path, as SET takes it.
+    path_set: String,
     /// Whether the path's schema stands before `pg_catalog`.
     catalog_last: bool,
     /// Who makes what follows, where the text says so.
@@ -60,6 +63,7 @@ pub(super) fn load(text: &str, source: Source) -> Loader<'_> {
         text,
         source,
         path: "public".to_owned(),
+        path_set: statement::USUAL_PATH.to_owned(),
         catalog_last: false,
         role: None,
         names: Names::default(),
@@ -168,6 +172,16 @@ impl Loader<'_> {
         }
         match statement::read(&mut cursor) {
             Ok(Parsed::Carried(_)) if verb::clears_up(&Cursor { at: 0, ..cursor }) => true,
+            Ok(Parsed::Carried(_)) if verb::is_of_rows(&Cursor { at: 0, ..cursor }) => {
+                let note = "about rows: it is left out, for a schema has none";
+                self.not_analysed.push(report::not_analysed(
+                    self.text,
+                    self.source,
+                    statement.span,
+                    note,
+                ));
+                true
+            }
             Ok(Parsed::Carried(carried)) => {
                 let known = carried.known;
                 self.carry(&carried, statement.span);
@@ -212,12 +226,17 @@ impl Loader<'_> {
     /// What a statement says of objects. One that does not apply is kept and listed.
     fn objects(&mut self, said: &[Said], span: Span) {
         for one in said {
+            let spelled = one.under(&self.path_set);
+            let one = spelled.as_ref().unwrap_or(one);
             let made = self.role.as_ref().map(|role| one.made_by(role));
             match object::settle(&self.schema, made.as_ref().unwrap_or(one)) {
                 Ok(settled) => {
                     for (id, becomes) in settled {
                         self.note(&id, span);
                         self.schema.set_object(&id, becomes.as_ref());
+                        if becomes.is_none() {
+                            self.schema.drop_triggers_of(&id);
+                        }
                     }
                 }
                 Err(message) => {
@@ -266,9 +285,16 @@ impl Loader<'_> {
                     None => self.unknown(span, "its index is not in the schema"),
                 }
             }
+            Parsed::RenameType { from, to } => {
+                let to = from.name.sibling(to);
+                if !self.schema.rename_type(&from.name, &to) {
+                    self.unknown(span, "its type is not in the schema");
+                }
+            }
             Parsed::Objects(said) => self.objects(&said, span),
             Parsed::SearchPath(path) => {
                 self.path = path.first;
+                self.path_set = path.set;
                 self.catalog_last = path.catalog_last;
             }
             Parsed::Role(role) => {
@@ -327,19 +353,6 @@ impl Loader<'_> {
                 *name = format!("{place}.{BROUGHT}");
             }
         }
-    }
-
-    /// The table that an index, or the key that it backs, is on.
-    fn index_owner(&self, index: &QName) -> Option<QName> {
-        if let Some(table) = self.index_tables.get(index) {
-            return Some(table.clone());
-        }
-        let mut tables = self.schema.tables.iter().filter(|(name, _)| name.schema == index.schema);
-        let has = |t: &crate::schema::Table| {
-            t.indexes.contains_key(&index.name)
-                || t.constraints.get(&index.name).is_some_and(|c| c.kind.has_index())
-        };
-        tables.find(|(_, t)| has(t)).map(|(name, _)| name.clone())
     }
 
     /// A constraint, here and where it goes with it; with `only`, here alone.
@@ -409,43 +422,16 @@ impl Loader<'_> {
         }
     }
 
-    fn drop(&mut self, drop: &Drop, span: Span) {
-        for name in &drop.names {
-            let mut ops = match (drop.what, drop.cascade) {
-                (Dropped::Table, true) => resolve::cascade_table(&self.schema, &name.name),
-                (Dropped::View, true) => resolve::cascade_views(&self.schema, &name.name, None),
-                _ => Vec::new(),
-            };
-            let name = name.name.clone();
-            let there = match drop.what {
-                Dropped::Table => self.schema.tables.contains_key(&name),
-                Dropped::View => self.schema.views.contains_key(&name),
-                Dropped::Index => self.index_owner(&name).is_some(),
-            };
-            if !there {
-                // A script that begins by clearing up, or what is not in this schema.
-                continue;
-            }
-            match drop.what {
-                Dropped::Table => ops.push(Op::DropTable { table: name }),
-                Dropped::View => ops.push(self.schema.drop_view(&name)),
-                Dropped::Index => {
-                    if let Some(table) = self.index_owner(&name) {
-                        self.index_tables.remove(&name);
-                        let (name, concurrently) = (name.name, drop.concurrently);
-                        ops.push(Op::DropIndex { table, name, concurrently, if_exists: true });
-                    }
-                }
-            }
-            self.apply(&ops, span);
-        }
-    }
-
     fn apply(&mut self, ops: &[Op], span: Span) {
         for op in ops {
+            let before = names::at_stake(&self.schema, op);
             if let Err(refusal) = self.schema.apply(op) {
                 self.refused(&refusal, span);
                 return;
+            }
+            self.names.free(&before);
+            if let Some(relation) = op.relation().filter(|_| !before.is_empty()) {
+                self.names.add(&self.schema, relation);
             }
             self.take_names_below(op);
         }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 pub(super) use crate::name::derived::addition;
 use crate::name::{QName, derived};
-use crate::schema::Schema;
+use crate::op::Op;
+use crate::schema::{ObjectKind, Schema, Subject};
 
 /// Names that are taken, by schema: relations, and constraints whether or not an index backs them.
 #[derive(Clone, Debug, Default)]
@@ -31,8 +32,13 @@ impl Names {
 
     /// The opposite of `add`.
     pub(super) fn remove(&mut self, schema: &Schema, relation: &QName) {
-        for name in all_of(schema, relation) {
-            self.taken.remove(&name);
+        self.free(&all_of(schema, relation));
+    }
+
+    /// Marks names as free.
+    pub(super) fn free(&mut self, names: &[QName]) {
+        for name in names {
+            self.taken.remove(name);
         }
     }
 
@@ -50,13 +56,33 @@ impl Names {
     }
 }
 
-/// A relation's name and those of its constraints and indexes; nothing where it is not there.
+/// What a relation has names for, where an operation takes some of it away.
+pub(super) fn at_stake(schema: &Schema, op: &Op) -> Vec<QName> {
+    let takes = matches!(
+        op,
+        Op::DropTable { .. }
+            | Op::DropView { .. }
+            | Op::DropColumn { .. }
+            | Op::DropConstraint { .. }
+            | Op::DropIndex { .. }
+            | Op::RenameConstraint { .. }
+            | Op::RenameIndex { .. }
+    );
+    op.relation().filter(|_| takes).map_or_else(Vec::new, |relation| all_of(schema, relation))
+}
+
+/// A relation's name, and those of its constraints, indexes and sequences; nothing where it is not there.
 fn all_of(schema: &Schema, relation: &QName) -> Vec<QName> {
     let mut names = Vec::new();
     if let Some(table) = schema.table(relation) {
         names.push(relation.clone());
         let inner = table.constraints.keys().chain(table.indexes.keys());
         names.extend(inner.map(|name| relation.sibling(name)));
+        let owned = schema.objects.iter().filter(|(id, object)| {
+            let of = object.of.as_ref().and_then(Subject::relation);
+            id.kind == ObjectKind::Sequence && of == Some(relation)
+        });
+        names.extend(owned.filter_map(|(id, _)| id.name.parse().ok()));
     } else if schema.views.contains_key(relation) {
         names.push(relation.clone());
     }

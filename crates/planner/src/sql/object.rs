@@ -49,6 +49,34 @@ impl Said {
     }
 }
 
+impl Said {
+    /// The same spelled out where a routine takes the session's search path, this one, for its own.
+    pub(super) fn under(&self, path: &str) -> Option<Self> {
+        let mut said = self.clone();
+        let texts = match &mut said {
+            Self::Made(id, object) if id.kind == ObjectKind::Routine => object.make.as_mut_slice(),
+            Self::Altered(id, Alteration { then: Some(text), .. })
+                if id.kind == ObjectKind::Routine =>
+            {
+                std::slice::from_mut(text)
+            }
+            Self::Made(..)
+            | Self::Altered(..)
+            | Self::Gone { .. }
+            | Self::Privileges(_)
+            | Self::Options(_) => return None,
+        };
+        let mut spelled = false;
+        for text in texts {
+            if let Some(with_path) = routine::with_path(text, path) {
+                *text = with_path;
+                spelled = true;
+            }
+        }
+        spelled.then_some(said)
+    }
+}
+
 /// A change of an object that is there.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Alteration {

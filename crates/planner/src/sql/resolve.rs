@@ -236,15 +236,17 @@ pub(super) fn qualified(ty: &SqlType, table: &QName, schema: &Schema) -> SqlType
         Some(element) => (element, "[]"),
         None => (ty.as_str(), ""),
     };
-    if schema.enums.is_empty() && schema.domains.is_empty() {
-        return ty.clone();
-    }
+    let is_type = |full: &QName| {
+        schema.enums.contains_key(full)
+            || schema.domains.contains_key(full)
+            || schema.objects.contains_key(&ObjectId::new(ObjectKind::Type, full.to_string()))
+    };
     let Some(parts) = crate::name::split_dotted(element) else { return ty.clone() };
     let [name] = parts.as_slice() else { return ty.clone() };
     let here = [table.schema.as_str(), "public"]
         .map(|schema| QName::new(schema, name))
         .into_iter()
-        .find(|full| schema.enums.contains_key(full) || schema.domains.contains_key(full));
+        .find(is_type);
     here.map_or_else(|| ty.clone(), |full| SqlType::new(&format!("{full}{array}")))
 }
 

@@ -28,6 +28,8 @@ pub(super) enum Parsed {
     Drop(Drop),
     /// ALTER INDEX … RENAME TO.
     RenameIndex { index: PlacedName, if_exists: bool, to: String },
+    /// ALTER TYPE or DOMAIN … RENAME TO.
+    RenameType { from: PlacedName, to: String },
     /// ALTER INDEX … ATTACH PARTITION.
     AttachIndex { index: PlacedName, part: PlacedName },
     /// UPDATE of one table.
@@ -156,7 +158,12 @@ pub(super) struct SearchPath {
     pub(super) first: String,
     /// Whether it stands before `pg_catalog`, which is looked at first where it is not named.
     pub(super) catalog_last: bool,
+    /// As SET takes it.
+    pub(super) set: String,
 }
+
+/// The path of a session that has set none.
+pub(super) const USUAL_PATH: &str = "\"$user\", public";
 
 /// Reads a statement.
 pub(super) fn read(cursor: &mut Cursor<'_>) -> Read<Parsed> {
@@ -209,7 +216,12 @@ fn setting(cursor: &mut Cursor<'_>) -> Read<Parsed> {
             if !cursor.eat("TO") && !cursor.eat_operator("=") {
                 return Err(cursor.expected("`=` or TO"));
             }
-            return Ok(Parsed::SearchPath(search_path(cursor)));
+            let (from, to) = { *cursor }.skip_until(|_| false);
+            let set = match cursor.flat(from, to) {
+                usual if usual.eq_ignore_ascii_case("DEFAULT") => USUAL_PATH.to_owned(),
+                set => set,
+            };
+            return Ok(Parsed::SearchPath(SearchPath { set, ..search_path(cursor) }));
         }
         return Ok(Parsed::Setting);
     }
@@ -219,7 +231,11 @@ fn setting(cursor: &mut Cursor<'_>) -> Read<Parsed> {
         }
         if cursor.eat("set_config") && cursor.eat_symbol(b'(') {
             if cursor.string().ok().as_deref() == Some("search_path") && cursor.eat_symbol(b',') {
-                return Ok(Parsed::SearchPath(search_path(cursor)));
+                let set = match { *cursor }.string() {
+                    Ok(list) if !list.trim().is_empty() => list,
+                    Ok(_) | Err(_) => "''".to_owned(),
+                };
+                return Ok(Parsed::SearchPath(SearchPath { set, ..search_path(cursor) }));
             }
             return Ok(Parsed::Setting);
         }
@@ -244,7 +260,7 @@ fn search_path(cursor: &mut Cursor<'_>) -> SearchPath {
     let text = cursor.flat(from, to).to_lowercase();
     let listed = text.trim_start_matches(['\'', '"', ' ']);
     let catalog_last = listed.contains("pg_catalog") && !listed.starts_with("pg_catalog");
-    SearchPath { first: first_schema(cursor), catalog_last }
+    SearchPath { first: first_schema(cursor), catalog_last, set: String::new() }
 }
 
 /// The first schema of a search path that can hold tables; `public` where there is none.
@@ -318,6 +334,15 @@ fn alter(cursor: &mut Cursor<'_>) -> Read<Parsed> {
             let part = inner.name("an index name")?;
             inner.end()?;
             return Ok(Parsed::AttachIndex { index, part });
+        }
+    }
+    if cursor.is_any(0, &["TYPE", "DOMAIN"]) {
+        let mut inner = Cursor { at: cursor.at + 1, ..*cursor };
+        let from = inner.name("a type's name")?;
+        if inner.eat("RENAME TO") {
+            let to = inner.ident("a type's name")?.name;
+            inner.end()?;
+            return Ok(Parsed::RenameType { from, to });
         }
     }
     let relation = {

@@ -70,6 +70,12 @@ pub(super) fn clears_up(cursor: &Cursor<'_>) -> bool {
     cursor.is(0, "DROP") && (1..6).any(|at| Cursor { at, ..*cursor }.sees("IF EXISTS"))
 }
 
+/// Whether it is about rows, or lasts as long as its session: no part of a schema.
+pub(super) fn is_of_rows(cursor: &Cursor<'_>) -> bool {
+    cursor.is_any(0, &["INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "WITH"])
+        || ["CREATE TEMP TABLE", "CREATE TEMPORARY TABLE"].iter().any(|words| cursor.sees(words))
+}
+
 /// Whether the text was at least meant as SQL: a statement's first word, or nearly one, and another.
 pub(super) fn looks_like_sql(cursor: &Cursor<'_>) -> bool {
     let object = ["TABLE", "INDEX", "VIEW", "UNIQUE", "INTO", "FROM"];

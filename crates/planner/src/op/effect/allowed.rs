@@ -6,6 +6,17 @@ use crate::op::Op;
 use crate::schema::Schema;
 
 impl Schema {
+    /// That no column is computed from one that goes.
+    pub(super) fn nothing_computed_from(&self, table: &QName, column: &str) -> Result<(), Refusal> {
+        let computed = self.table(table).and_then(|t| t.computed_from(column).next());
+        let Some(computed) = computed else { return Ok(()) };
+        let message = format!(
+            "cannot drop column {column} of table {table} because other objects depend on it: column {} of table {table}",
+            computed.name
+        );
+        refuse("2BP01", message)
+    }
+
     /// Whether an operation is one that a member of a family may be asked for.
     pub(super) fn allowed(&self, op: &Op) -> Result<(), Refusal> {
         let Some(name) = op.relation() else { return Ok(()) };

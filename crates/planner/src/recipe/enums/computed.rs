@@ -5,8 +5,8 @@
 use crate::name::QName;
 use crate::name::mention::names;
 use crate::op::Op;
-use crate::op::object::make;
-use crate::schema::{Column, ConstraintKind, Schema, Subject, Table};
+use crate::op::expressions::hanging;
+use crate::schema::{Column, Schema};
 
 /// What takes computed columns away, and what makes them again.
 #[derive(Default)]
@@ -51,30 +51,4 @@ fn is_key(schema: &Schema, table: &QName, column: &str) -> bool {
         || schema
             .referencing(table)
             .any(|(.., key)| schema.parent_columns(key).iter().any(|c| c == column))
-}
-
-/// What goes with a column and comes back after it.
-fn hanging(schema: &Schema, (name, table): (&QName, &Table), column: &str) -> Vec<Op> {
-    let over = |columns: &[String]| columns.iter().any(|c| c == column);
-    let mut ops = Vec::new();
-    let mut of = vec![Subject::Column(name.clone(), column.to_owned())];
-    for (key, constraint) in &table.constraints {
-        if over(&constraint.kind.columns())
-            && !matches!(constraint.kind, ConstraintKind::NotNull(_))
-        {
-            let (table, name) = (name.clone(), key.clone());
-            of.push(Subject::Constraint(table.clone(), name.clone()));
-            ops.push(Op::AddConstraint { table, name, constraint: constraint.clone() });
-        }
-    }
-    for (key, index) in &table.indexes {
-        if over(&index.columns) {
-            of.push(Subject::Index(name.sibling(key)));
-            let (table, name, index) = (name.clone(), key.clone(), index.clone());
-            ops.push(Op::CreateIndex { table, name, index, concurrently: false });
-        }
-    }
-    let said = schema.objects.iter().filter(|(_, o)| o.of.as_ref().is_some_and(|s| of.contains(s)));
-    ops.extend(said.flat_map(|(id, object)| make(id, object)));
-    ops
 }

@@ -45,6 +45,8 @@ impl Loader<'_> {
                 if self.has_column(name, &column.placed.name) => {}
             Action::DropColumn { if_exists: true, column, .. }
                 if !self.has_column(name, &column.name) => {}
+            Action::DropConstraint { if_exists: true, name: constraint, .. }
+                if !self.has_constraint(name, &constraint.name) => {}
             Action::AddColumn { .. }
             | Action::DropColumn { .. }
             | Action::AlterType { .. }
@@ -77,6 +79,10 @@ impl Loader<'_> {
 
     fn has_column(&self, table: &QName, column: &str) -> bool {
         self.schema.table(table).is_some_and(|t| t.column(column).is_some())
+    }
+
+    fn has_constraint(&self, table: &QName, constraint: &str) -> bool {
+        self.schema.table(table).is_some_and(|t| t.constraints.contains_key(constraint))
     }
 
     fn identity(

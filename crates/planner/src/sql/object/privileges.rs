@@ -175,13 +175,14 @@ impl Privileges {
         let standing = self.standing(schema);
         let by_default = !head.is_empty() || schema.objects.keys().any(everywhere);
         let back = if by_default { list.as_str() } else { standing? };
-        Some(Object {
-            of,
-            ..Object::one(
-                format!("{head}REVOKE {list} ON {thing} FROM {role}"),
-                Some(format!("{head}GRANT {back} ON {thing} TO {role}")),
-            )
-        })
+        let make = format!("{head}REVOKE {list} ON {thing} FROM {role}");
+        // The defaults of one schema are added to those of all: by itself it takes nothing away.
+        let unmake = if head.contains(" IN SCHEMA ") {
+            make.clone()
+        } else {
+            format!("{head}GRANT {back} ON {thing} TO {role}")
+        };
+        Some(Object { of, ..Object::one(make, Some(unmake)) })
     }
 
     /// What the role may do to the thing with nothing said: everything where it owns it, and what

@@ -4,7 +4,7 @@
 use super::{Said, rest};
 use crate::schema::{Object, ObjectId, ObjectKind};
 use crate::sql::cursor::{Cursor, Read};
-use crate::sql::types;
+use crate::sql::{token, types};
 
 /// An argument as written.
 struct Argument {
@@ -35,6 +35,20 @@ pub(super) fn create(cursor: &mut Cursor<'_>, word: &str) -> Read<Option<Vec<Sai
         parts: vec![("HEAD".to_owned(), head)],
     };
     Ok(Some(vec![Said::Made(ObjectId::new(ObjectKind::Routine, identity), object)]))
+}
+
+/// The text with the search path spelled out; none where it does not take that of the session.
+pub(super) fn with_path(text: &str, path: &str) -> Option<String> {
+    const CURRENT: [&str; 4] = ["SET", "SEARCH_PATH", "FROM", "CURRENT"];
+    let tokens = token::tokens(text)?;
+    let says = |four: &[token::Token]| {
+        four.iter().zip(CURRENT).all(|(token, word)| {
+            text.get(token.start..token.end).is_some_and(|said| said.eq_ignore_ascii_case(word))
+        })
+    };
+    let found = tokens.windows(4).find(|four| says(four))?;
+    let (set, current) = (found.first()?, found.last()?);
+    Some(format!("{}SET search_path TO {path}{}", &text[..set.start], &text[current.end..]))
 }
 
 /// Reads from after `CREATE AGGREGATE`.
