@@ -66,7 +66,7 @@ fn prepare(session: &mut Client) -> Result<Vec<String>, Failure> {
 /// What the step says, each statement once.
 fn said(step: &Step) -> BTreeSet<String> {
     let of = |prepared: &planner::plan::Prepared| {
-        let columns = prepared.columns.iter().map(|c| quote(c).to_string());
+        let columns = prepared.columns.iter().map(|c| quote(c));
         let all = std::iter::once("*".to_owned()).chain(columns);
         all.map(|what| format!("SELECT {what} FROM {}", prepared.table)).collect::<Vec<_>>()
     };

@@ -10,6 +10,7 @@ use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{Closed, Narrowed, Question};
+use crate::recipe::plain::retyped_to;
 use crate::recipe::steps::under_lock;
 use crate::recipe::{Context, Draft, Recipe, Slot, retype};
 use crate::schema::{Column, Schema};
@@ -174,15 +175,67 @@ pub(super) fn back(schema: &Schema, before: &Column, after: &Column) -> Expr {
         .unwrap_or_else(|| Expr::Cast(Box::new(Expr::column(&before.name)), before.ty.clone()))
 }
 
+/// The default that a NOT NULL column without one gets together with another type, as the old type and
+/// as the new one have it: from its deploy on the new release may leave the column out.
+pub(super) fn first_default(
+    context: &Context<'_>,
+    table: &QName,
+    column: &str,
+) -> Option<(Expr, Expr)> {
+    let before = context.source.table(table)?.column(column)?;
+    let ty = retyped_to(context, table, column)?;
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only this gives a default")]
+    let given = |op: &Op| match op {
+        Op::SetDefault { table: t, column: c, default } if t == table && c == column => {
+            default.clone()
+        }
+        _ => None,
+    };
+    let new = context.asked.iter().rev().find_map(|a| a.what.statement().and_then(given))?;
+    let after = Column { ty: ty.clone(), ..before.clone() };
+    let mut old = back(context.source, before, &after);
+    old.visit_mut(&mut |expr| {
+        if *expr == Expr::column(column) {
+            *expr = new.clone();
+        }
+    });
+    // Where only the catalogue changes both are done before the new release is there.
+    let rewrites = before.ty.change_to(ty) == TypeChange::Rewrite;
+    (rewrites && before.not_null && before.default.is_none()).then_some((old, new))
+}
+
+/// The step that gives the column its first default as the type of today has it; the step that changes the
+/// type gives it the new one's.
+pub(super) fn default_before(context: &Context<'_>, table: &QName, column: &str) -> Option<Draft> {
+    let (old, _) = first_default(context, table, column)?;
+    let set = |default| Op::SetDefault { table: table.clone(), column: column.to_owned(), default };
+    let operation = format!("give {table}.{column} its default, as its type of today has it");
+    let draft = Draft::ddl(context, Slot::Expand, operation, vec![set(Some(old))])
+        .back(context, vec![set(None)])
+        .why("the new release leaves the column out from its deploy on, before the type changes")
+        .done_when(
+            "the default is as wanted",
+            Condition::Default { table: table.clone(), column: column.to_owned(), present: true },
+        );
+    Some(draft)
+}
+
 /// The default does not always convert by itself, and where it does it is spelled with a cast.
-fn with_default(table: &QName, column: &Column, alter: Op) -> Vec<Op> {
+pub(super) fn with_default(
+    context: &Context<'_>,
+    (table, column): (&QName, &Column),
+    alter: Op,
+    forward: bool,
+) -> Vec<Op> {
     let set = |default: Option<Expr>| Op::SetDefault {
         table: table.clone(),
         column: column.name.clone(),
         default,
     };
-    match &column.default {
-        Some(default) => vec![set(None), alter, set(Some(default.clone()))],
+    let first = first_default(context, table, &column.name);
+    let first = first.map(|(old, new)| if forward { new } else { old });
+    match first.or_else(|| column.default.clone()) {
+        Some(default) => vec![set(None), alter, set(Some(default))],
         None => vec![alter],
     }
 }
@@ -207,13 +260,15 @@ fn rewrite(
     let mut recipe = under_lock(
         context,
         (format!("change {table}.{} from {} to {}", before.name, before.ty, after.ty), reason),
-        with_default(table, before, alter(after, using)),
+        with_default(context, (table, before), alter(after, using), true),
         Some(with_default(
-            table,
-            before,
+            context,
+            (table, before),
             alter(before, (!same).then(|| back(context.schema, before, after))),
+            false,
         )),
     );
+    recipe.drafts.extend(default_before(context, table, &before.name));
     recipe.hazards.push(context.hazard(
         "rewrite",
         format!("ALTER COLUMN {} TYPE {} writes every row of {table} and all its indexes anew under ACCESS EXCLUSIVE: no reads, no writes meanwhile", before.name, after.ty),
@@ -247,7 +302,7 @@ fn in_place(context: &Context<'_>, table: &QName, column: &Column, ty: &SqlType)
         "recycle connections after the step, or let the driver prepare again",
     ));
     let operation = format!("change {table}.{name} from {} to {ty}, in place", column.ty);
-    let forward = with_default(table, column, alter(ty));
+    let forward = with_default(context, (table, column), alter(ty), true);
     let mut draft = if forward.len() > 1 {
         Draft::atomic(context, Slot::Expand, operation, forward)
     } else {
@@ -264,7 +319,7 @@ fn in_place(context: &Context<'_>, table: &QName, column: &Column, ty: &SqlType)
         );
     } else {
         draft = draft
-            .back_atomic(context, with_default(table, column, alter(&column.ty)))
+            .back_atomic(context, with_default(context, (table, column), alter(&column.ty), false))
             .loses("nothing, as long as no longer value was written");
     }
     recipe.drafts.push(draft);

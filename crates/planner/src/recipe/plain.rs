@@ -8,7 +8,7 @@ use crate::name::QName;
 use crate::op::object::view_again;
 use crate::op::{Op, sql};
 use crate::plan::Check;
-use crate::recipe::change_type::by_place;
+use crate::recipe::change_type::{self, by_place};
 use crate::recipe::steps::{build_index, take_index};
 use crate::recipe::{Context, Draft, Recipe, Slot, enums, partitioned};
 use crate::schema::{Column, Constraint, ConstraintKind, Key, View};
@@ -105,6 +105,10 @@ fn set_default(
         ));
     }
     beside_retype(context, (table, column), default)?;
+    if change_type::first_default(context, table, column).is_some() {
+        // It comes with the type.
+        return Ok(());
+    }
     if before.not_null && default.is_none() && before.default.is_some() {
         // Without its default the running release's inserts may fail: the new one goes first.
         recipe.needs_release = true;
@@ -172,13 +176,6 @@ fn beside_retype(
             "default-does-not-convert",
             format!("`{name}` of `{table}` gets another type and the default {}, which does not convert back to {} (22P02): the old column is kept equal until it is dropped", default.sql(), today.ty),
             "change the type first, and set the default in a request of its own",
-        ));
-    }
-    if default.is_some() && today.not_null && today.default.is_none() {
-        return Err(context.refuse(
-            "overlapping-changes",
-            format!("`{name}` of `{table}` gets another type and its first default: the new release leaves it out (23502) before the second column, which has the default, takes over"),
-            "set the default first, and change the type in a request of its own",
         ));
     }
     Ok(())

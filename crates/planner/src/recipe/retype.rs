@@ -141,6 +141,10 @@ pub(super) fn plan(context: &Context<'_>, retype: &Retype) -> Result<Recipe, Dia
         columns,
     };
     recipe.assumptions.extend(shadows.twins.upserts(table));
+    let named = shadows.columns.iter().map(|shadow| &shadow.before.name);
+    recipe
+        .drafts
+        .extend(named.filter_map(|name| change_type::default_before(context, table, name)));
     recipe.drafts.extend(shadows.columns.iter().map(|shadow| add_column(context, table, shadow)));
     recipe.drafts.push(install_sync(context, &shadows.forward, Vec::new()));
     recipe.drafts.push(fill(context, &shadows));

@@ -27,11 +27,8 @@ pub(super) fn joined(text: &str) -> Cow<'_, str> {
             let from = end.unwrap_or(token.end);
             let gap: Vec<u8> = bytes[from..next.start].to_vec();
             let more: Vec<u8> = bytes[next.start + 1..next.end].to_vec();
-            let mut at = from - 1;
-            for byte in more.iter().chain(b"  ").chain(&gap) {
-                bytes[at] = *byte;
-                at += 1;
-            }
+            let moved = more.iter().chain(b"  ").chain(&gap);
+            bytes[from - 1..].iter_mut().zip(moved).for_each(|(to, byte)| *to = *byte);
             end = Some(from - 1 + more.len());
         }
     }

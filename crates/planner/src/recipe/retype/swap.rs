@@ -5,11 +5,12 @@
 use super::twins::Twins;
 use super::{Shadow, Shadows, gate, listed};
 use crate::condition::Condition;
+use crate::expr::Expr;
 use crate::name::{QName, clip, own};
 use crate::op::Op;
 use crate::plan::{Check, Statement};
 use crate::recipe::steps::{build_index, not_null_name, not_null_of_twin, script};
-use crate::recipe::{Context, Draft, Slot, identity};
+use crate::recipe::{Context, Draft, Slot, change_type, identity};
 use crate::schema::{Index, Object, ObjectId, ObjectKind, Subject};
 
 pub(super) fn steps(context: &Context<'_>, shadows: &Shadows<'_>) -> Vec<Draft> {
@@ -59,6 +60,8 @@ fn forth(context: &Context<'_>, shadows: &Shadows<'_>) -> Vec<Op> {
         let (name, new, old) = (&shadow.before.name, &shadow.new, &shadow.old);
         ops.extend([rename(table, name, old), rename(table, new, name)]);
         ops.extend(defaults(table, shadow, (name, old)));
+        let first = change_type::first_default(context, table, name);
+        ops.extend(first.map(|(_, first)| set_default(table, name, Some(first))));
         ops.extend(identity::moved(context, (table, &shadow.before), (old, name)));
     }
     ops.extend(twins.key.iter().map(|(key, twin, _)| take_key(table, key, twin)));
@@ -84,6 +87,8 @@ fn back(context: &Context<'_>, shadows: &Shadows<'_>) -> Vec<Statement> {
         let (name, new, old) = (&shadow.before.name, &shadow.new, &shadow.old);
         ops.extend([rename(table, name, new), rename(table, old, name)]);
         ops.extend(defaults(table, shadow, (name, new)));
+        let first = change_type::first_default(context, table, name);
+        ops.extend(first.map(|_| set_default(table, new, None)));
         ops.extend(identity::moved(context, (table, &shadow.before), (new, name)));
     }
     if let Some((key, twin, index)) = &twins.key {
@@ -146,15 +151,16 @@ fn take_key(table: &QName, key: &str, index: &str) -> Op {
 
 /// The default goes where the name is.
 fn defaults(table: &QName, shadow: &Shadow, (to, from): (&str, &str)) -> Vec<Op> {
-    let set = |column: &str, default| Op::SetDefault {
-        table: table.clone(),
-        column: column.to_owned(),
-        default,
-    };
     match &shadow.before.default {
-        Some(default) => vec![set(to, Some(default.clone())), set(from, None)],
+        Some(default) => {
+            vec![set_default(table, to, Some(default.clone())), set_default(table, from, None)]
+        }
         None => Vec::new(),
     }
+}
+
+fn set_default(table: &QName, column: &str, default: Option<Expr>) -> Op {
+    Op::SetDefault { table: table.clone(), column: column.to_owned(), default }
 }
 
 /// Old names aside, twins in their place.

@@ -12,7 +12,7 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::op::sql::render;
 use crate::plan::{Conversion, Cost};
-use crate::recipe::change_type::{back, converted};
+use crate::recipe::change_type::{back, converted, default_before, with_default};
 use crate::recipe::steps::inverse;
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::request::TableFacts;
@@ -231,11 +231,12 @@ fn retyped(context: &Context<'_>, op: &Op, usual: &Recipe, slot: Slot) -> Option
     let same = before.ty == after.ty;
     let up =
         using.clone().or_else(|| if same { None } else { converted(context.schema, before, ty) });
-    let forward = around_default(table, before, alter(&after, up));
-    let undo = around_default(
-        table,
-        before,
+    let forward = with_default(context, (table, before), alter(&after, up), true);
+    let undo = with_default(
+        context,
+        (table, before),
         alter(before, (!same).then(|| back(context.schema, before, &after))),
+        false,
     );
     let mut draft = Draft::atomic(
         context,
@@ -256,7 +257,7 @@ fn retyped(context: &Context<'_>, op: &Op, usual: &Recipe, slot: Slot) -> Option
         "every row and index is written anew, and the table is small: requests wait for less than they may".to_owned()
     };
     Some(Recipe {
-        drafts: vec![draft],
+        drafts: default_before(context, table, column).into_iter().chain([draft]).collect(),
         needs_release: true,
         release_change: release_change(table, column, (&before.ty, ty), slot),
         hazards: usual.hazards.iter().filter(|h| h.code != "no-online-way").cloned().collect(),
@@ -282,19 +283,6 @@ fn release_change(
     format!(
         "reads and writes {table}.{column} as {old} and as {new} alike, and prepares its statements again when told to (0A000)"
     )
-}
-
-/// A default does not always convert by itself.
-fn around_default(table: &QName, column: &Column, alter: Op) -> Vec<Op> {
-    let set = |default: Option<Expr>| Op::SetDefault {
-        table: table.clone(),
-        column: column.name.clone(),
-        default,
-    };
-    match &column.default {
-        Some(default) => vec![set(None), alter, set(Some(default.clone()))],
-        None => vec![alter],
-    }
 }
 
 /// SET NOT NULL itself in place of the constraint that proves it.
