@@ -78,7 +78,10 @@ fn compare(case: &Case) -> Result<Completion, Failed> {
     let all = mutants(&plan).into_iter().chain(asked).chain([itself]);
     let differ = all.filter_map(|Mutant { name, plan }| {
         let (with, without) = (proof::answer(&plan), proof::answer_unreduced(&plan));
-        let differ = found(&with) != found(&without);
+        // An instance that is left behind breaks two promises at once: which is found first says nothing.
+        let both = [&with, &without].iter().all(|a| matches!(a, Answer::Refuted(_)));
+        let left = name.starts_with("back at once") && both;
+        let differ = !left && found(&with) != found(&without);
         differ.then(|| format!("{name}: {with:?} with, {without:?} without"))
     });
     let lines: Vec<String> = differ.collect();

@@ -2,6 +2,7 @@
 //! last, a backup before the first destructive step; then numbered, with locks and estimates from
 //! the engine's facts on the schema as it is at each step. Must not know any one recipe.
 
+mod checks;
 mod heirs;
 mod limits;
 mod outside;
@@ -287,7 +288,9 @@ fn step(
     mut draft: Draft,
 ) -> Step {
     outside::with_commands(frame.request, frame.source, &mut draft);
-    draft.script = rebuild::around(schema, &spelled::renewed(schema, draft.script));
+    let replaced = checks::replaced(frame.wanted, schema, &draft.script);
+    let script = checks::forth(&replaced, spelled::renewed(schema, draft.script));
+    draft.script = rebuild::around(schema, &script);
     draft.script = heirs::kept((frame.source, frame.wanted), schema, draft.script);
     let before = schema.clone();
     let locks = locks(frame.engine, schema, &draft.script);
@@ -296,6 +299,7 @@ fn step(
         .map(|script| spelled::as_it_stood(&before, &draft.script, script))
         .map(|script| spelled::again(&before, script))
         .map(|script| spelled::with_hanging(&before, script))
+        .map(|script| checks::back(&replaced, script))
         .map(|script| heirs::restored(&before, schema, rebuild::around(schema, &script)));
     let ground = Ground { request: frame.request, engine: frame.engine, source: frame.source };
     let (estimate, _) = ground.draft(&mut before.clone(), &draft);

@@ -7,7 +7,7 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::op::expressions::{expressions, hanging};
 use crate::plan::Statement;
-use crate::schema::Schema;
+use crate::schema::{Constraint, ConstraintKind, Schema};
 use crate::sql_type::SqlType;
 
 /// The script, of which columns get another type of the same name, with the CHECK constraints and indexes
@@ -86,14 +86,29 @@ pub(super) fn with_hanging(before: &Schema, rollback: Vec<Statement>) -> Vec<Sta
     rollback.into_iter().chain(more).collect()
 }
 
-/// The rollback with the indexes that the step drops made again as `before` has them: the columns of one
-/// that stood aside may have other names by now.
+/// The rollback with the indexes and CHECKs that the step drops made again as `before` has them: the
+/// columns of one that stood aside may have other names by now, or other types.
 pub(super) fn as_it_stood(
     before: &Schema,
     script: &[Statement],
     mut rollback: Vec<Statement>,
 ) -> Vec<Statement> {
     for statement in &mut rollback {
+        if let Op::AddConstraint { table, name, constraint } = &statement.op
+            && matches!(constraint.kind, ConstraintKind::Check(_))
+            && let Some(stood) = before.table(table).and_then(|t| t.constraints.get(name))
+            && stood.kind != constraint.kind
+        {
+            let drop = Op::DropConstraint { table: table.clone(), name: name.clone() };
+            if script.iter().any(|s| s.op == drop) {
+                let constraint = Constraint { kind: stood.kind.clone(), ..constraint.clone() };
+                let (table, name) = (table.clone(), name.clone());
+                let op = Op::AddConstraint { table, name, constraint };
+                *statement =
+                    Statement { transaction: statement.transaction.take(), ..Statement::new(op) };
+            }
+            continue;
+        }
         let Op::CreateIndex { table, name, concurrently, .. } = &statement.op else { continue };
         let is_dropped = script.iter().any(
             |s| matches!(&s.op, Op::DropIndex { table: t, name: n, .. } if t == table && n == name),

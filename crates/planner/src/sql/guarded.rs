@@ -59,7 +59,8 @@ fn statements(cursor: &mut Cursor<'_>) -> Option<String> {
             cursor.eat_symbol(b';');
         } else {
             let role = ["CREATE ROLE", "CREATE USER", "CREATE GROUP"];
-            let makes = ["CREATE", "ALTER TABLE"].iter().any(|words| cursor.sees(words));
+            let makes =
+                ["CREATE", "ALTER TABLE", "ALTER TYPE"].iter().any(|words| cursor.sees(words));
             (makes && !role.iter().any(|words| cursor.sees(words))).then_some(())?;
             let (from, to) = cursor.skip_until(|c| c.is_symbol(0, b';'));
             made += cursor.slice(from, to);
@@ -74,7 +75,10 @@ fn already_there(cursor: &mut Cursor<'_>) -> Option<()> {
     while cursor.eat("WHEN") {
         let (from, to) = cursor.skip_until(|c| c.is(0, "THEN"));
         let caught = cursor.flat(from, to).to_ascii_lowercase();
-        let known = |name: &str| name.trim().starts_with("duplicate_");
+        // Of a label that has its new name already PostgreSQL says that the parameter is invalid.
+        let known = |name: &str| {
+            name.trim().starts_with("duplicate_") || name.trim() == "invalid_parameter_value"
+        };
         (caught.split(" or ").all(known) && cursor.eat("THEN")).then_some(())?;
         (cursor.eat("NULL") || cursor.sees("RAISE NOTICE")).then_some(())?;
         cursor.skip_until(|c| c.is_symbol(0, b';'));

@@ -173,13 +173,7 @@ impl Loader<'_> {
         match statement::read(&mut cursor) {
             Ok(Parsed::Carried(_)) if verb::clears_up(&Cursor { at: 0, ..cursor }) => true,
             Ok(Parsed::Carried(_)) if verb::is_of_rows(&Cursor { at: 0, ..cursor }) => {
-                let note = "about rows: it is left out, for a schema has none";
-                self.not_analysed.push(report::not_analysed(
-                    self.text,
-                    self.source,
-                    statement.span,
-                    note,
-                ));
+                self.of_rows(statement.span);
                 true
             }
             Ok(Parsed::Carried(carried)) => {
@@ -221,6 +215,15 @@ impl Loader<'_> {
         self.misfits += 1;
         self.keep(None, span);
         self.not_analysed.push(report::not_analysed(self.text, self.source, span, note));
+    }
+
+    /// A statement about rows; of what is there already nothing has to be said.
+    fn of_rows(&mut self, span: Span) {
+        if self.source == Source::Change {
+            let note =
+                "about rows, of which a schema has none: it is left out; give it as a change";
+            self.not_analysed.push(report::not_analysed(self.text, self.source, span, note));
+        }
     }
 
     /// What a statement says of objects. One that does not apply is kept and listed.
@@ -303,12 +306,10 @@ impl Loader<'_> {
                     self.diagnostics.push(report::other_role(self.source, span));
                 }
             }
-            Parsed::Setting
-            | Parsed::Transaction
-            | Parsed::Data
-            | Parsed::Update { .. }
-            | Parsed::InsertSelect(_)
-            | Parsed::Delete { .. } => {}
+            Parsed::Update { .. } | Parsed::InsertSelect(_) | Parsed::Delete { .. } => {
+                self.of_rows(span);
+            }
+            Parsed::Setting | Parsed::Transaction | Parsed::Data => {}
             Parsed::Carried(carried) => self.carry(&carried, span),
         }
     }
