@@ -12,6 +12,7 @@ pub(crate) mod pairs;
 mod prepared;
 pub(crate) mod queries;
 pub(crate) mod queue;
+pub(crate) mod replica;
 mod rollback;
 pub(crate) mod sync;
 mod target;

@@ -69,6 +69,7 @@ fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
     trials.extend(database::queries::trials(servers));
     trials.extend(database::sync::trials(servers));
     trials.extend(database::backfill::trials(servers));
+    trials.extend(database::replica::trials(servers));
     trials.extend(everyday::trials());
     trials.extend(exhaustive::trials());
     trials.extend(bad_input::trials());

@@ -19,12 +19,20 @@ pub enum Readers {
 }
 
 impl Readers {
+    /// Seconds between two replies of a replica that has nothing else to say: `wal_receiver_status_interval`
+    /// unless set. Its lag is that of its last reply
+    /// ([replication](https://www.postgresql.org/docs/current/runtime-config-replication.html), measured):
+    /// what is older than both together, a replica that is not behind has replayed.
+    pub const REPLY_S: u32 = 10;
+
     /// How many are behind.
     pub(super) fn sql(self) -> String {
         match self {
             Self::Replicas { lag_s } => format!(
                 "SELECT count(*) FROM pg_stat_replication WHERE state IS DISTINCT FROM 'backup' \
-                 AND (replay_lag > interval '{lag_s} s' OR replay_lsn IS NULL)"
+                 AND (replay_lag > interval '{lag_s} s' OR replay_lsn IS NULL \
+                 OR reply_time < clock_timestamp() - interval '{} s')",
+                Self::REPLY_S
             ),
             Self::LogicalSlots { bytes } => format!(
                 "SELECT count(*) FROM pg_replication_slots WHERE slot_type = 'logical' AND database = current_database() \

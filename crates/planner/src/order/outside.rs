@@ -14,11 +14,12 @@ use crate::schema::Schema;
 const SLOT_BEHIND: u64 = 16 << 20;
 
 /// That the replicas have replayed all that was there when one began to wait for them; none where there
-/// are none. What is older than the lag that is allowed has been replayed, so time passes first.
+/// are none. Being near enough says nothing of what was written a moment ago, so time passes first.
 pub(super) fn replicas(request: &Request) -> Option<Check> {
     let constraints = &request.constraints;
     let lag_s = constraints.replica_lag_s;
-    let name = format!("replicas that are behind, asked {lag_s} s after the step before");
+    let after_s = lag_s.saturating_add(Readers::REPLY_S);
+    let name = format!("replicas that are behind, asked {after_s} s after the step before");
     let condition = Condition::CaughtUp { readers: Readers::Replicas { lag_s } };
     (constraints.replicas > 0).then(|| Check::new(name, condition))
 }

@@ -46,8 +46,8 @@ impl Relay {
     /// What `deadlock_timeout` is to be while both shapes live, milliseconds, if a request may wait
     /// `lock_wait_ms` for locks. Until so much time is over, two that wait for each other wait on: 1 s unless
     /// set ([lock management](https://www.postgresql.org/docs/current/runtime-config-locks.html)). Who
-    /// tries again may get the row before the one that was in line for it, which then waits anew, with
-    /// traffic a second time now and then (measured): hence a tenth.
+    /// tries again may get the row before the one that was in line for it, which then waits anew (with 1 s, a
+    /// request was seen to wait 2.0 s): hence a tenth.
     pub fn deadlock_timeout_ms(lock_wait_ms: u64) -> u64 {
         (lock_wait_ms / 10).clamp(1, 1_000)
     }
