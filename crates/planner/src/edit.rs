@@ -255,7 +255,10 @@ fn joined(plan: &Plan, first: &Step, second: &Step) -> Step {
     let sum = |a: (f64, f64), b: (f64, f64)| (a.0 + b.0, a.1 + b.1);
     let app_state = second.app_state.iter().filter(|r| !first.app_state.contains(r));
     let at = plan.steps().position(|step| step.id == first.id).unwrap_or_default();
-    let locks = order::locks(plan.engine, &mut schema_before(plan, at), &script);
+    let before = schema_before(plan, at);
+    let mut schema = before.clone();
+    let locks = order::locks(plan.engine, &mut schema, &script);
+    let prepared = order::refused(&before, &schema, &script);
     Step {
         operation: format!("{}; {}", first.operation, second.operation),
         script,
@@ -269,7 +272,7 @@ fn joined(plan: &Plan, first: &Step, second: &Step) -> Step {
         locks,
         online: first.online && second.online,
         app_state: first.app_state.iter().chain(app_state).cloned().collect(),
-        prepared: first.prepared.iter().chain(&second.prepared).cloned().collect(),
+        prepared,
         // The last statement's check says that all is done.
         checks: second.checks.iter().chain(&first.checks).cloned().collect(),
         destructive: first.destructive || second.destructive,
@@ -308,7 +311,9 @@ fn inserted(plan: &Plan, before: Option<&str>, text: &str) -> Result<Plan, BadEd
         return Err(BadEdit(format!("`{text}` holds no statement that can be a step")));
     }
     let n = plan.steps().filter(|step| step.id.starts_with("new.")).count() + 1;
+    let as_it_was = schema.clone();
     let locks = order::locks(plan.engine, &mut schema, &script);
+    let prepared = order::refused(&as_it_was, &schema, &script);
     let model = plan.steps().nth(at.min(plan.steps().count() - 1));
     let step = Step {
         id: format!("new.{n}"),
@@ -321,7 +326,7 @@ fn inserted(plan: &Plan, before: Option<&str>, text: &str) -> Result<Plan, BadEd
         online: true,
         alternative: String::new(),
         app_state: model.map(|step| step.app_state.clone()).unwrap_or_default(),
-        prepared: Vec::new(),
+        prepared,
         checks: Vec::new(),
         destructive: false,
         estimate: Estimate::default(),

@@ -303,7 +303,11 @@ fn step(
         .map(|script| heirs::restored(&before, schema, rebuild::around(schema, &script)));
     let ground = Ground { request: frame.request, engine: frame.engine, source: frame.source };
     let (estimate, _) = ground.draft(&mut before.clone(), &draft);
-    draft.script = limits::around(frame, before.clone(), &draft.script);
+    let prepared = match app_state.as_slice() {
+        [] => Vec::new(),
+        _ => refused(&before, schema, &draft.script),
+    };
+    draft.script = limits::around(frame, before, &draft.script);
     let back = |script: Vec<Statement>| limits::around(frame, schema.clone(), &script);
     draft.rollback = draft.rollback.map(back);
     let big = |name: &QName| is_big(frame.request, frame.source, name);
@@ -313,12 +317,7 @@ fn step(
             .iter()
             .any(|s| matches!(s.op, Op::Verbatim { .. }) && draft.slot == Slot::Unknown)
         || app_state.is_empty();
-    let first = !draft.back_checks.is_empty();
-    let prepared = match app_state.as_slice() {
-        [] => Vec::new(),
-        _ => refused(&before, schema, &draft.script),
-    };
-    let app = draft.deploy.as_ref().map_or("", |deploy| rollout::back(deploy, first)).to_owned();
+    let app = rollout::back(&draft).to_owned();
     Step {
         id,
         kind: draft.kind,

@@ -218,6 +218,15 @@ impl Context<'_> {
         })
     }
 
+    /// The default that the request gives a column; inside, none where it takes it away.
+    pub(crate) fn default_set(&self, table: &QName, column: &str) -> Option<Option<Expr>> {
+        let set = |op: &Op| {
+            let Op::SetDefault { table: t, column: c, default } = op else { return None };
+            (t == table && c == column).then(|| default.clone())
+        };
+        self.asked.iter().rev().find_map(|asked| asked.what.statement().and_then(set))
+    }
+
     /// A hazard at the place of the change.
     pub(crate) fn hazard(&self, code: &str, message: String, fix: &str) -> Hazard {
         Hazard { code: code.to_owned(), span: self.span, message, fix: fix.to_owned() }

@@ -312,6 +312,11 @@ impl Table {
         self.partitioning.is_some() && self.parts().by.is_some()
     }
 
+    /// Whether a column is of a type, or of arrays of it.
+    pub(crate) fn has_type(&self, ty: &str) -> bool {
+        self.columns.iter().any(|column| column.ty.element() == ty)
+    }
+
     /// Columns that are computed from one.
     pub(crate) fn computed_from<'a>(&'a self, column: &'a str) -> impl Iterator<Item = &'a Column> {
         let is_outside = |c: char| !(c.is_alphanumeric() || c == '_' || c == '$');

@@ -58,6 +58,7 @@ pub(super) fn naive_plan(request: &Request, read: &Read, plan: &Plan) -> Plan {
             script: Vec::new(),
             locks: Vec::new(),
             app_state: vec!["R0".to_owned(), "R1".to_owned()],
+            prepared: Vec::new(),
             destructive: false,
             online: true,
             deploy: Some(Deploy::new(Some("R0"), Some("R1"))),

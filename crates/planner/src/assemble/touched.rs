@@ -21,10 +21,9 @@ pub(super) fn touched(asked: &[Asked], source: &Schema, recipes: &[Recipe]) -> V
     names.extend(values.flat_map(|(_, value)| value.lookups()).map(|lookup| lookup.table.clone()));
     // A type that is made again: every row of its columns is written anew.
     let scripts = recipes.iter().flat_map(|r| &r.drafts).flat_map(|draft| &draft.script);
-    #[expect(clippy::wildcard_enum_match_arm, reason = "only this writes rows anew")]
-    let rewritten = scripts.filter_map(|statement| match &statement.op {
-        Op::AlterType { table, .. } => Some(table),
-        _ => None,
+    let rewritten = scripts.filter_map(|statement| {
+        let Op::AlterType { table, .. } = &statement.op else { return None };
+        Some(table)
     });
     names.extend(rewritten.filter(|table| source.tables.contains_key(*table)).cloned());
     for asked in asked {

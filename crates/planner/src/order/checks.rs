@@ -42,36 +42,33 @@ pub(super) fn replaced(wanted: &Schema, now: &Schema, script: &[Statement]) -> V
 
 /// The script with the new ones in the place of the old.
 pub(super) fn forth(replaced: &[Replaced], script: Vec<Statement>) -> Vec<Statement> {
-    around(replaced.iter().map(|one| (one, &one.after)), script)
+    replaced.iter().fold(script, |script, one| one.around(script, &one.after))
 }
 
 /// The rollback with the old ones in the place of the new.
 pub(super) fn back(replaced: &[Replaced], script: Vec<Statement>) -> Vec<Statement> {
-    around(replaced.iter().map(|one| (one, &one.before)), script)
+    replaced.iter().fold(script, |script, one| one.around(script, &one.before))
 }
 
-fn around<'a>(
-    replaced: impl Iterator<Item = (&'a Replaced, &'a Constraint)>,
-    mut script: Vec<Statement>,
-) -> Vec<Statement> {
-    for (Replaced { table, name, .. }, wanted) in replaced {
+impl Replaced {
+    /// The script with this CHECK of the table's taken down before it, and that one put up after it.
+    fn around(&self, mut script: Vec<Statement>, that: &Constraint) -> Vec<Statement> {
+        let (table, name) = (self.table.clone(), self.name.clone());
         let drop = Op::DropConstraint { table: table.clone(), name: name.clone() };
-        let add = Op::AddConstraint {
-            table: table.clone(),
-            name: name.clone(),
-            constraint: wanted.clone(),
-        };
-        // It may have been taken down for the change of type already.
-        let is_put_up = |op: &Op| matches!(op, Op::AddConstraint { table: t, name: n, .. } if t == table && n == name);
-        if script.iter().any(|statement| statement.op == drop) {
-            for statement in script.iter_mut().filter(|statement| is_put_up(&statement.op)) {
-                *statement = Statement::within(add.clone(), "a");
-            }
-            continue;
-        }
+        let add = Op::AddConstraint { table, name, constraint: that.clone() };
         let within = |op| Statement::within(op, "a");
+        if script.iter().any(|statement| statement.op == drop) {
+            // It has been taken down for the change of type already.
+            for statement in script.iter_mut().filter(|statement| self.is_put_up(&statement.op)) {
+                *statement = within(add.clone());
+            }
+            return script;
+        }
         let inside = script.into_iter().map(|statement| within(statement.op));
-        script = [within(drop)].into_iter().chain(inside).chain([within(add)]).collect();
+        [within(drop)].into_iter().chain(inside).chain([within(add)]).collect()
     }
-    script
+
+    fn is_put_up(&self, op: &Op) -> bool {
+        matches!(op, Op::AddConstraint { table, name, .. } if *table == self.table && *name == self.name)
+    }
 }

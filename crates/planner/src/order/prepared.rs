@@ -1,18 +1,21 @@
 //! What a step makes of statements that sessions have prepared before it: where a result has other
 //! columns or types afterwards, the server refuses the statement once (0A000). Must not know recipes.
 
+use std::sync::Arc;
+
 use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{Prepared, Statement};
-use crate::schema::{Schema, Table};
+use crate::schema::{Column, Schema, Table};
 
 /// Tables of which prepared statements give something else after the script.
 pub(crate) fn refused(before: &Schema, after: &Schema, script: &[Statement]) -> Vec<Prepared> {
-    let both = before.tables.iter().filter_map(|(name, table)| {
-        let now = after.table(name)?;
-        Some((name, table.as_ref(), now))
+    let changed = before.tables.iter().filter_map(|(name, then)| {
+        let now = after.tables.get(name)?;
+        // What no statement touches is shared.
+        (!Arc::ptr_eq(then, now)).then_some((name, then, now))
     });
-    both.filter_map(|(name, then, now)| of_table(before, name, (then, now), script)).collect()
+    changed.filter_map(|(name, then, now)| of_table(before, name, (then, now), script)).collect()
 }
 
 fn of_table(
@@ -28,15 +31,16 @@ fn of_table(
             c == column && (table == name || before.descendants(table).contains(name))
         })
     };
-    let changes = |column: &&crate::schema::Column| {
-        let same = now.column(&column.name);
-        same.is_some_and(|now| {
+    let changes = |column: &&Column| {
+        now.column(&column.name).is_some_and(|now| {
             now.ty != column.ty || now.collation != column.collation || retyped(&column.name)
         })
     };
     let columns: Vec<String> =
         then.columns.iter().filter(changes).map(|column| column.name.clone()).collect();
-    let names = |table: &Table| table.columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
-    let differs = !columns.is_empty() || names(then) != names(now);
+    let same = |(a, b): (&Column, &Column)| a.name == b.name;
+    let differs = !columns.is_empty()
+        || then.columns.len() != now.columns.len()
+        || !then.columns.iter().zip(&now.columns).all(same);
     differs.then(|| Prepared { table: name.clone(), columns })
 }

@@ -133,8 +133,11 @@ pub(super) fn stays_away() -> Draft {
         .done_when("sessions of R0", Condition::Drained { release: "R0".to_owned() })
 }
 
-/// How a deploy is taken back, which is the `first` to R1 or goes on with another.
-pub(super) fn back(deploy: &Deploy, first: bool) -> &'static str {
+/// How a step's deploy is taken back; nothing where it has none.
+pub(super) fn back(draft: &Draft) -> &'static str {
+    let Some(deploy) = &draft.deploy else { return "" };
+    // That none is left is asked only where the first instances came: see `first`.
+    let first = !draft.back_checks.is_empty();
     match (&deploy.from, &deploy.to, deploy.canary) {
         (Some(_), Some(_), true) => {
             "deploy R0 to the canary again, until no instance of R1 is left"

@@ -103,9 +103,7 @@ pub(super) fn as_it_stood(
             if script.iter().any(|s| s.op == drop) {
                 let constraint = Constraint { kind: stood.kind.clone(), ..constraint.clone() };
                 let (table, name) = (table.clone(), name.clone());
-                let op = Op::AddConstraint { table, name, constraint };
-                *statement =
-                    Statement { transaction: statement.transaction.take(), ..Statement::new(op) };
+                instead(statement, Op::AddConstraint { table, name, constraint });
             }
             continue;
         }
@@ -116,8 +114,12 @@ pub(super) fn as_it_stood(
         let stood = before.table(table).and_then(|t| t.indexes.get(name)).filter(|_| is_dropped);
         let Some(index) = stood.cloned() else { continue };
         let (table, name, concurrently) = (table.clone(), name.clone(), *concurrently);
-        let op = Op::CreateIndex { table, name, index, concurrently };
-        *statement = Statement { transaction: statement.transaction.take(), ..Statement::new(op) };
+        instead(statement, Op::CreateIndex { table, name, index, concurrently });
     }
     rollback
+}
+
+/// Another operation in the place of a statement.
+fn instead(statement: &mut Statement, op: Op) {
+    *statement = Statement { transaction: statement.transaction.take(), ..Statement::new(op) };
 }

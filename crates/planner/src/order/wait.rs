@@ -99,10 +99,7 @@ fn applies(schema: &mut Schema, draft: &Draft, to_come: ToCome<'_>) -> bool {
 /// a type be made again under a view that is about to go, and may say a label that it has not by then.
 fn rests_on_what_goes(schema: &Schema, op: &Op, to_come: ToCome<'_>) -> bool {
     if let Op::Object { sql, id, becomes: None } = op {
-        let of_it = |table: &QName| {
-            let columns = schema.table(table).into_iter().flat_map(|t| &t.columns);
-            columns.into_iter().any(|column| column.ty.element() == id.name)
-        };
+        let of_it = |table: &QName| schema.table(table).is_some_and(|t| t.has_type(&id.name));
         let mut views = schema.views.iter().filter(|(_, view)| view.reads.iter().any(of_it));
         let is_set_aside = id.kind == ObjectKind::Enum && sql.starts_with("ALTER ");
         return is_set_aside && views.any(|(view, _)| to_come.drops_view(view));
@@ -279,7 +276,7 @@ fn is_made_of(schema: &Schema, id: &ObjectId) -> bool {
         let name = id.name.parse::<QName>();
         other != id && is_type(other.kind) && name.is_ok_and(|n| object.mentions(&n.name))
     };
-    schema.tables.values().any(|t| t.columns.iter().any(|c| c.ty.element() == id.name))
+    schema.tables.values().any(|table| table.has_type(&id.name))
         || schema.objects.iter().any(|(other, object)| of_type(other, object))
 }
 

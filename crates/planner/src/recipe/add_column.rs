@@ -10,7 +10,7 @@ use crate::op::Op;
 use crate::plan::{Conversion, Question};
 use crate::recipe::lookup;
 use crate::recipe::neutral::neutral_value;
-use crate::recipe::steps::{backfill_of, enforce_not_null, run_backfill, under_lock};
+use crate::recipe::steps::{backfill_of, enforce_not_null, run_backfill, set_default, under_lock};
 use crate::recipe::{Context, Draft, Recipe, Slot, retype};
 use crate::schema::Column;
 
@@ -124,11 +124,7 @@ fn fill_in_batches(context: &Context<'_>, table: &QName, column: &Column, recipe
     let default = column.default.clone().unwrap_or(Expr::Null);
     let bare = Column { default: None, not_null: false, ..column.clone() };
     let add_op = Op::AddColumn { table: table.clone(), column: bare };
-    let set_default = Op::SetDefault {
-        table: table.clone(),
-        column: column.name.clone(),
-        default: Some(default.clone()),
-    };
+    let set = set_default(table, &column.name, Some(default.clone()));
     recipe.hazards.push(context.hazard(
         "rewrite",
         format!(
@@ -142,7 +138,7 @@ fn fill_in_batches(context: &Context<'_>, table: &QName, column: &Column, recipe
             context,
             Slot::Expand,
             format!("add column {} to {table}, empty, with its default for new rows", column.name),
-            vec![add_op, set_default],
+            vec![add_op, set],
         )
         .back(context, vec![Op::DropColumn { table: table.clone(), column: column.name.clone() }])
         .loses("nothing that cannot be generated again")
@@ -233,11 +229,7 @@ fn not_null_without_default(
     });
     let with_default = Column { default: Some(value.clone()), ..column.clone() };
     recipe.drafts.push(add(context, table, with_default));
-    let set = |default: Option<Expr>| Op::SetDefault {
-        table: table.clone(),
-        column: column.name.clone(),
-        default,
-    };
+    let set = |default| set_default(table, &column.name, default);
     recipe.drafts.push(
         Draft::ddl(
             context,

@@ -11,7 +11,7 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{Closed, Narrowed, Question};
 use crate::recipe::plain::retyped_to;
-use crate::recipe::steps::under_lock;
+use crate::recipe::steps::{set_default, under_lock};
 use crate::recipe::{Context, Draft, Recipe, Slot, retype};
 use crate::schema::{Column, Schema};
 use crate::sql_type::{Cast, SqlType, TypeChange};
@@ -184,14 +184,7 @@ pub(super) fn first_default(
 ) -> Option<(Expr, Expr)> {
     let before = context.source.table(table)?.column(column)?;
     let ty = retyped_to(context, table, column)?;
-    #[expect(clippy::wildcard_enum_match_arm, reason = "only this gives a default")]
-    let given = |op: &Op| match op {
-        Op::SetDefault { table: t, column: c, default } if t == table && c == column => {
-            default.clone()
-        }
-        _ => None,
-    };
-    let new = context.asked.iter().rev().find_map(|a| a.what.statement().and_then(given))?;
+    let new = context.default_set(table, column)??;
     let after = Column { ty: ty.clone(), ..before.clone() };
     let mut old = back(context.source, before, &after);
     old.visit_mut(&mut |expr| {
@@ -208,7 +201,7 @@ pub(super) fn first_default(
 /// type gives it the new one's.
 pub(super) fn default_before(context: &Context<'_>, table: &QName, column: &str) -> Option<Draft> {
     let (old, _) = first_default(context, table, column)?;
-    let set = |default| Op::SetDefault { table: table.clone(), column: column.to_owned(), default };
+    let set = |default| set_default(table, column, default);
     let operation = format!("give {table}.{column} its default, as its type of today has it");
     let draft = Draft::ddl(context, Slot::Expand, operation, vec![set(Some(old))])
         .back(context, vec![set(None)])
@@ -227,11 +220,7 @@ pub(super) fn with_default(
     alter: Op,
     forward: bool,
 ) -> Vec<Op> {
-    let set = |default: Option<Expr>| Op::SetDefault {
-        table: table.clone(),
-        column: column.name.clone(),
-        default,
-    };
+    let set = |default| set_default(table, &column.name, default);
     let first = first_default(context, table, &column.name);
     let first = first.map(|(old, new)| if forward { new } else { old });
     match first.or_else(|| column.default.clone()) {

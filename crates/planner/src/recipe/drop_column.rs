@@ -7,6 +7,7 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{ColumnRef, Conversion, Question, Statement};
 use crate::recipe::neutral::neutral_value;
+use crate::recipe::steps::set_default;
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::unique::Unique;
 use crate::schema::{Column, ConstraintKind};
@@ -177,11 +178,7 @@ fn stand_in(
         default: value.sql(),
         answer_with: hint,
     });
-    let set = |default: Option<Expr>| Op::SetDefault {
-        table: table.clone(),
-        column: name.clone(),
-        default,
-    };
+    let set = |default| set_default(table, name, default);
     recipe.drafts.push(
         Draft::ddl(
             context,

@@ -14,8 +14,9 @@ use crate::name::{QName, literal, own, quote};
 use crate::op::Op;
 use crate::op::object::{change, make};
 use crate::recipe::object::with_way_back;
-use crate::recipe::steps::under_lock;
+use crate::recipe::steps::{set_default, under_lock};
 use crate::recipe::{Context, Draft, Recipe, Slot};
+use crate::schema::object::enum_sql;
 use crate::schema::{Column, Object, ObjectId, ObjectKind, Schema, Subject};
 use crate::sql_type::SqlType;
 
@@ -26,7 +27,7 @@ pub(super) fn plan(
     (before, after): (&Object, &Object),
 ) -> Result<Recipe, Diagnostic> {
     let early = |default: &Option<Expr>| !is_new_label(default.as_ref(), before);
-    let set = |table: &QName, column: &Column| default_set(context, table, column);
+    let set = |table: &QName, column: &Column| context.default_set(table, &column.name);
     let forward = |table: &QName, c: &Column| set(table, c).unwrap_or_else(|| c.default.clone());
     let backward = |table: &QName, c: &Column| {
         set(table, c).filter(early).unwrap_or_else(|| c.default.clone())
@@ -96,9 +97,8 @@ fn with_new_labels(id: &ObjectId, before: &Object, after: &Object) -> Option<Obj
             }
         }
     }
-    let labels: Vec<String> = parts.iter().map(|(label, _)| literal(label)).collect();
-    let sql = format!("CREATE TYPE {} AS ENUM ({})", id.name, labels.join(", "));
-    (parts.len() > before.parts.len()).then(|| Object { make: vec![sql], parts, ..before.clone() })
+    let make = vec![enum_sql(&id.name, &parts)];
+    (parts.len() > before.parts.len()).then(|| Object { make, parts, ..before.clone() })
 }
 
 /// The step in which labels come: the new release writes them, and what is made for it says them.
@@ -118,12 +118,11 @@ fn added(
 /// so before the type is made anew.
 fn with_new_columns(context: &Context<'_>, id: &ObjectId) -> Schema {
     let mut schema = context.schema.clone();
-    let of_type = |c: &Column| c.ty.element() == id.name;
     for op in context.asked.iter().filter_map(|asked| asked.what.statement()) {
         #[expect(clippy::wildcard_enum_match_arm, reason = "only these bring columns")]
         let brings = match op {
-            Op::CreateTable { definition, .. } => definition.columns.iter().any(of_type),
-            Op::AddColumn { column, .. } => of_type(column),
+            Op::CreateTable { definition, .. } => definition.has_type(&id.name),
+            Op::AddColumn { column, .. } => column.ty.element() == id.name,
             _ => false,
         };
         if brings {
@@ -145,18 +144,10 @@ pub(super) fn rebuild(schema: &Schema, id: &ObjectId, to: &Object) -> Option<Vec
 fn routines(schema: &Schema, id: &ObjectId, asked: &[Asked]) -> BTreeMap<ObjectId, Object> {
     let mut routines: BTreeMap<&ObjectId, &Object> = schema.objects.iter().collect();
     for asked in asked {
-        match &asked.what {
-            What::Object { id, after: Some(after) } => routines.insert(id, after),
-            What::Object { id, after: None } => routines.remove(id),
-            What::Statement(_)
-            | What::Reshape(_)
-            | What::Extract(_)
-            | What::Spread(_)
-            | What::Partition(_)
-            | What::Retype(_)
-            | What::Numbering(_)
-            | What::Replace { .. }
-            | What::Lifted(_) => None,
+        let What::Object { id, after } = &asked.what else { continue };
+        match after {
+            Some(after) => routines.insert(id, after),
+            None => routines.remove(id),
         };
     }
     let name = id.name.parse::<QName>();
@@ -165,15 +156,6 @@ fn routines(schema: &Schema, id: &ObjectId, asked: &[Asked]) -> BTreeMap<ObjectI
     };
     let owned = |(id, object): (&ObjectId, &Object)| (id.clone(), object.clone());
     routines.into_iter().filter(of_it).map(owned).collect()
-}
-
-/// The default that the request gives a column; inside, none where it takes it away.
-fn default_set(context: &Context<'_>, table: &QName, column: &Column) -> Option<Option<Expr>> {
-    let set = |op: &Op| {
-        let Op::SetDefault { table: t, column: c, default } = op else { return None };
-        (t == table && *c == column.name).then(|| default.clone())
-    };
-    context.asked.iter().rev().find_map(|asked| asked.what.statement().and_then(set))
 }
 
 /// Whether a default is a label that the enum does not have.
@@ -278,11 +260,7 @@ fn columns<'a>(schema: &'a Schema, id: &ObjectId) -> Vec<(QName, &'a Column)> {
 fn recast(table: &QName, column: &Column, wanted: Option<Expr>) -> Vec<Op> {
     let text = if column.ty.as_str().ends_with("[]") { "text[]" } else { "text" };
     let value = Expr::Cast(Box::new(Expr::column(&column.name)), SqlType::new(text));
-    let default = |default: Option<Expr>| Op::SetDefault {
-        table: table.clone(),
-        column: column.name.clone(),
-        default,
-    };
+    let default = |default| set_default(table, &column.name, default);
     let retype = Op::AlterType {
         table: table.clone(),
         column: column.name.clone(),

@@ -9,7 +9,7 @@ use crate::op::object::view_again;
 use crate::op::{Op, sql};
 use crate::plan::Check;
 use crate::recipe::change_type::{self, by_place};
-use crate::recipe::steps::{build_index, take_index};
+use crate::recipe::steps::{self, build_index, take_index};
 use crate::recipe::{Context, Draft, Recipe, Slot, enums, partitioned};
 use crate::schema::{Column, Constraint, ConstraintKind, Key, View};
 use crate::sql_type::SqlType;
@@ -130,11 +130,7 @@ fn set_default(
         Some(_) if changed_before || after_type => Slot::Swap,
         Some(_) => Slot::Expand,
     };
-    let back = Op::SetDefault {
-        table: table.clone(),
-        column: column.to_owned(),
-        default: before.default.clone(),
-    };
+    let back = steps::set_default(table, column, before.default.clone());
     let what =
         default.map_or("drop the default".to_owned(), |d| format!("set the default {}", d.sql()));
     recipe.hazards.push(context.hazard(

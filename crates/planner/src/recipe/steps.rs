@@ -104,6 +104,11 @@ impl Draft {
     }
 }
 
+/// Another default of a column, or none.
+pub(crate) fn set_default(table: &QName, column: &str, default: Option<Expr>) -> Op {
+    Op::SetDefault { table: table.clone(), column: column.to_owned(), default }
+}
+
 /// Statements as a script. What limits they run under is decided in `order`, where the schema that
 /// they meet is known.
 pub(crate) fn script(_: &Context<'_>, ops: Vec<Op>, transaction: Option<&str>) -> Vec<Statement> {

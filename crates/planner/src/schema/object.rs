@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::{Domain, Schema};
 use crate::name::mention::names;
-use crate::name::{QName, rename_in_text};
+use crate::name::{QName, literal, rename_in_text};
 use crate::sql_type::SqlType;
 
 pub use kind::ObjectKind;
@@ -335,11 +335,15 @@ impl Schema {
     /// Triggers on a table say the column by its new name, in UPDATE OF and in WHEN.
     pub(crate) fn rename_in_triggers(&mut self, table: &QName, from: &str, to: &str) {
         let of = Subject::Relation(table.clone());
-        for (id, object) in Arc::make_mut(&mut self.objects) {
-            if id.kind != ObjectKind::Trigger || object.of.as_ref() != Some(&of) {
-                continue;
-            }
-            for sql in &mut object.make {
+        let is_on_it = |(id, object): &(&ObjectId, &Object)| {
+            id.kind == ObjectKind::Trigger && object.of.as_ref() == Some(&of)
+        };
+        // The objects are shared: most tables have no triggers, and leave them so.
+        let triggers: Vec<ObjectId> =
+            self.objects.iter().filter(is_on_it).map(|(id, _)| id.clone()).collect();
+        for id in triggers {
+            let found = Arc::make_mut(&mut self.objects).get_mut(&id);
+            for sql in found.into_iter().flat_map(|object| &mut object.make) {
                 let upper = sql.to_ascii_uppercase();
                 let events = ["BEFORE ", "AFTER ", "INSTEAD "].iter();
                 let start = events.filter_map(|word| upper.find(word)).min().unwrap_or(sql.len());
@@ -379,6 +383,12 @@ impl Schema {
                 || (id.kind == ObjectKind::Property && id.name.ends_with(ROW_SECURITY))
         })
     }
+}
+
+/// `CREATE TYPE name AS ENUM (…)`, of labels in their order.
+pub(crate) fn enum_sql(name: &str, parts: &[(String, String)]) -> String {
+    let labels: Vec<String> = parts.iter().map(|(label, _)| literal(label)).collect();
+    format!("CREATE TYPE {name} AS ENUM ({})", labels.join(", "))
 }
 
 /// A text of ours with a subject under its new name.

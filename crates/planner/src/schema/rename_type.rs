@@ -1,8 +1,9 @@
-//! A type under another name: whatever is of it follows, as it holds the type and not its name; texts
-//! inside of strings do not. Must not know statements.
+//! A type, or a label of an enum, under another name: whatever is of it follows, as it holds the thing
+//! and not its name; texts inside of strings do not. Must not know statements.
 
 use std::sync::Arc;
 
+use super::object::enum_sql;
 use super::{ObjectId, ObjectKind, Schema};
 use crate::expr::Expr;
 use crate::name::{QName, rename_in_text};
@@ -50,6 +51,34 @@ impl Schema {
     }
 }
 
+impl Schema {
+    /// Gives a label of an enum another name, where it has it; false where there is no such enum.
+    pub(crate) fn rename_label(&mut self, ty: &QName, from: &str, to: &str) -> bool {
+        let id = ObjectId::new(ObjectKind::Enum, ty.to_string());
+        let renamed = |label: &mut String| {
+            if label == from {
+                to.clone_into(label);
+            }
+        };
+        self.enums.get_mut(ty).into_iter().flatten().for_each(renamed);
+        for table in self.tables.values_mut().filter(|table| table.has_type(&id.name)) {
+            let columns = &mut Arc::make_mut(table).columns;
+            let of_it = columns.iter_mut().filter(|column| column.ty.element() == id.name);
+            for default in of_it.filter_map(|column| column.default.as_mut()) {
+                default.visit_mut(&mut |expr| {
+                    if let Expr::Text(label) = expr {
+                        renamed(label);
+                    }
+                });
+            }
+        }
+        let Some(object) = Arc::make_mut(&mut self.objects).get_mut(&id) else { return false };
+        object.parts.iter_mut().for_each(|(label, _)| renamed(label));
+        object.make = vec![enum_sql(&id.name, &object.parts)];
+        true
+    }
+}
+
 fn follow(ty: &mut SqlType, from: &QName, to: &QName) {
     if ty.element() == from.to_string() {
         let brackets = &ty.as_str()[ty.element().len()..];
@@ -58,21 +87,12 @@ fn follow(ty: &mut SqlType, from: &QName, to: &QName) {
 }
 
 fn in_expr(expr: &mut Expr, from: &QName, to: &QName) {
-    expr.visit_mut(&mut |expr| match expr {
-        Expr::Cast(_, ty) => follow(ty, from, to),
-        Expr::Raw { sql, .. } => *sql = in_text(sql, from, to),
-        Expr::Null
-        | Expr::Bool(_)
-        | Expr::Number(_)
-        | Expr::Text(_)
-        | Expr::Column(_)
-        | Expr::Not(_)
-        | Expr::Negate(_)
-        | Expr::Binary(..)
-        | Expr::IsNull(..)
-        | Expr::Call(..)
-        | Expr::Case(..)
-        | Expr::Lookup(_) => {}
+    expr.visit_mut(&mut |expr| {
+        if let Expr::Cast(_, ty) = expr {
+            follow(ty, from, to);
+        } else if let Expr::Raw { sql, .. } = expr {
+            *sql = in_text(sql, from, to);
+        }
     });
 }
 

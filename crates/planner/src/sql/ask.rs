@@ -13,7 +13,7 @@ use self::transaction::Transactions;
 use super::constraint::NewConstraint;
 use super::cursor::{Broken, Cursor, Placed, PlacedName, unquote};
 use super::hint::PlacedHint;
-use super::names::Names;
+use super::names::{self, Names};
 use super::object::{self, Said};
 use super::report;
 use super::split::{HintLines, Splitter, Statement};
@@ -185,7 +185,7 @@ impl Asker<'_> {
             Parsed::RenameIndex { index, if_exists, to } => {
                 self.rename_index(&index, if_exists, to, span)
             }
-            Parsed::RenameType { .. } => {
+            Parsed::RenameType { .. } | Parsed::RenameLabel { .. } => {
                 self.verbatim(None, span, None);
                 Ok(())
             }
@@ -293,16 +293,10 @@ impl Asker<'_> {
 
     /// Applies an operation to the working schema and asks for it.
     fn push(&mut self, op: Op, span: Span) -> Result<(), Stop> {
-        let relation = op.relation().cloned();
-        if let (Some(names), Some(relation)) = (&mut self.names, &relation) {
-            names.remove(&self.schema, relation);
-        }
+        let before = self.names.as_ref().map(|_| names::at_stake(&self.schema, &op));
         let applied = self.schema.apply(&op);
-        if let (Some(names), Some(relation)) = (&mut self.names, &relation) {
-            names.add(&self.schema, relation);
-            if let Op::RenameTable { table, to } = &op {
-                names.add(&self.schema, &table.sibling(to));
-            }
+        if let (Some(names), Some(before)) = (&mut self.names, before) {
+            names.follow(&self.schema, &op, &before);
         }
         if let Err(refusal) = applied {
             return Err(self.error(

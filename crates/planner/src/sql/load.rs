@@ -294,6 +294,11 @@ impl Loader<'_> {
                     self.unknown(span, "its type is not in the schema");
                 }
             }
+            Parsed::RenameLabel { ty, from, to } => {
+                if !self.schema.rename_label(&ty.name, &from, &to) {
+                    self.unknown(span, "its type is not in the schema");
+                }
+            }
             Parsed::Objects(said) => self.objects(&said, span),
             Parsed::SearchPath(path) => {
                 self.path = path.first;
@@ -425,14 +430,14 @@ impl Loader<'_> {
 
     fn apply(&mut self, ops: &[Op], span: Span) {
         for op in ops {
-            let before = names::at_stake(&self.schema, op);
+            let takes = names::takes_names(op);
+            let before = if takes { names::at_stake(&self.schema, op) } else { Vec::new() };
             if let Err(refusal) = self.schema.apply(op) {
                 self.refused(&refusal, span);
                 return;
             }
-            self.names.free(&before);
-            if let Some(relation) = op.relation().filter(|_| !before.is_empty()) {
-                self.names.add(&self.schema, relation);
+            if takes {
+                self.names.follow(&self.schema, op, &before);
             }
             self.take_names_below(op);
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 pub(super) use crate::name::derived::addition;
 use crate::name::{QName, derived};
 use crate::op::Op;
-use crate::schema::{ObjectKind, Schema, Subject};
+use crate::schema::{ObjectKind, Schema};
 
 /// Names that are taken, by schema: relations, and constraints whether or not an index backs them.
 #[derive(Clone, Debug, Default)]
@@ -30,15 +30,15 @@ impl Names {
         self.taken.extend(all_of(schema, relation));
     }
 
-    /// The opposite of `add`.
-    pub(super) fn remove(&mut self, schema: &Schema, relation: &QName) {
-        self.free(&all_of(schema, relation));
-    }
-
-    /// Marks names as free.
-    pub(super) fn free(&mut self, names: &[QName]) {
-        for name in names {
+    /// Follows an operation that has been applied: `before` is what `at_stake` gave before it.
+    pub(super) fn follow(&mut self, schema: &Schema, op: &Op, before: &[QName]) {
+        for name in before {
             self.taken.remove(name);
+        }
+        let Some(relation) = op.relation() else { return };
+        self.taken.extend(held(schema, relation));
+        if let Op::RenameTable { table, to } = op {
+            self.add(schema, &table.sibling(to));
         }
     }
 
@@ -56,33 +56,41 @@ impl Names {
     }
 }
 
-/// What a relation has names for, where an operation takes some of it away.
-pub(super) fn at_stake(schema: &Schema, op: &Op) -> Vec<QName> {
-    let takes = matches!(
+/// Whether an operation takes away something that has a name, or calls it otherwise.
+pub(super) fn takes_names(op: &Op) -> bool {
+    matches!(
         op,
         Op::DropTable { .. }
             | Op::DropView { .. }
             | Op::DropColumn { .. }
             | Op::DropConstraint { .. }
             | Op::DropIndex { .. }
+            | Op::RenameTable { .. }
             | Op::RenameConstraint { .. }
             | Op::RenameIndex { .. }
-    );
-    op.relation().filter(|_| takes).map_or_else(Vec::new, |relation| all_of(schema, relation))
+    )
 }
 
-/// A relation's name, and those of its constraints, indexes and sequences; nothing where it is not there.
+/// Names that are perhaps free when an operation has been applied.
+pub(super) fn at_stake(schema: &Schema, op: &Op) -> Vec<QName> {
+    op.relation().map_or_else(Vec::new, |relation| held(schema, relation))
+}
+
+/// A relation's names, and those of the sequences that go with it.
+fn held(schema: &Schema, relation: &QName) -> Vec<QName> {
+    let mut names = all_of(schema, relation);
+    let owned = schema.objects_of(relation).filter(|(id, _)| id.kind == ObjectKind::Sequence);
+    names.extend(owned.filter_map(|(id, _)| id.name.parse().ok()));
+    names
+}
+
+/// A relation's name and those of its constraints and indexes; nothing where it is not there.
 fn all_of(schema: &Schema, relation: &QName) -> Vec<QName> {
     let mut names = Vec::new();
     if let Some(table) = schema.table(relation) {
         names.push(relation.clone());
         let inner = table.constraints.keys().chain(table.indexes.keys());
         names.extend(inner.map(|name| relation.sibling(name)));
-        let owned = schema.objects.iter().filter(|(id, object)| {
-            let of = object.of.as_ref().and_then(Subject::relation);
-            id.kind == ObjectKind::Sequence && of == Some(relation)
-        });
-        names.extend(owned.filter_map(|(id, _)| id.name.parse().ok()));
     } else if schema.views.contains_key(relation) {
         names.push(relation.clone());
     }

@@ -14,6 +14,7 @@ mod types;
 
 use super::cursor::{Cursor, Read};
 use crate::name::quote;
+use crate::schema::object::enum_sql;
 use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject};
 
 pub(super) use about::table_owner;
@@ -47,33 +48,25 @@ impl Said {
             }
         }
     }
-}
 
-impl Said {
     /// The same spelled out where a routine takes the session's search path, this one, for its own.
     pub(super) fn under(&self, path: &str) -> Option<Self> {
-        let mut said = self.clone();
-        let texts = match &mut said {
-            Self::Made(id, object) if id.kind == ObjectKind::Routine => object.make.as_mut_slice(),
-            Self::Altered(id, Alteration { then: Some(text), .. })
-                if id.kind == ObjectKind::Routine =>
-            {
-                std::slice::from_mut(text)
+        match self {
+            Self::Made(id, object) if id.kind == ObjectKind::Routine => {
+                let make: Option<_> =
+                    object.make.iter().map(|sql| routine::with_path(sql, path)).collect();
+                Some(Self::Made(id.clone(), Object { make: make?, ..object.clone() }))
+            }
+            Self::Altered(id, alteration) if id.kind == ObjectKind::Routine => {
+                let then = Some(routine::with_path(alteration.then.as_ref()?, path)?);
+                Some(Self::Altered(id.clone(), Alteration { then, ..alteration.clone() }))
             }
             Self::Made(..)
             | Self::Altered(..)
             | Self::Gone { .. }
             | Self::Privileges(_)
-            | Self::Options(_) => return None,
-        };
-        let mut spelled = false;
-        for text in texts {
-            if let Some(with_path) = routine::with_path(text, path) {
-                *text = with_path;
-                spelled = true;
-            }
+            | Self::Options(_) => None,
         }
-        spelled.then_some(said)
     }
 }
 
@@ -245,7 +238,7 @@ fn altered(id: &ObjectId, before: &Object, alteration: &Alteration) -> Object {
     if !alteration.parts.is_empty() || alteration.validated.is_some() {
         let spelled: [(ObjectKind, Spell); 4] = [
             (ObjectKind::Sequence, sequence::create_sql),
-            (ObjectKind::Enum, types::enum_sql),
+            (ObjectKind::Enum, enum_sql),
             (ObjectKind::Domain, types::domain_sql),
             (ObjectKind::Type, types::composite_sql),
         ];

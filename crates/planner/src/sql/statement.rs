@@ -30,6 +30,8 @@ pub(super) enum Parsed {
     RenameIndex { index: PlacedName, if_exists: bool, to: String },
     /// ALTER TYPE or DOMAIN … RENAME TO.
     RenameType { from: PlacedName, to: String },
+    /// ALTER TYPE … RENAME VALUE.
+    RenameLabel { ty: PlacedName, from: String, to: String },
     /// ALTER INDEX … ATTACH PARTITION.
     AttachIndex { index: PlacedName, part: PlacedName },
     /// UPDATE of one table.
@@ -221,7 +223,7 @@ fn setting(cursor: &mut Cursor<'_>) -> Read<Parsed> {
                 usual if usual.eq_ignore_ascii_case("DEFAULT") => USUAL_PATH.to_owned(),
                 set => set,
             };
-            return Ok(Parsed::SearchPath(SearchPath { set, ..search_path(cursor) }));
+            return Ok(Parsed::SearchPath(search_path(cursor, set)));
         }
         return Ok(Parsed::Setting);
     }
@@ -235,7 +237,7 @@ fn setting(cursor: &mut Cursor<'_>) -> Read<Parsed> {
                     Ok(list) if !list.trim().is_empty() => list,
                     Ok(_) | Err(_) => "''".to_owned(),
                 };
-                return Ok(Parsed::SearchPath(SearchPath { set, ..search_path(cursor) }));
+                return Ok(Parsed::SearchPath(search_path(cursor, set)));
             }
             return Ok(Parsed::Setting);
         }
@@ -253,14 +255,14 @@ fn setting(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     Ok(Parsed::Carried(Carried { relation: None, known: verb::is_verb(&start) }))
 }
 
-/// A search path, from its first schema.
-fn search_path(cursor: &mut Cursor<'_>) -> SearchPath {
+/// A search path, from its first schema; `set` is how SET takes it.
+fn search_path(cursor: &mut Cursor<'_>, set: String) -> SearchPath {
     let mut rest = *cursor;
     let (from, to) = rest.skip_until(|_| false);
     let text = cursor.flat(from, to).to_lowercase();
     let listed = text.trim_start_matches(['\'', '"', ' ']);
     let catalog_last = listed.contains("pg_catalog") && !listed.starts_with("pg_catalog");
-    SearchPath { first: first_schema(cursor), catalog_last, set: String::new() }
+    SearchPath { first: first_schema(cursor), catalog_last, set }
 }
 
 /// The first schema of a search path that can hold tables; `public` where there is none.
@@ -343,6 +345,13 @@ fn alter(cursor: &mut Cursor<'_>) -> Read<Parsed> {
             let to = inner.ident("a type's name")?.name;
             inner.end()?;
             return Ok(Parsed::RenameType { from, to });
+        }
+        if inner.eat("RENAME VALUE") {
+            let label = inner.string()?;
+            inner.expect("TO")?;
+            let to = inner.string()?;
+            inner.end()?;
+            return Ok(Parsed::RenameLabel { ty: from, from: label, to });
         }
     }
     let relation = {

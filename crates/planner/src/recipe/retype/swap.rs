@@ -5,11 +5,10 @@
 use super::twins::Twins;
 use super::{Shadow, Shadows, gate, listed};
 use crate::condition::Condition;
-use crate::expr::Expr;
 use crate::name::{QName, clip, own};
 use crate::op::Op;
 use crate::plan::{Check, Statement};
-use crate::recipe::steps::{build_index, not_null_name, not_null_of_twin, script};
+use crate::recipe::steps::{build_index, not_null_name, not_null_of_twin, script, set_default};
 use crate::recipe::{Context, Draft, Slot, change_type, identity};
 use crate::schema::{Index, Object, ObjectId, ObjectKind, Subject};
 
@@ -157,10 +156,6 @@ fn defaults(table: &QName, shadow: &Shadow, (to, from): (&str, &str)) -> Vec<Op>
         }
         None => Vec::new(),
     }
-}
-
-fn set_default(table: &QName, column: &str, default: Option<Expr>) -> Op {
-    Op::SetDefault { table: table.clone(), column: column.to_owned(), default }
 }
 
 /// Old names aside, twins in their place.

@@ -1,7 +1,8 @@
 //! Enums, composite types, domains and the other sorts of types.
 
 use super::{Alteration, Said, qualified, rest};
-use crate::name::{literal, quote};
+use crate::name::quote;
+use crate::schema::object::enum_sql;
 use crate::schema::{Object, ObjectId, ObjectKind};
 use crate::sql::cursor::{Cursor, Read};
 use crate::sql::types;
@@ -56,12 +57,6 @@ fn attribute(cursor: &mut Cursor<'_>) -> Read<(String, String)> {
         ty += &format!(" {collation}");
     }
     Ok((quote(&name), ty))
-}
-
-/// `CREATE TYPE name AS ENUM (…)`.
-pub(super) fn enum_sql(name: &str, parts: &[(String, String)]) -> String {
-    let labels: Vec<String> = parts.iter().map(|(label, _)| literal(label)).collect();
-    format!("CREATE TYPE {name} AS ENUM ({})", labels.join(", "))
 }
 
 /// `CREATE TYPE name AS (…)`.
