@@ -115,8 +115,8 @@ impl<'a> Diff<'a> {
         self.drop_views();
         self.leave_families();
         self.drop_keys();
-        self.drop_constraints_and_indexes();
         self.free_names();
+        self.drop_constraints_and_indexes();
         self.drop_tables();
         self.create_tables(&waiting);
         self.columns();

@@ -143,7 +143,8 @@ fn absorb(earlier: &mut Asked, op: &Op) -> bool {
             Op::AddConstraint { table: t, name, constraint },
         ) if table == t
             && !matches!(constraint.kind, ConstraintKind::ForeignKey(_))
-            && (constraint.validated || !matches!(constraint.kind, ConstraintKind::Other(..))) =>
+            && (constraint.validated || !matches!(constraint.kind, ConstraintKind::Other(..)))
+            && !definition.has_key_like(&constraint.kind) =>
         {
             definition.constraints.insert(name.clone(), constraint.clone());
             true

@@ -3,11 +3,13 @@
 //! the engine's facts on the schema as it is at each step. Must not know any one recipe.
 
 mod checks;
+mod defaults;
 mod heirs;
 mod limits;
 mod outside;
 mod prepared;
 mod rebuild;
+mod rest;
 mod rollout;
 mod spelled;
 mod users;
@@ -225,7 +227,10 @@ fn number(frame: &Frame<'_>, drafts: Vec<Draft>) -> Arranged {
     let mut point = None;
     let mut backfills = Vec::new();
     let mut validation = Vec::new();
+    let dropped = rest::dropped(&drafts);
     for mut draft in drafts {
+        let older = |back| rest::on_the_older(&schema, &draft.script, &dropped, back);
+        draft.rollback = draft.rollback.take().map(older);
         if point.is_none() && is_spared(frame, &schema, (&phases, &draft)) {
             draft.rollback = Some(Vec::new());
         }
@@ -292,6 +297,8 @@ fn step(
     let script = checks::forth(&replaced, spelled::renewed(schema, draft.script));
     draft.script = rebuild::around(schema, &script);
     draft.script = heirs::kept((frame.source, frame.wanted), schema, draft.script);
+    draft.script = defaults::taken_along(schema, draft.script);
+    draft.script = heirs::said_still(frame.wanted, schema, draft.script);
     let before = schema.clone();
     let locks = locks(frame.engine, schema, &draft.script);
     draft.rollback = draft
@@ -300,6 +307,7 @@ fn step(
         .map(|script| spelled::again(&before, script))
         .map(|script| spelled::with_hanging(&before, script))
         .map(|script| checks::back(&replaced, script))
+        .map(|script| defaults::taken_along(schema, script))
         .map(|script| heirs::restored(&before, schema, rebuild::around(schema, &script)));
     let ground = Ground { request: frame.request, engine: frame.engine, source: frame.source };
     let (estimate, _) = ground.draft(&mut before.clone(), &draft);

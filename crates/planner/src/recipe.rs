@@ -45,7 +45,7 @@ mod reshape;
 mod retype;
 mod rows;
 mod spread;
-mod steps;
+pub(crate) mod steps;
 mod strategy;
 mod sync;
 mod table;

@@ -17,6 +17,7 @@ mod given;
 pub mod key;
 pub mod object;
 pub mod reference;
+mod rename_object;
 mod rename_type;
 pub(crate) mod sequence;
 pub(crate) mod unique;

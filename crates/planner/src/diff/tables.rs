@@ -6,7 +6,7 @@ use super::Diff;
 use crate::change::Hint;
 use crate::name::{QName, own};
 use crate::op::Op;
-use crate::schema::{Schema, Table};
+use crate::schema::{ConstraintKind, Schema, Table};
 
 impl Diff<'_> {
     /// Renames that hints ask for. Columns go by their table's old name.
@@ -145,6 +145,7 @@ impl Diff<'_> {
             definition.indexes.clear();
             definition.triggers.clear();
             definition.constraints.retain(|_, c| !c.kind.is_reference() && c.validated);
+            keep_one_of_each(&mut definition);
             let mut parts = definition.parts();
             if parts.of.take().is_some() {
                 // A table of its own until it is attached; its own keys come after those of its parent.
@@ -193,4 +194,15 @@ impl Diff<'_> {
 fn definition_key(schema: &Schema, table: &QName, column: &str) -> bool {
     let key = schema.table(table).and_then(Table::primary_key);
     key.is_some_and(|key| key.iter().any(|c| c == column))
+}
+
+/// A second key over the same columns comes later: CREATE TABLE would make one of the two.
+fn keep_one_of_each(definition: &mut Table) {
+    let mut all: Vec<_> = std::mem::take(&mut definition.constraints).into_iter().collect();
+    all.sort_by_key(|(_, constraint)| !matches!(constraint.kind, ConstraintKind::PrimaryKey(_)));
+    for (name, constraint) in all {
+        if !definition.has_key_like(&constraint.kind) {
+            definition.constraints.insert(name, constraint);
+        }
+    }
 }

@@ -222,20 +222,7 @@ impl Schema {
                 view.alias_of = Some(to.clone());
             }
         }
-        self.move_objects(|subject| match subject {
-            Subject::Relation(name) if name == from => Some(Subject::Relation(to.clone())),
-            Subject::Column(name, column) if name == from => {
-                Some(Subject::Column(to.clone(), column.clone()))
-            }
-            Subject::Constraint(name, constraint) if name == from => {
-                Some(Subject::Constraint(to.clone(), constraint.clone()))
-            }
-            Subject::Relation(_)
-            | Subject::Column(..)
-            | Subject::Constraint(..)
-            | Subject::Index(_)
-            | Subject::Object(_) => None,
-        });
+        self.move_relation(from, &to);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 //! alone (a default, NOT NULL, the name of a part) is put back, and so is what was said of what goes. Must not know recipes.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::name::QName;
 use crate::op::Op;
@@ -76,6 +77,27 @@ pub(super) fn kept(
     script
 }
 
+/// The step with what is said of things that it takes down and puts up again, and is to be said of them.
+pub(super) fn said_still(
+    wanted: &Schema,
+    before: &Schema,
+    mut script: Vec<Statement>,
+) -> Vec<Statement> {
+    if !script.iter().any(|statement| statement.op.drops().is_some()) {
+        return script;
+    }
+    let mut now = before.clone();
+    if script.iter().any(|statement| now.apply(&statement.op).is_err()) {
+        return script;
+    }
+    let mut right = before.clone();
+    Arc::make_mut(&mut right.objects).retain(|id, object| wanted.objects.get(id) == Some(object));
+    let together = script.last().and_then(|last| last.transaction.clone());
+    let more = said_again(&right, &now).into_iter().map(Statement::new);
+    script.extend(more.map(|s| Statement { transaction: together.clone(), ..s }));
+    script
+}
+
 /// The rollback with what puts back the tables below as they were before the step.
 pub(super) fn restored(before: &Schema, after: &Schema, script: Vec<Statement>) -> Vec<Statement> {
     let mut script: Vec<Statement> =
@@ -93,7 +115,8 @@ pub(super) fn restored(before: &Schema, after: &Schema, script: Vec<Statement>) 
         })
         .collect();
     // What was said of something went with it, and comes back with it.
-    let took_along = before.objects.len() > after.objects.len();
+    let took_along = before.objects.len() > after.objects.len()
+        || script.iter().any(|statement| statement.op.drops().is_some());
     if below.is_empty() && detached.is_empty() && !took_along {
         return script;
     }

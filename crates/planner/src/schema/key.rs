@@ -1,7 +1,7 @@
 //! A key with all that it is made of, and the index that backs it: one may be built beside the
 //! traffic and taken over by the other. Must not know statements.
 
-use super::{ConstraintKind, Index};
+use super::{ConstraintKind, Index, Table};
 use crate::name::{quote, quote_list};
 
 /// UNIQUE or PRIMARY KEY, in parts.
@@ -109,6 +109,24 @@ impl Key {
             index.columns.push(bare.map_or_else(|| column.to_owned(), |c| c.replace("\"\"", "\"")));
         }
         index
+    }
+}
+
+impl Table {
+    /// Whether a key is over the same columns: of two in one CREATE TABLE, PostgreSQL makes one (measured).
+    pub(crate) fn has_key_like(&self, kind: &ConstraintKind) -> bool {
+        let columns = |kind: &ConstraintKind| match kind {
+            ConstraintKind::PrimaryKey(columns) | ConstraintKind::Unique(columns) => {
+                Some(columns.clone())
+            }
+            ConstraintKind::Check(_)
+            | ConstraintKind::ForeignKey(_)
+            | ConstraintKind::NotNull(_)
+            | ConstraintKind::Other(..) => None,
+        };
+        columns(kind).is_some_and(|own| {
+            self.constraints.values().any(|other| columns(&other.kind).as_ref() == Some(&own))
+        })
     }
 }
 

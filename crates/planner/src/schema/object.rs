@@ -319,6 +319,24 @@ impl Schema {
         }
     }
 
+    /// Makes objects follow a renamed table or view.
+    pub(crate) fn move_relation(&mut self, from: &QName, to: &QName) {
+        self.move_objects(|subject| match subject {
+            Subject::Relation(name) if name == from => Some(Subject::Relation(to.clone())),
+            Subject::Column(name, column) if name == from => {
+                Some(Subject::Column(to.clone(), column.clone()))
+            }
+            Subject::Constraint(name, constraint) if name == from => {
+                Some(Subject::Constraint(to.clone(), constraint.clone()))
+            }
+            Subject::Relation(_)
+            | Subject::Column(..)
+            | Subject::Constraint(..)
+            | Subject::Index(_)
+            | Subject::Object(_) => None,
+        });
+    }
+
     /// Triggers that call a function that is gone are gone, too: it was dropped with CASCADE.
     pub(crate) fn drop_triggers_of(&mut self, routine: &ObjectId) {
         let Some(name) = routine.routine_name().filter(|_| routine.name.ends_with("()")) else {

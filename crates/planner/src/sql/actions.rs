@@ -30,11 +30,8 @@ pub(super) fn ops(
     match action {
         Action::AddColumn { column, .. } => Some(add_column(column, table, schema, names)),
         Action::DropColumn { column, cascade, .. } => {
-            let mut ops = if *cascade {
-                resolve::cascade_column(schema, table, &column.name)
-            } else {
-                Vec::new()
-            };
+            let with_it = || resolve::cascade_column(schema, table, &column.name);
+            let mut ops = cascade.then(with_it).unwrap_or_default();
             ops.push(Op::DropColumn { table: name, column: column.name.clone() });
             Some(Resolved { ops, sequence: None })
         }
@@ -58,11 +55,8 @@ pub(super) fn ops(
             one(Op::ValidateConstraint { table: name, name: constraint.name.clone() })
         }
         Action::DropConstraint { name: constraint, cascade, .. } => {
-            let mut ops = if *cascade {
-                resolve::cascade_key(schema, table, &constraint.name)
-            } else {
-                Vec::new()
-            };
+            let with_it = || resolve::cascade_key(schema, table, &constraint.name);
+            let mut ops = cascade.then(with_it).unwrap_or_default();
             ops.push(Op::DropConstraint { table: name, name: constraint.name.clone() });
             Some(Resolved { ops, sequence: None })
         }
@@ -93,7 +87,9 @@ pub(super) fn ops(
         Action::NoInherit(parent) => {
             one(Op::NoInherit { table: name, parent: parent.name.clone() })
         }
-        Action::SetSchema { .. } | Action::Settings(_) | Action::Carried => None,
+        Action::SetSchema { .. } | Action::Defer { .. } | Action::Settings(_) | Action::Carried => {
+            None
+        }
     }
 }
 

@@ -60,6 +60,8 @@ pub(super) enum Action {
     Inherit(PlacedName),
     /// NO INHERIT.
     NoInherit(PlacedName),
+    /// ALTER CONSTRAINT: when a reference is looked at, as written.
+    Defer { name: Placed, deferral: String },
     /// Settings, the owner.
     Settings(Vec<Said>),
     /// Not modelled.
@@ -95,7 +97,9 @@ fn action(cursor: &mut Cursor<'_>, table: &QName) -> Read<Action> {
     } else if cursor.eat("DROP") {
         drop(cursor)
     } else if cursor.eat("ALTER CONSTRAINT") {
-        Ok(carried(cursor))
+        let name = cursor.ident("a constraint name")?;
+        let (from, to) = cursor.skip_to_comma();
+        Ok(Action::Defer { name, deferral: cursor.flat(from, to).to_ascii_uppercase() })
     } else if cursor.eat("ALTER") {
         cursor.eat("COLUMN");
         let column = cursor.strict_ident("a column name")?;

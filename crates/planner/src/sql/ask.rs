@@ -185,25 +185,16 @@ impl Asker<'_> {
             Parsed::RenameIndex { index, if_exists, to } => {
                 self.rename_index(&index, if_exists, to, span)
             }
-            Parsed::RenameType { .. } | Parsed::RenameLabel { .. } => {
-                self.verbatim(None, span, None);
+            Parsed::Renamed(renamed) => {
+                self.verbatim(renamed.view(), span, None);
+                Ok(())
+            }
+            Parsed::TableAs(new) => {
+                self.verbatim(Some(new.name.name), span, None);
                 Ok(())
             }
             Parsed::AttachIndex { index, part } => self.attach_index(&index, &part, span),
-            Parsed::Update { table, set, filter } => {
-                for (column, value) in &set {
-                    self.column(&table, column)?;
-                    self.columns_in(value, &table, start)?;
-                }
-                if let Some(filter) = &filter {
-                    self.columns_in(filter, &table, start)?;
-                }
-                let table_name = table.name.clone();
-                let restricted = |e: Expr| self.restricted(e, &table_name);
-                let set = set.into_iter().map(|(c, e)| (c.name, restricted(e))).collect();
-                let filter = filter.map(restricted);
-                self.push(Op::Update { table: table.name, set, filter }, span)
-            }
+            Parsed::Update { table, set, filter } => self.update(table, set, filter, (span, start)),
             Parsed::Delete { table, filter } => {
                 self.table(&table)?;
                 if let Some(filter) = &filter {
@@ -242,6 +233,27 @@ impl Asker<'_> {
                 Ok(())
             }
         }
+    }
+
+    fn update(
+        &mut self,
+        table: PlacedName,
+        set: Vec<(Placed, Expr)>,
+        filter: Option<Expr>,
+        (span, start): (Span, &Cursor<'_>),
+    ) -> Result<(), Stop> {
+        for (column, value) in &set {
+            self.column(&table, column)?;
+            self.columns_in(value, &table, start)?;
+        }
+        if let Some(filter) = &filter {
+            self.columns_in(filter, &table, start)?;
+        }
+        let table_name = table.name.clone();
+        let restricted = |e: Expr| self.restricted(e, &table_name);
+        let set = set.into_iter().map(|(c, e)| (c.name, restricted(e))).collect();
+        let filter = filter.map(restricted);
+        self.push(Op::Update { table: table.name, set, filter }, span)
     }
 
     /// What a statement says of objects: each becomes a change of its own.

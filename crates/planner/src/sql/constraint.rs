@@ -66,8 +66,10 @@ impl NewConstraint {
 
 /// Whether a table constraint begins here.
 pub(super) fn begins(cursor: &Cursor<'_>) -> bool {
-    cursor.is_any(0, &["CONSTRAINT", "CHECK", "UNIQUE", "FOREIGN", "EXCLUDE"])
+    cursor.is_any(0, &["CONSTRAINT", "CHECK", "UNIQUE", "FOREIGN"])
         || cursor.sees("PRIMARY KEY")
+        // A column may be called so.
+        || (cursor.is(0, "EXCLUDE") && (cursor.is(1, "USING") || cursor.is_symbol(1, b'(')))
         || (cursor.sees("NOT NULL") && cursor.peek(2).is_some())
 }
 

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 mod action;
 mod drop;
+mod in_a_row;
+mod run;
 
 use super::alter::{Action, Alter};
+use super::block;
 use super::cursor::{Broken, Cursor};
-use super::guarded;
 use super::names::{self, Names};
 use super::object::{self, Said};
 use super::report;
@@ -21,6 +23,7 @@ use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
+use crate::op::effect::Refusal;
 use crate::plan::NotAnalysed;
 use crate::schema::object::SCHEMA;
 use crate::schema::{ConstraintKind, Object, ObjectId, ObjectKind, Schema, Subject};
@@ -102,15 +105,6 @@ pub(super) fn load(text: &str, source: Source) -> Loader<'_> {
     loader
 }
 
-/// Statements of a text, where each of them is understood.
-fn all_of(text: &str, path: &str) -> Option<Vec<Parsed>> {
-    let read = |statement: Statement| {
-        let parsed = statement::read(&mut Cursor::new(text, &statement.tokens, path)).ok()?;
-        (!matches!(parsed, Parsed::Carried(_))).then_some(parsed)
-    };
-    Splitter::new(text).map(read).collect()
-}
-
 impl Loader<'_> {
     fn finish(
         &mut self,
@@ -164,10 +158,7 @@ impl Loader<'_> {
     fn statement(&mut self, statement: &Statement) -> bool {
         let path = self.path.clone();
         let mut cursor = Cursor::new(self.text, &statement.tokens, &path);
-        if let Some(read) = guarded::made(&cursor).and_then(|made| all_of(&made, &path)) {
-            for parsed in read {
-                self.take(parsed, statement.span);
-            }
+        if block::run(&cursor, &self.schema).is_some_and(|block| self.run(&block, statement.span)) {
             return true;
         }
         match statement::read(&mut cursor) {
@@ -197,8 +188,15 @@ impl Loader<'_> {
     fn keep(&mut self, relation: Option<QName>, span: Span) {
         let sql = self.text.get(span.0..span.1).unwrap_or_default().to_owned();
         let object = Object { of: relation.map(Subject::Relation), ..Object::one(&*sql, None) };
-        Arc::make_mut(&mut self.schema.objects)
-            .insert(ObjectId::new(ObjectKind::Unknown, sql), object);
+        let objects = Arc::make_mut(&mut self.schema.objects);
+        // What is run again may do something else the next time.
+        let id = |n: usize| {
+            let name = if n == 1 { sql.clone() } else { format!("{sql} ({n})") };
+            ObjectId::new(ObjectKind::Unknown, name)
+        };
+        if let Some(id) = (1..).map(id).find(|id| !objects.contains_key(id)) {
+            objects.insert(id, object);
+        }
     }
 
     fn carry(&mut self, carried: &Carried, span: Span) {
@@ -239,6 +237,7 @@ impl Loader<'_> {
                         self.schema.set_object(&id, becomes.as_ref());
                         if becomes.is_none() {
                             self.schema.drop_triggers_of(&id);
+                            self.schema.forget_owner(&id);
                         }
                     }
                 }
@@ -265,6 +264,7 @@ impl Loader<'_> {
     fn take(&mut self, parsed: Parsed, span: Span) {
         match parsed {
             Parsed::Table(new) => self.table(&new, span),
+            Parsed::TableAs(new) => self.table_as(&new, span),
             Parsed::Alter(alter) => self.alter(&alter, span),
             Parsed::Index(new) => self.index(&new, span),
             Parsed::View(new) => self.view(&new, span),
@@ -288,17 +288,7 @@ impl Loader<'_> {
                     None => self.unknown(span, "its index is not in the schema"),
                 }
             }
-            Parsed::RenameType { from, to } => {
-                let to = from.name.sibling(to);
-                if !self.schema.rename_type(&from.name, &to) {
-                    self.unknown(span, "its type is not in the schema");
-                }
-            }
-            Parsed::RenameLabel { ty, from, to } => {
-                if !self.schema.rename_label(&ty.name, &from, &to) {
-                    self.unknown(span, "its type is not in the schema");
-                }
-            }
+            Parsed::Renamed(renamed) => self.renamed(renamed, span),
             Parsed::Objects(said) => self.objects(&said, span),
             Parsed::SearchPath(path) => {
                 self.path = path.first;
@@ -432,7 +422,7 @@ impl Loader<'_> {
         for op in ops {
             let takes = names::takes_names(op);
             let before = if takes { names::at_stake(&self.schema, op) } else { Vec::new() };
-            if let Err(refusal) = self.schema.apply(op) {
+            if let Err(refusal) = self.applied(op) {
                 self.refused(&refusal, span);
                 return;
             }
@@ -453,7 +443,7 @@ impl Loader<'_> {
         }
     }
 
-    fn refused(&mut self, refusal: &crate::op::effect::Refusal, span: Span) {
+    fn refused(&mut self, refusal: &Refusal, span: Span) {
         let note = format!("PostgreSQL would refuse it here ({refusal})");
         self.unknown(span, &note);
     }

@@ -63,22 +63,9 @@ pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defin
     // A parent that is not there is found when the table is made.
     table = schema.with_parents(&table).unwrap_or(table);
     constraints.extend(&new.constraints);
-    // Two nameless keys over the same columns are one; the primary key wins.
-    let mut keys: Vec<Vec<String>> = Vec::new();
     constraints.sort_by_key(|c| !c.primary);
     let (mut late, mut key_options) = (Vec::new(), Vec::new());
-    for written in constraints {
-        let listed: Vec<String> = written.columns.iter().map(|c| c.name.clone()).collect();
-        let is_key = matches!(
-            written.body,
-            Body::Kind(ConstraintKind::PrimaryKey(_) | ConstraintKind::Unique(_))
-        );
-        if is_key && written.name.is_none() && keys.contains(&listed) {
-            continue;
-        }
-        if is_key {
-            keys.push(listed);
-        }
+    for written in &one_of_each(constraints) {
         if of.is_some() && !matches!(written.body, Body::Kind(ConstraintKind::Check(_))) {
             late.push(written.clone());
         } else {
@@ -91,6 +78,28 @@ pub(super) fn table(new: &NewTable, schema: &Schema, names: &mut Names) -> Defin
     let written = new.columns.iter().chain(&new.overrides);
     settings.extend(written.flat_map(|c| column_settings(name, c)));
     Defined { settings, table, of, keys: late, sequences }
+}
+
+/// Keys over the same columns are one, which has the first name that is given; the primary key wins.
+fn one_of_each(constraints: Vec<&NewConstraint>) -> Vec<NewConstraint> {
+    let mut all: Vec<NewConstraint> = Vec::new();
+    let is_key = |written: &NewConstraint| {
+        matches!(
+            written.body,
+            Body::Kind(ConstraintKind::PrimaryKey(_) | ConstraintKind::Unique(_))
+        )
+    };
+    let listed = |written: &NewConstraint| -> Vec<String> {
+        written.columns.iter().map(|column| column.name.clone()).collect()
+    };
+    for written in constraints {
+        let same = |other: &&mut NewConstraint| is_key(other) && listed(other) == listed(written);
+        match all.iter_mut().find(same).filter(|_| is_key(written)) {
+            Some(first) => first.name = first.name.take().or_else(|| written.name.clone()),
+            None => all.push(written.clone()),
+        }
+    }
+    all
 }
 
 /// A composite type's attributes as columns.

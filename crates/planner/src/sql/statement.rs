@@ -5,8 +5,10 @@ use super::alter::{self, Alter};
 use super::cursor::{Cursor, Placed, PlacedName, Read};
 use super::index::{self, NewIndex};
 use super::object::{self, Said};
+use super::renamed::{self, Renamed};
 use super::rows;
 use super::table::{self, NewTable};
+use super::table_as::{self, TableAs};
 use super::verb;
 use super::view::{self, NewView};
 use crate::expr::Expr;
@@ -20,6 +22,8 @@ pub(super) enum Parsed {
     Table(Box<NewTable>),
     /// ALTER TABLE.
     Alter(Alter),
+    /// CREATE TABLE … AS of columns of one table.
+    TableAs(Box<TableAs>),
     /// CREATE INDEX.
     Index(Box<NewIndex>),
     /// CREATE VIEW.
@@ -28,10 +32,8 @@ pub(super) enum Parsed {
     Drop(Drop),
     /// ALTER INDEX … RENAME TO.
     RenameIndex { index: PlacedName, if_exists: bool, to: String },
-    /// ALTER TYPE or DOMAIN … RENAME TO.
-    RenameType { from: PlacedName, to: String },
-    /// ALTER TYPE … RENAME VALUE.
-    RenameLabel { ty: PlacedName, from: String, to: String },
+    /// Something that is neither table nor index has another name.
+    Renamed(Renamed),
     /// ALTER INDEX … ATTACH PARTITION.
     AttachIndex { index: PlacedName, part: PlacedName },
     /// UPDATE of one table.
@@ -311,7 +313,8 @@ fn create_table(cursor: &mut Cursor<'_>, unlogged: bool) -> Read<Parsed> {
     ahead.eat("IF NOT EXISTS");
     let name = ahead.name("a table name")?;
     if ahead.sees("AS") {
-        return Ok(carried(Some(name.name)));
+        let read = table_as::read(cursor).filter(|_| !unlogged).map(Box::new);
+        return Ok(read.map_or_else(|| carried(Some(name.name)), Parsed::TableAs));
     }
     Ok(Parsed::Table(Box::new(table::create(cursor, unlogged)?)))
 }
@@ -338,21 +341,8 @@ fn alter(cursor: &mut Cursor<'_>) -> Read<Parsed> {
             return Ok(Parsed::AttachIndex { index, part });
         }
     }
-    if cursor.is_any(0, &["TYPE", "DOMAIN"]) {
-        let mut inner = Cursor { at: cursor.at + 1, ..*cursor };
-        let from = inner.name("a type's name")?;
-        if inner.eat("RENAME TO") {
-            let to = inner.ident("a type's name")?.name;
-            inner.end()?;
-            return Ok(Parsed::RenameType { from, to });
-        }
-        if inner.eat("RENAME VALUE") {
-            let label = inner.string()?;
-            inner.expect("TO")?;
-            let to = inner.string()?;
-            inner.end()?;
-            return Ok(Parsed::RenameLabel { ty: from, from: label, to });
-        }
+    if let Some(renamed) = renamed::read(*cursor) {
+        return Ok(Parsed::Renamed(renamed));
     }
     let relation = {
         let mut inner = *cursor;

@@ -72,7 +72,15 @@ pub(super) fn clears_up(cursor: &Cursor<'_>) -> bool {
 
 /// Whether it is about rows, or lasts as long as its session: no part of a schema.
 pub(super) fn is_of_rows(cursor: &Cursor<'_>) -> bool {
-    cursor.is_any(0, &["INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "WITH"])
+    const WORDS: [&str; 11] = [
+        "INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "WITH", "REFRESH", "LOCK", "ANALYZE",
+        "VACUUM", "SHOW",
+    ];
+    // What calls a function may do anything.
+    let calls =
+        |cursor: &Cursor<'_>| (0..).map_while(|at| cursor.peek(at)).any(|t| cursor.of(t) == "(");
+    cursor.is_any(0, &WORDS)
+        || (cursor.is(0, "SELECT") && !calls(cursor))
         || ["CREATE TEMP TABLE", "CREATE TEMPORARY TABLE"].iter().any(|words| cursor.sees(words))
 }
 

@@ -100,11 +100,9 @@ impl Asker<'_> {
             }
             Action::Identity { column, settings, .. } => {
                 let of = Subject::Relation(table.name.clone());
-                let said: Vec<Said> = settings
-                    .iter()
-                    .map(|s| object::column_setting(("TABLE", &table.name), &column.name, s, &of))
-                    .collect();
-                self.say(&said, span)
+                let on = ("TABLE", &table.name);
+                let said = |s| object::column_setting(on, &column.name, s, &of);
+                self.say(&settings.iter().map(said).collect::<Vec<Said>>(), span)
             }
             Action::DropColumn { .. }
             | Action::AlterType { .. }
@@ -121,6 +119,7 @@ impl Asker<'_> {
             | Action::Inherit(_)
             | Action::NoInherit(_)
             | Action::Settings(_)
+            | Action::Defer { .. }
             | Action::Carried => Ok(()),
             Action::AddConstraint(_) => self.say(key.as_slice(), span),
         }
@@ -202,6 +201,7 @@ impl Asker<'_> {
             Action::RenameTable { .. }
             | Action::SetSchema { .. }
             | Action::Settings(_)
+            | Action::Defer { .. }
             | Action::Carried => {}
         }
         Ok(false)

@@ -114,7 +114,7 @@ fn one(known: &mut Known<'_>, table: &QName, action: &Action, tokens: &mut Curso
         Action::NoInherit(parent) => {
             on(Form::NoInherit).with(Role::Inherited, [known.relation(parent.clone())?])
         }
-        Action::Detach { .. } | Action::Settings(_) | Action::Carried => {
+        Action::Detach { .. } | Action::Defer { .. } | Action::Settings(_) | Action::Carried => {
             return carried(known, table, tokens);
         }
     }])

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Loader;
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::Subject;
+use crate::schema::{ConstraintKind, Subject};
 use crate::sql::actions;
 use crate::sql::alter::Action;
 use crate::sql::constraint::Body;
@@ -38,6 +38,11 @@ impl Loader<'_> {
                 self.apply(&[Op::DetachPartition { table, child, concurrently }], span);
             }
             Action::Settings(said) => self.objects(said, span),
+            Action::Defer { name: constraint, deferral } => {
+                if !self.defer((name, &constraint.name), deferral) {
+                    self.carry(&Carried { relation: Some(name.clone()), known: true }, span);
+                }
+            }
             Action::Carried => {
                 self.carry(&Carried { relation: Some(name.clone()), known: true }, span);
             }
@@ -75,6 +80,30 @@ impl Loader<'_> {
                 }
             }
         }
+    }
+
+    /// When a reference is looked at from now on; false where that is not what is said.
+    fn defer(&mut self, (table, name): (&QName, &str), deferral: &str) -> bool {
+        let said = match deferral {
+            "NOT DEFERRABLE" | "NOT DEFERRABLE INITIALLY IMMEDIATE" => "",
+            "DEFERRABLE" | "DEFERRABLE INITIALLY IMMEDIATE" | "INITIALLY IMMEDIATE" => {
+                " DEFERRABLE"
+            }
+            "DEFERRABLE INITIALLY DEFERRED" | "INITIALLY DEFERRED" => {
+                " DEFERRABLE INITIALLY DEFERRED"
+            }
+            _ => return false,
+        };
+        let found = self.schema.tables.get_mut(table).map(Arc::make_mut);
+        let constraint = found.and_then(|table| table.constraints.get_mut(name));
+        let Some(ConstraintKind::ForeignKey(key)) = constraint.map(|c| &mut c.kind) else {
+            return false;
+        };
+        let actions = key.actions.split(" NOT DEFERRABLE").next().unwrap_or_default();
+        let actions = actions.split(" DEFERRABLE").next().unwrap_or_default();
+        let actions = actions.split(" INITIALLY").next().unwrap_or_default();
+        key.actions = format!("{actions}{said}");
+        true
     }
 
     fn has_column(&self, table: &QName, column: &str) -> bool {

@@ -1,0 +1,100 @@
+//! A sequence, trigger or view under another name, or gone, in a schema that is kept as migrations in a
+//! row: what holds it follows. Must not know statements.
+
+use std::sync::Arc;
+
+use super::{Object, ObjectId, ObjectKind, Schema, Subject};
+use crate::expr::Expr;
+use crate::name::{QName, quote, rename_in_text};
+
+impl Schema {
+    /// Gives a sequence another name; false where there is none.
+    pub(crate) fn rename_sequence(&mut self, from: &QName, to: &QName) -> bool {
+        let id = |name: &QName| ObjectId::new(ObjectKind::Sequence, name.to_string());
+        if !self.objects.contains_key(&id(from)) {
+            return false;
+        }
+        let said = |text: &str| *text == from.to_string() || *text == quote(&from.name);
+        for table in self.tables.values_mut().map(Arc::make_mut) {
+            for default in table.columns.iter_mut().filter_map(|column| column.default.as_mut()) {
+                default.visit_mut(&mut |expr| {
+                    if let Expr::Text(text) = expr
+                        && said(text)
+                    {
+                        *text = to.to_string();
+                    }
+                });
+            }
+        }
+        let renamed = |text: &str| rename_in_text(text, &from.name, &to.name);
+        let is_it = |id: &ObjectId| {
+            matches!(id.kind, ObjectKind::Sequence | ObjectKind::Ownership)
+                && id.name == from.to_string()
+        };
+        let objects = Arc::make_mut(&mut self.objects);
+        let ids: Vec<ObjectId> = objects.keys().filter(|id| is_it(id)).cloned().collect();
+        for old in ids {
+            let Some(mut object) = objects.remove(&old) else { continue };
+            object.make.iter_mut().for_each(|sql| *sql = renamed(sql));
+            object.unmake = object.unmake.as_deref().map(renamed);
+            objects.insert(ObjectId::new(old.kind, to.to_string()), object);
+        }
+        self.follow_object(&id(from), &id(to));
+        true
+    }
+
+    /// Gives a trigger of a table another name; false where there is none.
+    pub(crate) fn rename_trigger(&mut self, table: &QName, from: &str, to: &str) -> bool {
+        let id =
+            |name: &str| ObjectId::new(ObjectKind::Trigger, format!("{} ON {table}", quote(name)));
+        let objects = Arc::make_mut(&mut self.objects);
+        let Some(object) = objects.remove(&id(from)) else { return false };
+        // The name comes first, after the word TRIGGER.
+        let (old, new) = (format!("TRIGGER {} ", quote(from)), format!("TRIGGER {} ", quote(to)));
+        let renamed = |text: &String| text.replacen(&old, &new, 1);
+        let renamed = Object {
+            make: object.make.iter().map(renamed).collect(),
+            unmake: object.unmake.as_ref().map(renamed),
+            ..object
+        };
+        objects.insert(id(to), renamed);
+        self.follow_object(&id(from), &id(to));
+        true
+    }
+
+    /// Gives a view another name; false where there is none.
+    pub(crate) fn rename_view(&mut self, from: &QName, to: &QName) -> bool {
+        let Some(view) = self.views.remove(from) else { return false };
+        self.views.insert(to.clone(), view);
+        for read in self.views.values_mut().flat_map(|view| &mut view.reads) {
+            if read == from {
+                *read = to.clone();
+            }
+        }
+        self.rename_in_views(from, to);
+        self.move_relation(from, to);
+        true
+    }
+
+    /// Views that read a relation under its new name say it by that.
+    pub(crate) fn rename_in_views(&mut self, from: &QName, to: &QName) {
+        for view in self.views.values_mut().filter(|view| view.reads.contains(to)) {
+            view.query = rename_in_text(&view.query, &from.name, &to.name);
+        }
+    }
+
+    /// What a sequence belonged to is gone with it.
+    pub(crate) fn forget_owner(&mut self, sequence: &ObjectId) {
+        if sequence.kind == ObjectKind::Sequence {
+            let owner = ObjectId::new(ObjectKind::Ownership, sequence.name.clone());
+            Arc::make_mut(&mut self.objects).remove(&owner);
+        }
+    }
+
+    /// What is said of an object is said of it under its new name.
+    fn follow_object(&mut self, from: &ObjectId, to: &ObjectId) {
+        let said = Arc::make_mut(&mut self.objects).values_mut();
+        let of_it = said.filter(|object| object.of == Some(Subject::Object(from.clone())));
+        of_it.for_each(|object| object.of = Some(Subject::Object(to.clone())));
+    }
+}

@@ -1,0 +1,73 @@
+//! What migrations in a row say that no dump does: other names, tables made of others, columns that go.
+//! Must not know how it is written.
+
+use std::sync::Arc;
+
+use super::Loader;
+use crate::op::Op;
+use crate::op::effect::Refusal;
+use crate::sql::renamed::Renamed;
+use crate::sql::statement::Carried;
+use crate::sql::table_as::TableAs;
+use crate::sql::token::Span;
+
+impl Loader<'_> {
+    pub(super) fn renamed(&mut self, renamed: Renamed, span: Span) {
+        let (there, what) = match renamed {
+            Renamed::Type { from, to } => {
+                (self.schema.rename_type(&from.name, &from.name.sibling(to)), "type")
+            }
+            Renamed::Label { ty, from, to } => {
+                (self.schema.rename_label(&ty.name, &from, &to), "type")
+            }
+            Renamed::Sequence { from, to } => {
+                let to = from.name.sibling(to);
+                let there = self.schema.rename_sequence(&from.name, &to);
+                if there {
+                    self.names.take(to);
+                }
+                (there, "sequence")
+            }
+            Renamed::View { from, to } => {
+                (self.schema.rename_view(&from.name, &from.name.sibling(to)), "view")
+            }
+            Renamed::Trigger { table, from, to } => {
+                (self.schema.rename_trigger(&table.name, &from, &to), "trigger")
+            }
+        };
+        if !there {
+            self.unknown(span, &format!("its {what} is not in the schema"));
+        }
+    }
+
+    pub(super) fn table_as(&mut self, new: &TableAs, span: Span) {
+        let name = &new.name.name;
+        if self.schema.tables.contains_key(name) && new.if_not_exists {
+            return;
+        }
+        let Some(made) = self.schema.table(&new.from.name).and_then(|from| new.of(from)) else {
+            self.carry(&Carried { relation: Some(name.clone()), known: true }, span);
+            return;
+        };
+        self.schema.tables.insert(name.clone(), Arc::new(made));
+        self.names.take(name.clone());
+        self.schema.give(self.schema.given_to_relation(name));
+    }
+
+    /// Applies an operation as a text says it that PostgreSQL has run.
+    pub(super) fn applied(&mut self, op: &Op) -> Result<(), Refusal> {
+        if !matches!(op, Op::DropColumn { .. }) {
+            self.schema.apply(op)?;
+            if let Op::RenameTable { table, to } = op {
+                self.schema.rename_in_views(table, &table.sibling(to));
+            }
+            return Ok(());
+        }
+        // A column that goes without CASCADE is in no view, whoever else has its name.
+        let views = self.schema.views.clone();
+        self.schema.views.values_mut().for_each(|view| view.identifiers.clear());
+        let applied = self.schema.apply(op);
+        self.schema.views = views;
+        applied
+    }
+}
