@@ -64,6 +64,19 @@ impl ToCome<'_> {
     }
 }
 
+impl ToCome<'_> {
+    /// Whether a column is about to go and to come again as another one.
+    fn replaces(self, of: &QName, column: &str) -> bool {
+        let mut drafts = self.waiting.iter().chain(self.ahead);
+        let adds = |op: &Op| matches!(op, Op::AddColumn { table, column: c } if table == of && c.name == column);
+        let drops = |op: &Op| matches!(op, Op::DropColumn { table, column: c } if table == of && c == column);
+        drafts.any(|draft| {
+            let mut ops = draft.script.iter().map(|statement| &statement.op);
+            ops.clone().any(drops) && ops.any(adds)
+        })
+    }
+}
+
 /// The first waiting draft that is not behind another of its change and applies now, applied.
 fn ready(schema: &mut Schema, to_come: ToCome<'_>) -> Option<usize> {
     (0..to_come.waiting.len()).find(|at| {
@@ -96,7 +109,7 @@ fn applies(schema: &mut Schema, draft: &Draft, to_come: ToCome<'_>) -> bool {
 }
 
 /// Whether a reference would be bound to a key or index that is about to go, and keep it from going; or
-/// a type be made again under a view that is about to go, and may say a label that it has not by then.
+/// a constraint or index be on a column that is about to be another one; or a type be made again under a view that is about to go, and may say a label that it has not by then.
 fn rests_on_what_goes(schema: &Schema, op: &Op, to_come: ToCome<'_>) -> bool {
     if let Op::Object { sql, id, becomes: None } = op {
         let of_it = |table: &QName| schema.table(table).is_some_and(|t| t.has_type(&id.name));
@@ -104,7 +117,14 @@ fn rests_on_what_goes(schema: &Schema, op: &Op, to_come: ToCome<'_>) -> bool {
         let is_set_aside = id.kind == ObjectKind::Enum && sql.starts_with("ALTER ");
         return is_set_aside && views.any(|(view, _)| to_come.drops_view(view));
     }
+    // It would go with the column that is there now.
+    if let Op::CreateIndex { table, index, .. } = op {
+        return index.columns.iter().any(|column| to_come.replaces(table, column));
+    }
     let Op::AddConstraint { table, name, constraint } = op else { return false };
+    if constraint.kind.columns().iter().any(|column| to_come.replaces(table, column)) {
+        return true;
+    }
     let ConstraintKind::ForeignKey(key) = &constraint.kind else { return false };
     let keys = schema.keys_over(&key.parent, &schema.parent_columns(key));
     !is_aside(schema, table, name) && keys.iter().any(|name| to_come.drops(&key.parent, name))
