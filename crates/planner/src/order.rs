@@ -15,6 +15,8 @@ mod spelled;
 mod users;
 mod wait;
 
+use std::collections::BTreeSet;
+
 use crate::backfill::Backfill;
 use crate::condition::Condition;
 use crate::engine::{Engine, Lock, locks_in_transaction, worst_locks};
@@ -229,8 +231,6 @@ fn number(frame: &Frame<'_>, drafts: Vec<Draft>) -> Arranged {
     let mut validation = Vec::new();
     let dropped = rest::dropped(&drafts);
     for mut draft in drafts {
-        let older = |back| rest::on_the_older(&schema, &draft.script, &dropped, back);
-        draft.rollback = draft.rollback.take().map(older);
         if point.is_none() && is_spared(frame, &schema, (&phases, &draft)) {
             draft.rollback = Some(Vec::new());
         }
@@ -249,7 +249,7 @@ fn number(frame: &Frame<'_>, drafts: Vec<Draft>) -> Arranged {
         }
         validation.extend(validations(&id, &draft));
         let app_state = running.during(&draft);
-        let step = step(frame, &mut schema, (id, app_state), draft);
+        let step = step(frame, &mut schema, (id, app_state, &dropped), draft);
         phase.steps.push(step);
     }
     Arranged { point_of_no_return: point_of_no_return(frame, point), phases, backfills, validation }
@@ -289,7 +289,7 @@ fn validations(id: &str, draft: &Draft) -> Vec<Validation> {
 fn step(
     frame: &Frame<'_>,
     schema: &mut Schema,
-    (id, app_state): (String, Vec<String>),
+    (id, app_state, dropped): (String, Vec<String>, &BTreeSet<(QName, String)>),
     mut draft: Draft,
 ) -> Step {
     outside::with_commands(frame.request, frame.source, &mut draft);
@@ -303,6 +303,7 @@ fn step(
     let locks = locks(frame.engine, schema, &draft.script);
     draft.rollback = draft
         .rollback
+        .map(|script| rest::on_the_older(schema, dropped, script))
         .map(|script| spelled::as_it_stood(&before, &draft.script, script))
         .map(|script| spelled::again(&before, script))
         .map(|script| spelled::with_hanging(&before, script))

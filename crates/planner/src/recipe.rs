@@ -45,13 +45,14 @@ mod reshape;
 mod retype;
 mod rows;
 mod spread;
-pub(crate) mod steps;
+mod steps;
 mod strategy;
 mod sync;
 mod table;
 
 pub(crate) use identity::ops as numbering_ops;
 pub(crate) use retype::neighbours;
+pub(crate) use steps::set_default;
 
 /// When a draft step may run, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -212,16 +212,6 @@ impl Schema {
                 }
             }
         }
-        for view in self.views.values_mut() {
-            for read in &mut view.reads {
-                if read == from {
-                    *read = to.clone();
-                }
-            }
-            if view.alias_of.as_ref() == Some(from) {
-                view.alias_of = Some(to.clone());
-            }
-        }
         self.move_relation(from, &to);
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use crate::op::Op;
 use crate::plan::Statement;
-use crate::recipe::steps::set_default;
+use crate::recipe::set_default;
 use crate::schema::Schema;
 
 /// The script with the default of each column that becomes of an enum taken down before it, and put up

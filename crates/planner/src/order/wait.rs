@@ -62,9 +62,7 @@ impl ToCome<'_> {
         let mut scripts = self.waiting.iter().chain(self.ahead).flat_map(|draft| &draft.script);
         scripts.any(|statement| statement.op.drops() == Some((of, key)))
     }
-}
 
-impl ToCome<'_> {
     /// Whether a column is about to go and to come again as another one.
     fn replaces(self, of: &QName, column: &str) -> bool {
         let mut drafts = self.waiting.iter().chain(self.ahead);
@@ -108,8 +106,9 @@ fn applies(schema: &mut Schema, draft: &Draft, to_come: ToCome<'_>) -> bool {
     true
 }
 
-/// Whether a reference would be bound to a key or index that is about to go, and keep it from going; or
-/// a constraint or index be on a column that is about to be another one; or a type be made again under a view that is about to go, and may say a label that it has not by then.
+/// Whether a reference would be bound to a key or index that is about to go, and keep it from going; a
+/// constraint or index be on a column that is about to be another one; or a type be made again under a
+/// view that is about to go, and may say a label that it has not by then.
 fn rests_on_what_goes(schema: &Schema, op: &Op, to_come: ToCome<'_>) -> bool {
     if let Op::Object { sql, id, becomes: None } = op {
         let of_it = |table: &QName| schema.table(table).is_some_and(|t| t.has_type(&id.name));

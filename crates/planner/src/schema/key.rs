@@ -113,20 +113,12 @@ impl Key {
 }
 
 impl Table {
-    /// Whether a key is over the same columns: of two in one CREATE TABLE, PostgreSQL makes one (measured).
+    /// Whether there is the same key, primary or not: of two in one CREATE TABLE, PostgreSQL makes one
+    /// (measured).
     pub(crate) fn has_key_like(&self, kind: &ConstraintKind) -> bool {
-        let columns = |kind: &ConstraintKind| match kind {
-            ConstraintKind::PrimaryKey(columns) | ConstraintKind::Unique(columns) => {
-                Some(columns.clone())
-            }
-            ConstraintKind::Check(_)
-            | ConstraintKind::ForeignKey(_)
-            | ConstraintKind::NotNull(_)
-            | ConstraintKind::Other(..) => None,
-        };
-        columns(kind).is_some_and(|own| {
-            self.constraints.values().any(|other| columns(&other.kind).as_ref() == Some(&own))
-        })
+        let key = |kind| Key::of(kind).map(|key| Key { primary: false, ..key });
+        let own = key(kind);
+        own.is_some() && self.constraints.values().any(|other| key(&other.kind) == own)
     }
 }
 

@@ -308,19 +308,34 @@ impl Schema {
             let Some(object) = Arc::make_mut(&mut self.objects).remove(&id) else { continue };
             let Some(from) = object.of.clone() else { continue };
             let rename = |text: &str| rename_subject(text, &from, &to);
-            let id = ObjectId::new(id.kind, rename(&id.name));
+            let now = ObjectId::new(id.kind, rename(&id.name));
             let object = Object {
                 make: object.make.iter().map(|sql| rename(sql)).collect(),
                 unmake: object.unmake.as_deref().map(rename),
                 of: Some(to),
                 parts: object.parts,
             };
-            Arc::make_mut(&mut self.objects).insert(id, object);
+            Arc::make_mut(&mut self.objects).insert(now.clone(), object);
+            if now != id {
+                self.follow_object(&id, &now);
+            }
         }
     }
 
-    /// Makes objects follow a renamed table or view.
+    /// What is said of an object is said of it under its new name.
+    pub(super) fn follow_object(&mut self, from: &ObjectId, to: &ObjectId) {
+        self.move_objects(|subject| {
+            let is_it = *subject == Subject::Object(from.clone());
+            is_it.then(|| Subject::Object(to.clone()))
+        });
+    }
+
+    /// Makes views and objects follow a renamed table or view.
     pub(crate) fn move_relation(&mut self, from: &QName, to: &QName) {
+        for view in self.views.values_mut() {
+            let named = view.reads.iter_mut().chain(&mut view.alias_of);
+            named.filter(|name| *name == from).for_each(|name| *name = to.clone());
+        }
         self.move_objects(|subject| match subject {
             Subject::Relation(name) if name == from => Some(Subject::Relation(to.clone())),
             Subject::Column(name, column) if name == from => {
@@ -413,30 +428,32 @@ pub(crate) fn enum_sql(name: &str, parts: &[(String, String)]) -> String {
 fn rename_subject(text: &str, from: &Subject, to: &Subject) -> String {
     match (from, to) {
         (Subject::Relation(old), Subject::Relation(new))
-        | (Subject::Index(old), Subject::Index(new)) => renamed(text, old, new),
+        | (Subject::Index(old), Subject::Index(new)) => {
+            renamed(text, &old.to_string(), &new.to_string())
+        }
+        (Subject::Object(old), Subject::Object(new)) => renamed(text, &old.name, &new.name),
         (Subject::Column(old, column), Subject::Column(new, to)) => {
-            let text = renamed(text, old, new);
+            let text = renamed(text, &old.to_string(), &new.to_string());
             if column == to { text } else { rename_in_text(&text, column, to) }
         }
         (Subject::Constraint(old, name), Subject::Constraint(new, to)) => {
-            let text = renamed(text, old, new);
+            let text = renamed(text, &old.to_string(), &new.to_string());
             if name == to { text } else { rename_in_text(&text, name, to) }
         }
         _ => text.to_owned(),
     }
 }
 
-/// A text with a relation under its new name; a longer name that begins with the old one is another.
-fn renamed(text: &str, old: &QName, new: &QName) -> String {
-    let (old, new) = (old.to_string(), new.to_string());
+/// A text with a thing under its new name; a longer name that begins with the old one is another.
+fn renamed(text: &str, old: &str, new: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find(&old) {
+    while let Some(at) = rest.find(old) {
         let (before, found) = rest.split_at(at);
         let after = found.get(old.len()..).unwrap_or_default();
         let goes_on = after.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$');
         out += before;
-        out += if goes_on { &old } else { &new };
+        out += if goes_on { old } else { new };
         rest = after;
     }
     out + rest

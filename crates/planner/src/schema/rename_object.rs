@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use super::{Object, ObjectId, ObjectKind, Schema, Subject};
+use super::sequence::nextval_of;
+use super::{Column, Object, ObjectId, ObjectKind, Schema};
 use crate::expr::Expr;
 use crate::name::{QName, quote, rename_in_text};
 
@@ -14,13 +15,18 @@ impl Schema {
         if !self.objects.contains_key(&id(from)) {
             return false;
         }
-        let said = |text: &str| *text == from.to_string() || *text == quote(&from.name);
-        for table in self.tables.values_mut().map(Arc::make_mut) {
-            for default in table.columns.iter_mut().filter_map(|column| column.default.as_mut()) {
+        for (name, table) in &mut self.tables {
+            let takes = |column: &Column| {
+                let of = column.default.as_ref().and_then(|default| nextval_of(default, name));
+                of.as_ref() == Some(from)
+            };
+            if !table.columns.iter().any(takes) {
+                continue;
+            }
+            let columns = Arc::make_mut(table).columns.iter_mut().filter(|column| takes(column));
+            for default in columns.filter_map(|column| column.default.as_mut()) {
                 default.visit_mut(&mut |expr| {
-                    if let Expr::Text(text) = expr
-                        && said(text)
-                    {
+                    if let Expr::Text(text) = expr {
                         *text = to.to_string();
                     }
                 });
@@ -66,21 +72,8 @@ impl Schema {
     pub(crate) fn rename_view(&mut self, from: &QName, to: &QName) -> bool {
         let Some(view) = self.views.remove(from) else { return false };
         self.views.insert(to.clone(), view);
-        for read in self.views.values_mut().flat_map(|view| &mut view.reads) {
-            if read == from {
-                *read = to.clone();
-            }
-        }
-        self.rename_in_views(from, to);
         self.move_relation(from, to);
         true
-    }
-
-    /// Views that read a relation under its new name say it by that.
-    pub(crate) fn rename_in_views(&mut self, from: &QName, to: &QName) {
-        for view in self.views.values_mut().filter(|view| view.reads.contains(to)) {
-            view.query = rename_in_text(&view.query, &from.name, &to.name);
-        }
     }
 
     /// What a sequence belonged to is gone with it.
@@ -89,12 +82,5 @@ impl Schema {
             let owner = ObjectId::new(ObjectKind::Ownership, sequence.name.clone());
             Arc::make_mut(&mut self.objects).remove(&owner);
         }
-    }
-
-    /// What is said of an object is said of it under its new name.
-    fn follow_object(&mut self, from: &ObjectId, to: &ObjectId) {
-        let said = Arc::make_mut(&mut self.objects).values_mut();
-        let of_it = said.filter(|object| object.of == Some(Subject::Object(from.clone())));
-        of_it.for_each(|object| object.of = Some(Subject::Object(to.clone())));
     }
 }

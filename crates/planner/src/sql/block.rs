@@ -2,7 +2,8 @@
 //! statements. Must not know what these mean.
 
 use super::cursor::Cursor;
-use super::token;
+use super::query::text::value;
+use super::token::{self, Kind};
 use crate::schema::{ObjectId, ObjectKind, Schema};
 
 /// What a block does, in order.
@@ -68,28 +69,24 @@ fn language(cursor: &mut Cursor<'_>) -> bool {
     cursor.eat("plpgsql") || cursor.string().is_ok_and(|name| name.eq_ignore_ascii_case("plpgsql"))
 }
 
-/// A string, or what stands between `$tag$` and `$tag$`.
+/// A string, in whatever quotes.
 fn text(cursor: &mut Cursor<'_>) -> Option<String> {
-    if let Ok(text) = cursor.string() {
-        return Some(text);
-    }
-    let written = cursor.of(cursor.peek(0)?);
+    let token = cursor.peek(0).filter(|token| token.kind == Kind::Text)?;
     cursor.at += 1;
-    let end = written.strip_prefix('$')?.find('$')? + 2;
-    let (tag, rest) = written.split_at_checked(end)?;
-    rest.strip_suffix(tag).map(str::to_owned)
+    value(cursor.of(token))
 }
 
 fn read(body: &str) -> Option<Block> {
     let tokens = token::tokens(body)?;
     let cursor = Cursor::new(body, &tokens, "public");
+    let catches = (0..tokens.len()).any(|at| Cursor { at, ..cursor }.sees("EXCEPTION WHEN"));
     let mut reader = Reader {
         cursor,
         block: Block::default(),
         guards: Vec::new(),
         loops: 0,
         branches: false,
-        catches: false,
+        catches,
     };
     if reader.cursor.eat("DECLARE") {
         while !reader.cursor.sees("BEGIN") {
@@ -97,11 +94,9 @@ fn read(body: &str) -> Option<Block> {
         }
     }
     reader.cursor.eat("BEGIN").then_some(())?;
-    reader.catches = reader.catches_there();
     let mut blocks = 1_usize;
     while blocks > 0 {
         if reader.cursor.eat("BEGIN") {
-            reader.catches |= reader.catches_there();
             blocks += 1;
         } else if reader.cursor.sees("END") && !reader.cursor.is_any(1, &["IF", "LOOP"]) {
             blocks -= 1;
@@ -123,7 +118,7 @@ struct Reader<'a> {
     loops: usize,
     /// Whether what comes next is one of several ways to go.
     branches: bool,
-    /// Whether an exception of it is caught somewhere.
+    /// Whether what comes next may be left out without an error: one is caught, or the block has ended.
     catches: bool,
 }
 
@@ -221,12 +216,6 @@ impl Reader<'_> {
 
     fn end(&mut self) -> Option<()> {
         self.cursor.eat_symbol(b';').then_some(())
-    }
-
-    /// Whether the rest of the block catches something.
-    fn catches_there(&self) -> bool {
-        (self.cursor.at..self.cursor.tokens.len())
-            .any(|at| Cursor { at, ..self.cursor }.sees("EXCEPTION WHEN"))
     }
 
     /// `WHEN duplicate_object THEN NULL;`, or a notice in place of nothing.

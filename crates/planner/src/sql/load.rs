@@ -48,6 +48,8 @@ pub(super) struct Loader<'a> {
     names: Names,
     /// Which table an index is on: a dump has thousands.
     index_tables: BTreeMap<QName, QName>,
+    /// How often each statement was kept as it is.
+    kept: BTreeMap<String, usize>,
     /// Statements that did not fit.
     misfits: usize,
     /// The result.
@@ -71,6 +73,7 @@ pub(super) fn load(text: &str, source: Source) -> Loader<'_> {
         role: None,
         names: Names::default(),
         index_tables: BTreeMap::new(),
+        kept: BTreeMap::new(),
         misfits: 0,
         schema: Schema::default(),
         diagnostics: Vec::new(),
@@ -190,13 +193,10 @@ impl Loader<'_> {
         let object = Object { of: relation.map(Subject::Relation), ..Object::one(&*sql, None) };
         let objects = Arc::make_mut(&mut self.schema.objects);
         // What is run again may do something else the next time.
-        let id = |n: usize| {
-            let name = if n == 1 { sql.clone() } else { format!("{sql} ({n})") };
-            ObjectId::new(ObjectKind::Unknown, name)
-        };
-        if let Some(id) = (1..).map(id).find(|id| !objects.contains_key(id)) {
-            objects.insert(id, object);
-        }
+        let times = self.kept.entry(sql.clone()).or_default();
+        *times += 1;
+        let name = if *times == 1 { sql } else { format!("{sql} ({times})") };
+        objects.insert(ObjectId::new(ObjectKind::Unknown, name), object);
     }
 
     fn carry(&mut self, carried: &Carried, span: Span) {

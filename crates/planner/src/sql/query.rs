@@ -9,7 +9,7 @@ pub(super) mod inventory;
 pub(super) mod placeholder;
 mod select;
 mod statement;
-mod text;
+pub(in crate::sql) mod text;
 
 use super::cursor::{Broken, Cursor, Read};
 use super::token::{Kind, tokens};

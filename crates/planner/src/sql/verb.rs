@@ -76,11 +76,11 @@ pub(super) fn is_of_rows(cursor: &Cursor<'_>) -> bool {
         "INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "WITH", "REFRESH", "LOCK", "ANALYZE",
         "VACUUM", "SHOW",
     ];
-    // What calls a function may do anything.
-    let calls =
-        |cursor: &Cursor<'_>| (0..).map_while(|at| cursor.peek(at)).any(|t| cursor.of(t) == "(");
+    // What calls a function may do anything, and SELECT … INTO makes a table.
+    let mut ahead = 0..cursor.tokens.len();
+    let does = ahead.any(|at| cursor.is_symbol(at, b'(') || cursor.is(at, "INTO"));
     cursor.is_any(0, &WORDS)
-        || (cursor.is(0, "SELECT") && !calls(cursor))
+        || (cursor.is(0, "SELECT") && !does)
         || ["CREATE TEMP TABLE", "CREATE TEMPORARY TABLE"].iter().any(|words| cursor.sees(words))
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::cursor::{Cursor, PlacedName, Read, is_reserved, unquote};
 use super::object::{self, Said};
-use super::token::Kind;
-use crate::name::QName;
+use super::token::{Kind, tokens};
+use crate::name::{QName, quote};
 use crate::schema::Subject;
 
 /// A view as written.
@@ -54,7 +54,7 @@ pub(super) fn create(
     if cursor.eat("USING") {
         let method = cursor.ident("an access method")?.name;
         if method != "heap" {
-            let set = format!("SET ACCESS METHOD {}", crate::name::quote(&method));
+            let set = format!("SET ACCESS METHOD {}", quote(&method));
             let setting = ("ACCESS METHOD", set.as_str(), "SET ACCESS METHOD heap");
             let of = Subject::Relation(name.name.clone());
             settings.push(object::setting(("MATERIALIZED VIEW", &name.name), setting, of));
@@ -129,8 +129,46 @@ fn identifiers(cursor: &Cursor<'_>, from: usize, to: usize) -> BTreeSet<String> 
     found
 }
 
-/// Names in FROM lists and after JOIN. A FROM list ends at the next clause of its level.
+/// Names in FROM lists and after JOIN, each once, and whether they are qualified.
 pub(super) fn relations(cursor: &Cursor<'_>) -> Vec<(QName, bool)> {
+    let mut found = Vec::new();
+    for (name, qualified, _) in places(cursor) {
+        if !found.contains(&(name.clone(), qualified)) {
+            found.push((name, qualified));
+        }
+    }
+    found
+}
+
+/// A query with a relation of it under its new name, where it stands and before its columns.
+pub(super) fn with_relation(query: &str, from: &QName, to: &QName) -> String {
+    let Some(tokens) = tokens(query) else { return query.to_owned() };
+    let cursor = Cursor::new(query, &tokens, &from.schema);
+    let mut at: BTreeSet<usize> =
+        places(&cursor).into_iter().filter(|(name, ..)| name == from).map(|(.., at)| at).collect();
+    let here = |at: usize| Cursor { at, ..cursor };
+    let is = |at: usize, wanted: &str| {
+        let token = here(at).peek(0).filter(|t| matches!(t.kind, Kind::Word | Kind::Quoted));
+        token.and_then(|token| unquote(cursor.of(token))).is_some_and(|name| name == wanted)
+    };
+    // `name.column` or `schema.name.column`, and not a column of that name.
+    let is_meant = |at: usize| {
+        let is_part = at >= 1 && here(at - 1).is_symbol(0, b'.');
+        is(at, &from.name) && (!is_part || (at >= 2 && is(at - 2, &from.schema)))
+    };
+    at.extend((0..tokens.len()).filter(|at| here(*at).is_symbol(1, b'.') && is_meant(*at)));
+    let (mut out, mut copied) = (String::new(), 0);
+    for token in at.into_iter().filter_map(|at| tokens.get(at)) {
+        out += query.get(copied..token.start).unwrap_or_default();
+        out += &quote(&to.name);
+        copied = token.end;
+    }
+    out + query.get(copied..).unwrap_or_default()
+}
+
+/// Names in FROM lists and after JOIN: whether each is qualified, and its last token. A FROM list ends at
+/// the next clause of its level.
+fn places(cursor: &Cursor<'_>) -> Vec<(QName, bool, usize)> {
     const ENDS: &[&str] = &[
         "SELECT",
         "WHERE",
@@ -162,8 +200,8 @@ pub(super) fn relations(cursor: &Cursor<'_>) -> Vec<(QName, bool)> {
             expecting = false;
             let qualified = cursor.is_symbol(1, b'.');
             if let Ok(name) = cursor.name("a relation") {
-                if !cursor.is_symbol(0, b'(') && !found.contains(&(name.name.clone(), qualified)) {
-                    found.push((name.name, qualified));
+                if !cursor.is_symbol(0, b'(') {
+                    found.push((name.name, qualified, cursor.at - 1));
                 }
                 continue;
             }
@@ -195,4 +233,27 @@ fn set_last(levels: &mut [bool], value: bool, expecting: &mut bool) {
         *last = value;
     }
     *expecting = value;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relation_is_renamed_and_no_column_of_its_name() {
+        let (from, to) = (QName::new("public", "files"), QName::new("public", "all docs"));
+        for (query, want) in [
+            ("SELECT files FROM files", "SELECT files FROM \"all docs\""),
+            (
+                "SELECT files.id, f.files FROM public.files JOIN x f ON f.id = public.files.id",
+                "SELECT \"all docs\".id, f.files FROM public.\"all docs\" JOIN x f ON f.id = public.\"all docs\".id",
+            ),
+            (
+                "SELECT 'files' FROM other.files a, files b",
+                "SELECT 'files' FROM other.files a, \"all docs\" b",
+            ),
+        ] {
+            assert_eq!(with_relation(query, &from, &to), want);
+        }
+    }
 }

@@ -110,7 +110,7 @@ impl Loader<'_> {
         self.schema.table(table).is_some_and(|t| t.column(column).is_some())
     }
 
-    fn has_constraint(&self, table: &QName, constraint: &str) -> bool {
+    pub(super) fn has_constraint(&self, table: &QName, constraint: &str) -> bool {
         self.schema.table(table).is_some_and(|t| t.constraints.contains_key(constraint))
     }
 

@@ -4,12 +4,14 @@
 use std::sync::Arc;
 
 use super::Loader;
+use crate::name::QName;
 use crate::op::Op;
 use crate::op::effect::Refusal;
 use crate::sql::renamed::Renamed;
 use crate::sql::statement::Carried;
 use crate::sql::table_as::TableAs;
 use crate::sql::token::Span;
+use crate::sql::view;
 
 impl Loader<'_> {
     pub(super) fn renamed(&mut self, renamed: Renamed, span: Span) {
@@ -29,7 +31,10 @@ impl Loader<'_> {
                 (there, "sequence")
             }
             Renamed::View { from, to } => {
-                (self.schema.rename_view(&from.name, &from.name.sibling(to)), "view")
+                let to = from.name.sibling(to);
+                let there = self.schema.rename_view(&from.name, &to);
+                self.rename_in_views(&from.name, &to);
+                (there, "view")
             }
             Renamed::Trigger { table, from, to } => {
                 (self.schema.rename_trigger(&table.name, &from, &to), "trigger")
@@ -56,18 +61,29 @@ impl Loader<'_> {
 
     /// Applies an operation as a text says it that PostgreSQL has run.
     pub(super) fn applied(&mut self, op: &Op) -> Result<(), Refusal> {
-        if !matches!(op, Op::DropColumn { .. }) {
-            self.schema.apply(op)?;
-            if let Op::RenameTable { table, to } = op {
-                self.schema.rename_in_views(table, &table.sibling(to));
+        match self.schema.apply(op) {
+            Ok(()) => {
+                if let Op::RenameTable { table, to } = op {
+                    self.rename_in_views(table, &table.sibling(to));
+                }
+                Ok(())
             }
-            return Ok(());
+            // A column that goes without CASCADE is in no view, whoever else has its name.
+            Err(_) if matches!(op, Op::DropColumn { .. }) => {
+                let views = self.schema.views.clone();
+                self.schema.views.values_mut().for_each(|view| view.identifiers.clear());
+                let applied = self.schema.apply(op);
+                self.schema.views = views;
+                applied
+            }
+            Err(refusal) => Err(refusal),
         }
-        // A column that goes without CASCADE is in no view, whoever else has its name.
-        let views = self.schema.views.clone();
-        self.schema.views.values_mut().for_each(|view| view.identifiers.clear());
-        let applied = self.schema.apply(op);
-        self.schema.views = views;
-        applied
+    }
+
+    /// Views that read a relation under its new name say it by that.
+    fn rename_in_views(&mut self, from: &QName, to: &QName) {
+        for view in self.schema.views.values_mut().filter(|view| view.reads.contains(to)) {
+            view.query = view::with_relation(&view.query, from, to);
+        }
     }
 }

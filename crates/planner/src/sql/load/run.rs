@@ -70,13 +70,17 @@ impl Loader<'_> {
             (self.schema, self.names, self.index_tables) = (schema, names, tables);
             self.misfits = misfits;
             self.not_analysed.truncate(listed);
+            let note = "a statement of it does not fit here, and was taken to be left out";
+            self.not_analysed.push(report::not_analysed(self.text, self.source, span, note));
         }
     }
 
     /// Whether what it makes is there already.
     fn is_there(&self, read: &Read) -> bool {
         let Read { parsed, creates, .. } = read;
-        if let Parsed::Index(new) = parsed {
+        if let Parsed::Table(new) = parsed {
+            self.schema.tables.contains_key(&new.name.name)
+        } else if let Parsed::Index(new) = parsed {
             let name = new.name.as_ref().map(|name| new.table.name.sibling(name));
             name.is_some_and(|name| self.index_owner(&name).is_some())
         } else if let Parsed::View(new) = parsed {
@@ -85,13 +89,10 @@ impl Loader<'_> {
             let is_there = |one: &Said| matches!(one, Said::Made(id, _) if self.schema.objects.contains_key(id));
             *creates && said.iter().any(is_there)
         } else if let Parsed::Alter(alter) = parsed {
-            let table = self.schema.table(&alter.table.name);
-            let is_there = |action: &Action| {
-                let Action::AddConstraint(written) = action else { return false };
-                let has = |name| table.is_some_and(|table| table.constraints.contains_key(name));
-                written.name.as_ref().is_some_and(has)
-            };
-            alter.actions.iter().any(|(action, _)| is_there(action))
+            let has = |name: &String| self.has_constraint(&alter.table.name, name);
+            alter.actions.iter().any(|(action, _)| {
+                matches!(action, Action::AddConstraint(written) if written.name.as_ref().is_some_and(has))
+            })
         } else {
             false
         }

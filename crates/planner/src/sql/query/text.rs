@@ -1,7 +1,7 @@
 //! String literals to their values. Must not know statements.
 
 /// The value of a string literal as the lexer cut it; `None` where an escape is not known.
-pub(super) fn value(literal: &str) -> Option<String> {
+pub(in crate::sql) fn value(literal: &str) -> Option<String> {
     if let Some(body) = literal.strip_prefix('\'') {
         return Some(body.strip_suffix('\'')?.replace("''", "'"));
     }
