@@ -1,6 +1,7 @@
 //! From a request to a plan: reads, asks the recipes, arranges, and states what it took for
 //! granted. The one place that sees every part.
 
+mod arrival;
 mod as_asked;
 mod assumptions;
 mod beside;
@@ -22,7 +23,7 @@ use crate::name::QName;
 use crate::op::{self, Op};
 use crate::order::{self, Arranged};
 use crate::plan::{FORMAT, Hazard, Model, NotAnalysed, Plan, Traffic, hash_text};
-use crate::recipe::{Context, Recipe, joined, numbering_ops, recipe};
+use crate::recipe::{Context, Recipe, enum_made_again, joined, numbering_ops, recipe};
 use crate::request::{Backup, Change, Request};
 use crate::schema::Schema;
 use crate::{Planned, diff, fold, queries, sql};
@@ -42,6 +43,8 @@ struct Read {
     not_analysed: Vec<NotAnalysed>,
     /// Transactions of the change's own.
     transactions: Vec<(usize, usize)>,
+    /// The schema that is wanted, where that is how the change is given.
+    target: Option<Schema>,
 }
 
 /// The plan for a request, and everything found on the way. Never fails: where no plan can be
@@ -72,6 +75,11 @@ fn planned(request: &Request, finish: impl FnOnce(&Read, Plan) -> Plan) -> Plann
             let refused = limits::refused(request, &plan);
             let fits = refused.is_none();
             read.diagnostics.extend(refused);
+            if fits {
+                let ends = [Some(&wanted), read.target.as_ref()];
+                let found = arrival::warnings(&plan, &read.source, ends.into_iter().flatten());
+                read.diagnostics.extend(found);
+            }
             fits.then(|| finish(&read, plan))
         }
         Err(errors) => {
@@ -105,7 +113,7 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
     if diagnostics.iter().any(|d| d.severity == Severity::Error && d.code != "empty-schema") {
         return Err(diagnostics);
     }
-    let mut transactions = Vec::new();
+    let (mut transactions, mut wanted) = (Vec::new(), None);
     let (asked, hints) = match &request.change {
         Change::Statements(text) => {
             let change = sql::read_change(text, &schema.schema);
@@ -122,6 +130,7 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
             let (asked, found) =
                 diff::diff_reshaped(source, &target.schema, &target.hints, reshapes);
             diagnostics.extend(found);
+            wanted = Some(target.schema);
             (asked, target.hints)
         }
     };
@@ -149,7 +158,8 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
         return Err(diagnostics);
     }
     let source = schema.schema;
-    Ok(Read { engine, source, asked, hints, diagnostics, not_analysed, transactions })
+    let target = wanted;
+    Ok(Read { engine, source, asked, hints, diagnostics, not_analysed, transactions, target })
 }
 
 fn allow_empty(diagnostic: Diagnostic) -> Diagnostic {
@@ -248,8 +258,10 @@ pub(crate) fn naive_ops(what: &What, schema: &Schema) -> Vec<Op> {
         What::Retype(retype) => retype.ops(),
         What::Numbering(numbering) => numbering_ops(numbering),
         What::Object { id, after } => {
-            // What has no statement was refused by its recipe.
-            op::object::change(id, schema.objects.get(id), after.as_ref()).unwrap_or_default()
+            let ops = op::object::change(id, schema.objects.get(id), after.as_ref()).ok();
+            // Of what has no statement, only an enum is not refused by its recipe.
+            let again = || enum_made_again(schema, id, after.as_ref()?);
+            ops.or_else(again).unwrap_or_default()
         }
     }
 }

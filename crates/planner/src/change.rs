@@ -125,6 +125,15 @@ pub enum Hint {
         /// New bare name.
         to: String,
     },
+    /// `rename value mood 'sad' to 'blue'`.
+    RenameLabel {
+        /// Enum.
+        ty: QName,
+        /// Its label.
+        label: String,
+        /// The new name.
+        to: String,
+    },
     /// `fill t.c := value`: what a row gets where the writer gives nothing.
     Fill {
         /// Table.

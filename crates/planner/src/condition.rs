@@ -1,6 +1,7 @@
 //! Facts about a database that a plan checks or waits for, as values: printed as a query with the
 //! number it must give, and evaluated by the simulator on its own rows. Must not know plans.
 
+mod catalogue;
 mod readers;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,15 @@ pub enum Condition {
     Relation {
         /// Name.
         relation: QName,
+        /// Expected.
+        present: bool,
+    },
+    /// The enum has the label (or has not).
+    Label {
+        /// Enum.
+        ty: QName,
+        /// Label.
+        label: String,
         /// Expected.
         present: bool,
     },
@@ -194,6 +204,7 @@ impl Condition {
     fn is_catalogue(&self) -> bool {
         match self {
             Self::Relation { .. }
+            | Self::Label { .. }
             | Self::Column { .. }
             | Self::Type { .. }
             | Self::Default { .. }
@@ -216,79 +227,6 @@ impl Condition {
             | Self::Drained { .. }
             | Self::CaughtUp { .. }
             | Self::BackupRestorable => false,
-        }
-    }
-
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "`sql` sends only the catalogue's conditions here"
-    )]
-    fn catalogue_sql(&self) -> String {
-        match self {
-            Self::Relation { relation, .. } => {
-                format!(
-                    "SELECT count(*) FROM pg_class WHERE oid = to_regclass({})",
-                    literal(&relation.to_string())
-                )
-            }
-            Self::Column { table, column, .. } => {
-                format!("SELECT count(*) FROM pg_attribute WHERE {}", attribute(table, column))
-            }
-            Self::Type { table, column, ty } => format!(
-                "SELECT count(*) FROM pg_attribute WHERE {} AND format_type(atttypid, atttypmod) = {}",
-                attribute(table, column),
-                literal(ty.as_str())
-            ),
-            Self::Default { table, column, .. } => {
-                format!(
-                    "SELECT count(*) FROM pg_attribute WHERE {} AND atthasdef",
-                    attribute(table, column)
-                )
-            }
-            Self::NotNull { table, column, .. } => {
-                format!(
-                    "SELECT count(*) FROM pg_attribute WHERE {} AND attnotnull",
-                    attribute(table, column)
-                )
-            }
-            Self::Constraint { table, name, validated } => {
-                let state = match validated {
-                    Some(true) => " AND convalidated",
-                    Some(false) => " AND NOT convalidated",
-                    None => "",
-                };
-                format!(
-                    "SELECT count(*) FROM pg_constraint WHERE conrelid = to_regclass({}) AND conname = {}{state}",
-                    literal(&table.to_string()),
-                    literal(name)
-                )
-            }
-            Self::Index { table, name, .. } => format!(
-                "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass({}) AND indisvalid",
-                literal(&table.sibling(name).to_string())
-            ),
-            Self::Trigger { table, name, .. } => format!(
-                "SELECT count(*) FROM pg_trigger WHERE tgrelid = to_regclass({}) AND tgname = {}",
-                literal(&table.to_string()),
-                literal(name)
-            ),
-            Self::ViewReads { view, table, column, .. } => format!(
-                "SELECT count(*) FROM pg_depend AS d JOIN pg_rewrite AS r ON r.oid = d.objid \
-                 JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid \
-                 WHERE r.ev_class = to_regclass({}) AND d.refobjid = to_regclass({}) AND a.attname = {}",
-                literal(&view.to_string()),
-                literal(&table.to_string()),
-                literal(column)
-            ),
-            Self::Helpers { .. } => {
-                "SELECT count(*) FROM pg_namespace WHERE nspname = 'concertina'".to_owned()
-            }
-            Self::Helper { name, .. } => format!(
-                "SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('concertina') AND relname = {0}) \
-                 + (SELECT count(*) FROM pg_proc WHERE pronamespace = to_regnamespace('concertina') AND proname = {0})",
-                literal(name)
-            ),
-            other => unreachable!("not a condition on the catalogue: {other:?}"),
         }
     }
 
@@ -358,6 +296,7 @@ impl Condition {
     pub fn expect(&self) -> &'static str {
         let one = match self {
             Self::Relation { present, .. }
+            | Self::Label { present, .. }
             | Self::Column { present, .. }
             | Self::Default { present, .. }
             | Self::NotNull { present, .. }
@@ -383,15 +322,6 @@ impl Condition {
     }
 }
 
-/// `pg_attribute` rows of a live column.
-fn attribute(table: &QName, column: &str) -> String {
-    format!(
-        "attrelid = to_regclass({}) AND attname = {} AND NOT attisdropped",
-        literal(&table.to_string()),
-        literal(column)
-    )
-}
-
 impl Condition {
     /// The table whose rows it reads, where it reads rows.
     pub fn table(&self) -> Option<&QName> {
@@ -404,6 +334,7 @@ impl Condition {
             | Self::NoOrphans { table, .. }
             | Self::NoViolations { table, .. } => Some(table),
             Self::Relation { .. }
+            | Self::Label { .. }
             | Self::Column { .. }
             | Self::Type { .. }
             | Self::Default { .. }
@@ -435,7 +366,8 @@ impl Condition {
             | Self::Constraint { table, .. }
             | Self::Index { table, .. }
             | Self::Trigger { table, .. } => Some(table),
-            Self::Parity { .. }
+            Self::Label { .. }
+            | Self::Parity { .. }
             | Self::Agreement { .. }
             | Self::Relayed { .. }
             | Self::BackfillComplete { .. }
@@ -472,6 +404,7 @@ impl Condition {
             Self::NoDuplicates { columns, .. } | Self::NoOrphans { columns, .. } => columns.clone(),
             Self::NoViolations { check, .. } => check.columns().into_iter().collect(),
             Self::Relation { .. }
+            | Self::Label { .. }
             | Self::Column { .. }
             | Self::Type { .. }
             | Self::Default { .. }

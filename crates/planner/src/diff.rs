@@ -6,6 +6,7 @@ mod family;
 mod objects;
 mod partitioning;
 mod parts;
+mod rest;
 mod suspects;
 mod tables;
 mod views;
@@ -27,6 +28,7 @@ pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Ve
     }
     if turns.is_empty() {
         diff.run(hints);
+        diff.not_reached();
         return (diff.asked, diff.diagnostics);
     }
     // While such a table is plain, first everything else that is to be different.
@@ -42,6 +44,7 @@ pub fn diff(source: &Schema, target: &Schema, hints: &[Hint]) -> (Vec<Asked>, Ve
     }
     if last.diagnostics.is_empty() {
         last.run(&[]);
+        last.not_reached();
     }
     asked.extend(last.asked);
     diagnostics.extend(last.diagnostics);

@@ -1,6 +1,5 @@
-//! Every statement that a plan runs or a user asks for, as a closed set of typed operations.
-//! `op::sql` prints one, `op::effect` applies one to a schema, `engine` knows its locks.
-//! One operation is one SQL statement. Must not know recipes or plans.
+//! Every statement that a plan runs or a user asks for, as a closed set of typed operations: one is one SQL statement.
+//! `op::sql` prints one, `op::effect` applies one to a schema, `engine` knows its locks. Must not know recipes or plans.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +20,7 @@ pub mod sql;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum Op {
-    /// `SET statement_timeout` for the session, milliseconds; 0 is no limit, whatever the role's own
-    /// setting is.
+    /// `SET statement_timeout` for the session, milliseconds; 0 is no limit, whatever the role's own setting is.
     SetStatementTimeout {
         /// Milliseconds.
         ms: u64,
@@ -38,8 +36,7 @@ pub enum Op {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         local: bool,
     },
-    /// `SET check_function_bodies = off` for the session, as `pg_dump` does: a routine may be made
-    /// before what its body names.
+    /// `SET check_function_bodies = off`, as `pg_dump` does: a routine may come before what its body names.
     SkipBodyChecks,
     /// CREATE TABLE.
     CreateTable {
@@ -474,6 +471,15 @@ pub enum Op {
     RunUndo {
         /// The backfill.
         backfill: Backfill,
+    },
+    /// ALTER TYPE … RENAME VALUE: columns, defaults and constraints follow, texts of statements do not.
+    RenameLabel {
+        /// Enum.
+        ty: QName,
+        /// Its label.
+        label: String,
+        /// The new name.
+        to: String,
     },
     /// A statement about an object that is neither table, index nor view.
     Object {

@@ -23,7 +23,7 @@ use crate::schema::Schema;
 use crate::sql_type::SqlType;
 use crate::sync::Relay;
 
-pub use column_ref::ColumnRef;
+pub use column_ref::{ColumnRef, LabelRef};
 pub use prepared::Prepared;
 pub use traffic::Traffic;
 pub use weighed::{Cost, Estimate, Impossible, Strategy};
@@ -84,6 +84,9 @@ pub struct Release {
     pub reads: Vec<ColumnRef>,
     /// Columns it writes.
     pub writes: Vec<ColumnRef>,
+    /// Labels that its statements say, of the enums that the plan changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<LabelRef>,
     /// The code change from the release before, in words.
     pub change: String,
     /// What it must never do: conditions that none of its writes make false.

@@ -39,6 +39,7 @@ mod partition;
 mod partitioned;
 mod plain;
 mod rename_column;
+mod rename_label;
 mod rename_table;
 mod replace;
 mod reshape;
@@ -50,6 +51,7 @@ mod strategy;
 mod sync;
 mod table;
 
+pub(crate) use enums::rebuild as enum_made_again;
 pub(crate) use identity::ops as numbering_ops;
 pub(crate) use retype::neighbours;
 pub(crate) use steps::set_default;
@@ -215,7 +217,10 @@ impl Context<'_> {
             Hint::Fill { table: t, column: c, value } if t == table && c == column => {
                 Some(value.clone())
             }
-            Hint::Fill { .. } | Hint::RenameColumn { .. } | Hint::RenameTable { .. } => None,
+            Hint::Fill { .. }
+            | Hint::RenameColumn { .. }
+            | Hint::RenameTable { .. }
+            | Hint::RenameLabel { .. } => None,
         })
     }
 
@@ -387,6 +392,7 @@ fn for_op(context: &Context<'_>, op: &Op) -> Result<Recipe, Diagnostic> {
         Op::DropColumn { table, column } => drop_column::plan(context, table, column),
         Op::RenameColumn { table, column, to } => rename_column::plan(context, table, column, to),
         Op::RenameTable { table, to } => rename_table::plan(context, table, to),
+        Op::RenameLabel { ty, label, to } => rename_label::plan(context, ty, (label, to)),
         Op::AlterType { table, column, ty, collation, using } => {
             change_type::plan(context, (table, column), (ty, collation.as_ref()), using.as_ref())
         }

@@ -1,7 +1,7 @@
 //! A database schema as plain ordered values. Knows no SQL text and no engine; `op` changes it,
 //! `sql` reads it, everything else only looks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use crate::sql_type::SqlType;
 use crate::sync::{Relay, Side, SyncRule};
 
 pub mod bounds;
+pub(crate) mod difference;
 pub mod family;
 mod given;
 pub mod key;
@@ -168,6 +169,10 @@ pub struct View {
     pub reads: Vec<QName>,
     /// Every identifier in the query, unquoted and sorted: a superset of the columns it reads.
     pub identifiers: Vec<String>,
+    /// What `*` stands for, where the query has one: the columns of what it reads, as they were when the
+    /// view was made. PostgreSQL spells them out then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<(QName, Vec<String>)>,
     /// `Some(t)`: our own one-to-one alias of table `t`, all columns, updatable.
     pub alias_of: Option<QName>,
     /// Whether its text leaves it WITH NO DATA, as that of every dump does.
@@ -182,8 +187,15 @@ pub struct View {
 impl View {
     /// Whether it is the same to whoever reads it.
     pub fn says_same(&self, other: &Self) -> bool {
-        let shape = |view: &Self| (view.materialized, view.columns.clone(), view.query.clone());
-        shape(self) == shape(other)
+        let words = |view: &Self| -> Vec<String> {
+            let query = view.query.trim_end_matches(';');
+            query.split_whitespace().map(str::to_owned).collect()
+        };
+        let reads = |view: &Self| view.reads.iter().cloned().collect::<BTreeSet<QName>>();
+        self.materialized == other.materialized
+            && self.columns == other.columns
+            && reads(self) == reads(other)
+            && words(self) == words(other)
     }
 }
 
@@ -254,22 +266,6 @@ impl Schema {
         }
         ordered
     }
-
-    /// The schema with columns in name order and what references point at spelled out, for comparing
-    /// two histories of the same tables.
-    #[must_use]
-    pub fn unordered(&self) -> Self {
-        let mut copy = self.clone();
-        for table in copy.tables.values_mut().map(Arc::make_mut) {
-            for constraint in table.constraints.values_mut() {
-                if let ConstraintKind::ForeignKey(key) = &mut constraint.kind {
-                    key.parent_columns = self.parent_columns(key);
-                }
-            }
-            table.columns.sort_by(|a, b| a.name.cmp(&b.name));
-        }
-        copy
-    }
 }
 
 impl Column {
@@ -323,7 +319,8 @@ impl Table {
         let is_outside = |c: char| !(c.is_alphanumeric() || c == '_' || c == '$');
         self.columns.iter().filter(move |computed| {
             let text = computed.generated.as_deref().unwrap_or_default();
-            text.split(is_outside).any(|word| word.eq_ignore_ascii_case(column))
+            let mut words = text.split(is_outside);
+            computed.name != column && words.any(|word| word.eq_ignore_ascii_case(column))
         })
     }
 

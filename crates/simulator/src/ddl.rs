@@ -86,7 +86,13 @@ impl Model {
 
     fn applied(&mut self, schema: u16, op: &Op) -> Result<Answer<u16>, Unmodelled> {
         let mut after = self.state(schema).clone();
-        if let Err(refused) = after.schema.apply(op) {
+        // Rows hold a label, not its name: what is said of them stays as it is said here.
+        let applied = if let Op::RenameLabel { ty, label, to } = op {
+            after.schema.relabel(ty, label, to)
+        } else {
+            after.schema.apply(op)
+        };
+        if let Err(refused) = applied {
             return Ok(Err(refused));
         }
         move_names(&mut after, op, self.tables.iter().map(|t| t.new.as_ref()));

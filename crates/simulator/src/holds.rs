@@ -36,6 +36,7 @@ impl Model {
             | Condition::NoOrphans { .. }
             | Condition::NoViolations { .. } => self.rows_hold(world, condition),
             Condition::Relation { .. }
+            | Condition::Label { .. }
             | Condition::Column { .. }
             | Condition::Type { .. }
             | Condition::Default { .. }
@@ -151,6 +152,9 @@ fn catalogue_holds(schema: &Schema, condition: &Condition) -> bool {
     let column =
         |table: &QName, name: &str| schema.table(table).and_then(|t| t.column(name)).cloned();
     match condition {
+        Condition::Label { ty, label, present } => {
+            schema.enums.get(ty).is_some_and(|labels| labels.contains(label)) == *present
+        }
         Condition::Relation { relation, present } => {
             (schema.tables.contains_key(relation) || schema.views.contains_key(relation))
                 == *present

@@ -2,7 +2,9 @@
 //! each live release reads each row, and must find what was acknowledged. One table of promises;
 //! who breaks them is found elsewhere.
 
+use planner::name::literal;
 use planner::op::effect::Refusal;
+use planner::plan::LabelRef;
 
 use crate::eval::eval;
 use crate::model::Model;
@@ -135,6 +137,15 @@ impl Model {
                 let message = format!("column \"{missing}\" does not exist");
                 return Err((sql, Refusal { sqlstate: "42703", message }));
             }
+        }
+        let enums = &self.state(schema).schema.enums;
+        let missing = |label: &&LabelRef| {
+            enums.get(&label.ty).is_none_or(|labels| !labels.contains(&label.label))
+        };
+        if let Some(LabelRef { ty, label }) = self.releases[release].labels.iter().find(missing) {
+            let message = format!("invalid input value for enum {ty}: \"{label}\"");
+            let sql = format!("SELECT {}::{ty}", literal(label));
+            return Err((sql, Refusal { sqlstate: "22P02", message }));
         }
         Ok(())
     }

@@ -93,6 +93,7 @@ fn bare(schema: &Schema) -> Schema {
 fn is_of_no_row(condition: &Condition) -> bool {
     match condition {
         Condition::Relation { .. }
+        | Condition::Label { .. }
         | Condition::Column { .. }
         | Condition::Type { .. }
         | Condition::Default { .. }

@@ -19,7 +19,7 @@ use planner::expr::Expr;
 use planner::name::QName;
 use planner::op::Op;
 use planner::op::effect::Refusal;
-use planner::plan::{Closed, ColumnRef, Confined, Conversion, Narrowed, Plan, StepKind};
+use planner::plan::{Closed, ColumnRef, Confined, Conversion, LabelRef, Narrowed, Plan, StepKind};
 use planner::schema::{ObjectKind, Schema, Table};
 use planner::sync::Relay;
 
@@ -133,6 +133,8 @@ pub(crate) struct Batch {
 pub(crate) struct ReleaseModel {
     pub(crate) id: String,
     pub(crate) keeps: Vec<Condition>,
+    /// Labels of enums that its statements say.
+    pub(crate) labels: Vec<LabelRef>,
     /// What it does with each table; `None` where it does not know the table.
     pub(crate) uses: Vec<Option<Uses>>,
 }
@@ -215,7 +217,12 @@ impl Model {
                 .map(|t| t.old.clone().filter(|n| plan.model.source.tables.contains_key(n)))
                 .collect(),
         };
-        let target = slice::cut(&plan.model.target, &names, cut);
+        let mut target = slice::cut(&plan.model.target, &names, cut);
+        for op in plan.model.asked.iter().rev() {
+            if let Op::RenameLabel { ty, label, to } = op {
+                target.say_label(ty, to, label);
+            }
+        }
         let mut schemas = Interner::new();
         let releases = releases(plan, (&tables, cut), (&source.schema, &target));
         let ends = vec![(true, same(&source.schema, &target))];
@@ -322,6 +329,7 @@ fn releases(
         ReleaseModel {
             id: release.map(|r| r.id.clone()).unwrap_or_default(),
             keeps: release.iter().flat_map(|r| &r.keeps).filter(here).cloned().collect(),
+            labels: release.map(|r| r.labels.clone()).unwrap_or_default(),
             uses,
         }
     };

@@ -357,6 +357,7 @@ fn mention(op: &Op, keep: &mut Keep<'_>) {
         | Op::SkipBodyChecks
         | Op::DropTable { .. }
         | Op::RenameTable { .. }
+        | Op::RenameLabel { .. }
         | Op::AddConstraintUsingIndex { .. }
         | Op::ValidateConstraint { .. }
         | Op::DropConstraint { .. }
@@ -447,6 +448,7 @@ fn mention_condition(condition: &Condition, keep: &mut Keep<'_>) {
         }
         Condition::BackfillComplete { .. }
         | Condition::Relation { .. }
+        | Condition::Label { .. }
         | Condition::Constraint { .. }
         | Condition::Index { .. }
         | Condition::Trigger { .. }

@@ -129,6 +129,7 @@ export interface Release {
   reads: string[];
   writes: string[];
   change: string;
+  labels?: { ty: string; label: string }[];
   keeps: object[];
 }
 

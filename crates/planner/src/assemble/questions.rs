@@ -15,7 +15,9 @@ pub(super) fn all(source: &Schema, asked: &[Asked], recipes: &[Recipe]) -> Vec<Q
     let (mut before, mut after) = (source.clone(), source.clone());
     for asked in asked {
         let moves = match &asked.what {
-            What::Statement(Op::RenameColumn { .. } | Op::RenameTable { .. })
+            What::Statement(
+                Op::RenameColumn { .. } | Op::RenameTable { .. } | Op::RenameLabel { .. },
+            )
             | What::Reshape(_)
             | What::Extract(_)
             | What::Spread(_)

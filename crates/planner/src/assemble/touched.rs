@@ -9,7 +9,7 @@ use crate::name::QName;
 use crate::op::Op;
 use crate::plan::Phase;
 use crate::recipe::{Recipe, neighbours};
-use crate::schema::{ConstraintKind, Object, ObjectId, ObjectKind, Schema, Subject};
+use crate::schema::{ConstraintKind, Object, ObjectId, ObjectKind, Schema, Subject, Table};
 
 use super::naive_ops;
 
@@ -35,6 +35,10 @@ pub(super) fn touched(asked: &[Asked], source: &Schema, recipes: &[Recipe]) -> V
                 |r: &&QName| source.tables.contains_key(r) || source.views.contains_key(r);
             names.extend(op.relation().filter(is_there).cloned());
             names.extend(relative(&op).filter(|r| source.tables.contains_key(*r)).cloned());
+            if let Op::RenameLabel { ty, .. } = &op {
+                let holds = |(_, table): &(&QName, &Arc<Table>)| table.has_type(&ty.to_string());
+                names.extend(source.tables.iter().filter(holds).map(|(name, _)| name.clone()));
+            }
             if let Op::CreateTable { table, definition } = &op {
                 names.insert(table.clone());
                 names.extend(
@@ -94,10 +98,11 @@ fn relative(op: &Op) -> impl Iterator<Item = &QName> {
 pub(super) fn with_objects(cut: Schema, source: &Schema, phases: &[Phase]) -> Schema {
     let steps = phases.iter().flat_map(|phase| &phase.steps);
     let ops = steps.flat_map(|step| step.script.iter().chain(&step.rollback.script));
-    #[expect(clippy::wildcard_enum_match_arm, reason = "only this is about an object")]
-    let named: BTreeSet<&ObjectId> = ops
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are about no object")]
+    let named: BTreeSet<ObjectId> = ops
         .filter_map(|statement| match &statement.op {
-            Op::Object { id, .. } => Some(id),
+            Op::Object { id, .. } => Some(id.clone()),
+            Op::RenameLabel { ty, .. } => Some(ObjectId::new(ObjectKind::Enum, ty.to_string())),
             _ => None,
         })
         .collect();

@@ -1,9 +1,9 @@
 //! What a plan is called, and what its releases use. Must not know recipes' steps.
 
 use crate::change::{Asked, Numbering, Numbers, What};
-use crate::name::QName;
+use crate::name::{QName, literal};
 use crate::op::{self, Op};
-use crate::plan::{ColumnRef, Model, Release, Strategy};
+use crate::plan::{ColumnRef, LabelRef, Model, Release, Strategy};
 use crate::recipe::Recipe;
 use crate::schema::Schema;
 
@@ -34,6 +34,7 @@ pub(super) fn releases(model: &Model, touched: &[QName], recipes: &[Recipe]) -> 
         reads: columns(&model.source, true),
         writes: columns(&model.source, false),
         change: String::new(),
+        labels: labels(&model.source, &model.target),
         keeps: Vec::new(),
     }];
     if recipes.iter().any(|r| r.needs_release) {
@@ -51,10 +52,31 @@ pub(super) fn releases(model: &Model, touched: &[QName], recipes: &[Recipe]) -> 
                 .filter(|c| !recipes.iter().any(|r| r.constant.contains(&c.relation)))
                 .collect(),
             change: changes.join("; "),
+            labels: new_labels(model),
             keeps: recipes.iter().flat_map(|r| r.keeps.clone()).collect(),
         });
     }
     releases
+}
+
+/// Labels of the enums that are others in another schema.
+fn labels(schema: &Schema, other: &Schema) -> Vec<LabelRef> {
+    let differs = |(ty, labels): &(&QName, &Vec<String>)| {
+        other.enums.get(*ty).is_some_and(|others| others != *labels)
+    };
+    let changed = schema.enums.iter().filter(differs);
+    let all = changed.flat_map(|(ty, labels)| labels.iter().map(move |label| (ty, label)));
+    all.map(|(ty, label)| LabelRef { ty: ty.clone(), label: label.clone() }).collect()
+}
+
+/// Labels that the new release says: where one gets another name, it says the one that is there.
+fn new_labels(model: &Model) -> Vec<LabelRef> {
+    let renamed = |label: &LabelRef| {
+        model.asked.iter().any(|op| {
+            matches!(op, Op::RenameLabel { ty, to, .. } if *ty == label.ty && *to == label.label)
+        })
+    };
+    labels(&model.target, &model.source).into_iter().filter(|label| !renamed(label)).collect()
 }
 
 /// The ways that each recipe weighed, with the change that they are ways of.
@@ -97,6 +119,9 @@ pub(super) fn describe(what: &What) -> String {
         What::Object { id, after: None } => format!("drop {} {}", id.kind.noun(), id.name),
         What::Statement(Op::RenameColumn { table, column, to }) => {
             format!("rename {table}.{column} to {to}")
+        }
+        What::Statement(Op::RenameLabel { ty, label, to }) => {
+            format!("rename the label {} of {ty} to {}", literal(label), literal(to))
         }
         What::Statement(op) => describe_op(op),
     }

@@ -8,20 +8,7 @@ use super::Diff;
 use crate::change::{Asked, What};
 use crate::name::QName;
 use crate::schema::object::{OF, SCHEMA};
-use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject, View};
-
-/// Whether a view stays as it is.
-pub(super) fn same(before: &View, after: &View) -> bool {
-    after.materialized == before.materialized
-        && after.columns == before.columns
-        && same_text(&after.query, &before.query)
-}
-
-/// The same text but for white space: compared word by word.
-pub(super) fn same_text(a: &str, b: &str) -> bool {
-    let squeeze = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    squeeze(a.trim_end_matches(';')) == squeeze(b.trim_end_matches(';'))
-}
+use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject};
 
 /// The bare name by which others may mention an object: `f` of `public.f(integer)`.
 fn bare_name(id: &ObjectId) -> &str {
@@ -121,7 +108,7 @@ impl Diff<'_> {
         let tables = target.tables.keys().filter(missing);
         let mut new: BTreeSet<String> = tables.map(|name| name.name.clone()).collect();
         let views = target.views.iter().filter(|(name, view)| {
-            self.work.views.get(*name).is_none_or(|before| !same(before, view))
+            self.work.views.get(*name).is_none_or(|before| !before.says_same(view))
         });
         new.extend(views.map(|(name, _)| name.name.clone()));
         let mut words = new.clone();
@@ -161,7 +148,9 @@ impl Diff<'_> {
             .work
             .views
             .iter()
-            .filter(|(name, view)| target.views.get(*name).is_none_or(|after| !same(view, after)))
+            .filter(|(name, view)| {
+                target.views.get(*name).is_none_or(|after| !view.says_same(after))
+            })
             .map(|(name, _)| name.name.as_str())
             .collect();
         let gone: Vec<ObjectId> = self
@@ -294,7 +283,7 @@ impl Diff<'_> {
 
     /// Whether the target says nothing of owners where the source names one for every table: a dump
     /// with other options, not another wish.
-    fn leaves_owners_out(&self) -> bool {
+    pub(super) fn leaves_owners_out(&self) -> bool {
         let owners = |schema: &Schema| {
             schema.objects.keys().filter(|id| id.kind == ObjectKind::Owner).count()
         };
@@ -326,12 +315,12 @@ impl Diff<'_> {
     }
 
     /// Whether an object belongs to a view that only makes way and comes back with all it has.
-    fn comes_back(&self, id: &ObjectId, object: &Object) -> bool {
+    pub(super) fn comes_back(&self, id: &ObjectId, object: &Object) -> bool {
         let of = object.of.as_ref().and_then(Subject::relation);
         let Some(view) = of else { return false };
         match (self.source.views.get(view), self.target.views.get(view)) {
             (Some(before), Some(after)) => {
-                same(before, after) && self.source.objects.get(id) == Some(object)
+                before.says_same(after) && self.source.objects.get(id) == Some(object)
             }
             _ => false,
         }
@@ -362,6 +351,6 @@ fn differs((source, work): (&Schema, &Schema), id: &ObjectId, object: &Object) -
 }
 
 /// A comment that comes with what it is about.
-fn brings_its_own(id: &ObjectId) -> bool {
+pub(super) fn brings_its_own(id: &ObjectId) -> bool {
     id.kind == ObjectKind::Comment && id.name.starts_with("EXTENSION ")
 }

@@ -207,7 +207,10 @@ impl Diff<'_> {
             .collect();
         let named = hints.iter().find_map(|hint| match hint {
             Hint::RenameTable { table, to } if table == name => Some(name.sibling(to)),
-            Hint::RenameTable { .. } | Hint::RenameColumn { .. } | Hint::Fill { .. } => None,
+            Hint::RenameTable { .. }
+            | Hint::RenameColumn { .. }
+            | Hint::RenameLabel { .. }
+            | Hint::Fill { .. } => None,
         });
         let first = |wanted: &dyn Fn(&(QName, String)) -> bool| parts.iter().find(|p| wanted(p));
         let chosen = match (&named, parts.as_slice()) {

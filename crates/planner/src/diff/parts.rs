@@ -130,6 +130,10 @@ impl Diff<'_> {
                         self.push(Op::RenameConstraint { table, name: key.clone(), to });
                     }
                     self.push(Op::DropConstraint { table, name });
+                } else if constraint.kind.has_index() && self.is_wanted_elsewhere(&table, key) {
+                    // It goes with its column, which is later.
+                    let to = own::aside(key);
+                    self.push(Op::RenameConstraint { table, name: key.clone(), to });
                 }
             }
             for (key, index) in &before.indexes {
@@ -149,6 +153,9 @@ impl Diff<'_> {
                         self.push(Op::RenameIndex { table, name: key.clone(), to });
                     }
                     self.drop_index(table, name);
+                } else if self.is_wanted_elsewhere(&table, key) {
+                    let to = own::aside(key);
+                    self.push(Op::RenameIndex { table, name: key.clone(), to });
                 }
             }
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::name::{QName, quote};
+use crate::name::{QName, literal, quote};
 use crate::op::Op;
 use crate::plan::Question;
 use crate::schema::{Column, ObjectKind, Schema, Table};
@@ -29,11 +29,38 @@ impl Evidence {
 /// Suspected renames between two schemas; renames that were asked for are applied to the first.
 pub(crate) fn suspects(before: &Schema, after: &Schema) -> Vec<Question> {
     let mut questions = tables(before, after);
+    questions.extend(before.enums.iter().flat_map(|(ty, old)| {
+        after.enums.get(ty).map(|new| labels(ty, old, new)).unwrap_or_default()
+    }));
     for (name, old) in &before.tables {
         let Some(new) = after.table(name) else { continue };
         questions.extend(columns((name, old, new), (before, after)));
     }
     questions
+}
+
+/// Labels that go, each with the one that comes in its place.
+fn labels(ty: &QName, old: &[String], new: &[String]) -> Vec<Question> {
+    let mut found = Vec::new();
+    for (at, (from, to)) in old.iter().zip(new).enumerate() {
+        if old.len() != new.len() || new.contains(from) || old.contains(to) {
+            continue;
+        }
+        let mut evidence = Evidence::default();
+        evidence.add(ENOUGH, format!("it stands where that stood, as label {}", at + 1));
+        evidence.says.extend(alike(from, to));
+        let (from, to) = (literal(from), literal(to));
+        found.push(Question {
+            code: "possible-rename".to_owned(),
+            question: format!(
+                "Is the label {to} of {ty} what {from} was, under another name? {}",
+                said(&evidence)
+            ),
+            default: format!("no: {from} goes, and no row may hold it by then"),
+            answer_with: format!("-- concertina: rename value {} {from} to {to}", short(ty)),
+        });
+    }
+    found
 }
 
 /// Dropped columns, each with the added column for which most speaks.

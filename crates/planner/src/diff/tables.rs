@@ -6,7 +6,7 @@ use super::Diff;
 use crate::change::Hint;
 use crate::name::{QName, own};
 use crate::op::Op;
-use crate::schema::{ConstraintKind, Schema, Table};
+use crate::schema::{ConstraintKind, ObjectId, ObjectKind, Schema, Table};
 
 impl Diff<'_> {
     /// Renames that hints ask for. Columns go by their table's old name.
@@ -18,6 +18,15 @@ impl Diff<'_> {
                 if self.work.tables.contains_key(table) && self.target.tables.contains_key(&after) {
                     self.push(Op::RenameTable { table: table.clone(), to: to.clone() });
                     renamed.insert(table.clone(), after);
+                }
+            }
+        }
+        for hint in hints {
+            if let Hint::RenameLabel { ty, label, to } = hint {
+                let (ty, label, to) = (ty.clone(), label.clone(), to.clone());
+                // Said twice, it is done once.
+                if self.work.enums.get(&ty).is_some_and(|labels| labels.contains(&label)) {
+                    self.push(Op::RenameLabel { ty, label, to });
                 }
             }
         }
@@ -107,12 +116,20 @@ impl Diff<'_> {
         }
     }
 
-    /// Whether an index or key of another table takes the name.
+    /// Whether an index or key of another table takes the name, or a relation does that is new.
     pub(super) fn is_wanted_elsewhere(&self, table: &QName, index: &str) -> bool {
-        self.target.tables.iter().any(|(other, t)| {
-            let key = t.constraints.get(index).is_some_and(|c| c.kind.has_index());
-            other != table && other.schema == table.schema && (key || t.indexes.contains_key(index))
-        })
+        let name = table.sibling(index);
+        let sequence = ObjectId::new(ObjectKind::Sequence, name.to_string());
+        let relation = self.target.tables.contains_key(&name)
+            || self.target.views.contains_key(&name)
+            || self.target.objects.contains_key(&sequence);
+        relation
+            || self.target.tables.iter().any(|(other, t)| {
+                let key = t.constraints.get(index).is_some_and(|c| c.kind.has_index());
+                other != table
+                    && other.schema == table.schema
+                    && (key || t.indexes.contains_key(index))
+            })
     }
 
     /// Creates what is new, without foreign keys, indexes and triggers: those come when all tables

@@ -1,21 +1,17 @@
 //! Views: a changed view, or one over what changes, goes first and comes back last.
 
 use super::Diff;
-use super::objects::same;
 use crate::name::QName;
 use crate::op::Op;
-use crate::schema::Schema;
+use crate::schema::View;
 
 impl Diff<'_> {
     /// Drops what is gone, changed, or in the way of a dropped or retyped column.
     pub(super) fn drop_views(&mut self) {
         let mut first: Vec<QName> = Vec::new();
         for (name, view) in &self.work.views {
-            let stays = self.target.views.get(name).is_some_and(|after| same(view, after));
-            // `SELECT *` was spelled out when the view was made: over other columns it is another.
-            let star = view.identifiers.iter().any(|i| i == "*");
-            let spelled_anew = star && view.reads.iter().any(|read| self.columns_change(read));
-            if !stays || spelled_anew {
+            let stays = |after: &View| view.says_same(after) && view.found == after.found;
+            if !self.target.views.get(name).is_some_and(stays) {
                 first.push(name.clone());
             }
         }
@@ -34,16 +30,6 @@ impl Diff<'_> {
         for view in self.work.with_dependents(first).into_iter().rev() {
             self.push(self.work.drop_view(&view));
         }
-    }
-
-    /// Whether a table that stays gets other columns.
-    fn columns_change(&self, table: &QName) -> bool {
-        let names = |schema: &Schema| {
-            schema
-                .table(table)
-                .map(|t| t.columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>())
-        };
-        names(&self.work) != names(self.target)
     }
 
     /// Creates what is not there, what is read before what reads it.

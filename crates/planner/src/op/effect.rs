@@ -77,6 +77,11 @@ impl Schema {
                 self.set_object(id, becomes.as_ref());
                 Ok(())
             }
+            Op::RenameLabel { ty, label, to } => {
+                self.relabel(ty, label, to)?;
+                self.say_label(ty, label, to);
+                Ok(())
+            }
             Op::CreateTable { table, definition } => {
                 self.free(table)?;
                 self.free_indexes(table, definition)?;
@@ -197,8 +202,12 @@ impl Schema {
     }
 
     fn rename_table(&mut self, from: &QName, to: &str) -> Result<(), Refusal> {
-        let to = from.sibling(to);
-        self.free(&to)?;
+        self.move_table(from, &from.sibling(to))
+    }
+
+    /// Gives a table another name, or another schema: what refers to it and what is said of it follow.
+    pub(crate) fn move_table(&mut self, from: &QName, to: &QName) -> Result<(), Refusal> {
+        self.free(to)?;
         let Some(table) = self.tables.remove(from) else {
             return refuse("42P01", format!("relation \"{from}\" does not exist"));
         };
@@ -212,7 +221,7 @@ impl Schema {
                 }
             }
         }
-        self.move_relation(from, &to);
+        self.move_relation(from, to);
         Ok(())
     }
 

@@ -83,6 +83,7 @@ impl Op {
             Self::SetLockTimeout { .. }
             | Self::SetStatementTimeout { .. }
             | Self::SkipBodyChecks
+            | Self::RenameLabel { .. }
             | Self::CreateHelpers
             | Self::CreateProgress
             | Self::CreateThrottle

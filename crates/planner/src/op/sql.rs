@@ -7,6 +7,7 @@ use crate::op::Op;
 use crate::schema::{Column, Constraint, ConstraintKind, Index, Table, View};
 
 /// The statement, without a final semicolon.
+#[expect(clippy::too_many_lines, reason = "an arm for each kind")]
 pub fn render(op: &Op) -> String {
     match op {
         Op::SetStatementTimeout { ms, local } => {
@@ -19,6 +20,9 @@ pub fn render(op: &Op) -> String {
         Op::CreateTable { table, definition } => create_table(table, definition),
         Op::DropTable { table } => format!("DROP TABLE {table}"),
         Op::RenameTable { table, to } => format!("ALTER TABLE {table} RENAME TO {}", quote(to)),
+        Op::RenameLabel { ty, label, to } => {
+            format!("ALTER TYPE {ty} RENAME VALUE {} TO {}", literal(label), literal(to))
+        }
         Op::AddColumn { .. }
         | Op::DropColumn { .. }
         | Op::DropColumnOnly { .. }

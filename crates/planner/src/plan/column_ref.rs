@@ -1,4 +1,4 @@
-//! A column of a relation, written `schema.table.column`.
+//! A column of a relation, written `schema.table.column`; a label of an enum.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,15 @@ pub struct ColumnRef {
     pub relation: QName,
     /// Column.
     pub column: String,
+}
+
+/// A label of an enum.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LabelRef {
+    /// Enum.
+    pub ty: QName,
+    /// Label.
+    pub label: String,
 }
 
 impl std::fmt::Display for ColumnRef {

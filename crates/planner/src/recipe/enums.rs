@@ -134,7 +134,7 @@ fn with_new_columns(context: &Context<'_>, id: &ObjectId) -> Schema {
 }
 
 /// Statements by which a new type with the labels of `to` takes the enum's name.
-pub(super) fn rebuild(schema: &Schema, id: &ObjectId, to: &Object) -> Option<Vec<Op>> {
+pub(crate) fn rebuild(schema: &Schema, id: &ObjectId, to: &Object) -> Option<Vec<Op>> {
     let routines = routines(schema, id, &[]);
     rebuilt(schema, id, to, &routines, &|_, column| column.default.clone())
 }

@@ -27,6 +27,7 @@ pub(super) fn plan(context: &Context<'_>, from: &QName, to: &str) -> Result<Reci
         alias_of: Some(from.clone()),
         unfilled: false,
         over_unfilled: false,
+        found: Vec::new(),
     };
     let mut recipe = Recipe {
         needs_release: true,

@@ -256,7 +256,11 @@ impl Schema {
                     (ObjectKind::Domain, Some(name)) => drop(self.domains.remove(&name)),
                     _ => {}
                 }
-                Arc::make_mut(&mut self.objects).remove(id);
+                let objects = Arc::make_mut(&mut self.objects);
+                objects.remove(id);
+                if id.kind == ObjectKind::Sequence {
+                    objects.remove(&ObjectId::new(ObjectKind::Ownership, id.name.clone()));
+                }
                 self.sweep();
             }
         }
@@ -333,7 +337,8 @@ impl Schema {
     /// Makes views and objects follow a renamed table or view.
     pub(crate) fn move_relation(&mut self, from: &QName, to: &QName) {
         for view in self.views.values_mut() {
-            let named = view.reads.iter_mut().chain(&mut view.alias_of);
+            let found = view.found.iter_mut().map(|(name, _)| name);
+            let named = view.reads.iter_mut().chain(&mut view.alias_of).chain(found);
             named.filter(|name| *name == from).for_each(|name| *name = to.clone());
         }
         self.move_objects(|subject| match subject {
@@ -445,7 +450,7 @@ fn rename_subject(text: &str, from: &Subject, to: &Subject) -> String {
 }
 
 /// A text with a thing under its new name; a longer name that begins with the old one is another.
-fn renamed(text: &str, old: &str, new: &str) -> String {
+pub(super) fn renamed(text: &str, old: &str, new: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(old) {

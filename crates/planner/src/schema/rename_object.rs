@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
+use super::object::renamed;
 use super::sequence::nextval_of;
 use super::{Column, Object, ObjectId, ObjectKind, Schema};
 use crate::expr::Expr;
-use crate::name::{QName, quote, rename_in_text};
+use crate::name::{QName, quote};
 
 impl Schema {
     /// Gives a sequence another name; false where there is none.
@@ -32,7 +33,7 @@ impl Schema {
                 });
             }
         }
-        let renamed = |text: &str| rename_in_text(text, &from.name, &to.name);
+        let renamed = |text: &str| renamed(text, &from.to_string(), &to.to_string());
         let is_it = |id: &ObjectId| {
             matches!(id.kind, ObjectKind::Sequence | ObjectKind::Ownership)
                 && id.name == from.to_string()

@@ -15,6 +15,7 @@ use super::cursor::{Broken, Cursor, Placed, PlacedName, unquote};
 use super::hint::PlacedHint;
 use super::names::{self, Names};
 use super::object::{self, Said};
+use super::renamed::Renamed;
 use super::report;
 use super::split::{HintLines, Splitter, Statement};
 use super::statement::{self, Carried, Parsed};
@@ -185,6 +186,9 @@ impl Asker<'_> {
             Parsed::RenameIndex { index, if_exists, to } => {
                 self.rename_index(&index, if_exists, to, span)
             }
+            Parsed::Renamed(Renamed::Label { ty, from: label, to }) => {
+                self.push(Op::RenameLabel { ty: ty.name, label, to }, span)
+            }
             Parsed::Renamed(renamed) => {
                 self.verbatim(renamed.view(), span, None);
                 Ok(())
@@ -211,7 +215,7 @@ impl Asker<'_> {
                 Ok(())
             }
             Parsed::Transaction => self.transaction(span, start),
-            Parsed::Setting | Parsed::Role(_) => {
+            Parsed::Setting | Parsed::Role(_) | Parsed::TableMethod(_) => {
                 self.warn(
                     "setting-ignored",
                     span,

@@ -112,8 +112,8 @@ fn read(body: &str) -> Option<Block> {
 struct Reader<'a> {
     cursor: Cursor<'a>,
     block: Block,
-    /// The conditions that what comes next is under: whether each is about what is there already.
-    guards: Vec<bool>,
+    /// The conditions that what comes next is under.
+    guards: Vec<Guard>,
     /// How many loops.
     loops: usize,
     /// Whether what comes next is one of several ways to go.
@@ -122,20 +122,30 @@ struct Reader<'a> {
     catches: bool,
 }
 
+/// A condition.
+struct Guard {
+    /// Whether it is about what is there already.
+    is_there: bool,
+    /// Whether any of its branches so far does something.
+    does: bool,
+    /// Whether what comes next is done where something is not there.
+    otherwise: bool,
+}
+
 impl Reader<'_> {
     fn statement(&mut self) -> Option<()> {
         let cursor = &mut self.cursor;
         if cursor.eat("IF") {
             let (from, to) = cursor.skip_until(|c| c.is(0, "THEN"));
-            let guard = self.guard(from, to);
-            self.guards.push(guard);
+            let is_there = self.guard(from, to)?;
+            self.guards.push(Guard { is_there, does: false, otherwise: false });
             self.cursor.eat("THEN").then_some(())
         } else if cursor.eat("ELSIF") || cursor.eat("ELSEIF") {
             cursor.skip_until(|c| c.is(0, "THEN"));
-            self.branches = true;
+            self.other_branch();
             self.cursor.eat("THEN").then_some(())
         } else if cursor.eat("ELSE") {
-            self.branches = true;
+            self.other_branch();
             Some(())
         } else if cursor.eat("END IF") {
             self.guards.pop()?;
@@ -155,22 +165,41 @@ impl Reader<'_> {
             self.catches |= !self.guards.is_empty();
             self.pass()
         } else if self.is_silent() {
+            // An error is the end of it.
+            let ends = self.cursor.sees("RAISE EXCEPTION");
+            self.guards.iter_mut().for_each(|guard| guard.does |= ends);
             self.pass()
         } else {
             self.does()
         }
     }
 
-    /// Whether a condition is about what is there already: it holds where the statements fit.
-    fn guard(&mut self, from: usize, to: usize) -> bool {
+    /// A branch after others. Where these do nothing, it is what is done where something is not there.
+    fn other_branch(&mut self) {
+        let Some(guard) = self.guards.last_mut() else { return };
+        self.branches |= guard.does || !guard.is_there;
+        guard.otherwise = true;
+    }
+
+    /// Whether a condition is about what is there already: it holds where the statements fit. None where
+    /// it asks how many there are.
+    fn guard(&mut self, from: usize, to: usize) -> Option<bool> {
         const WORDS: [&str; 5] = ["EXISTS", "IS NULL", "IS NOT NULL", "PG_", "INFORMATION_SCHEMA"];
         let condition = self.cursor.flat(from, to);
         let upper = condition.to_ascii_uppercase();
         let is_guard = WORDS.iter().any(|word| upper.contains(word));
+        let here = self.cursor;
+        let many = |at: usize| {
+            let number = Cursor { at, ..here }.peek(0).filter(|t| t.kind == Kind::Number);
+            number.is_some_and(|token| !matches!(here.of(token), "0" | "1"))
+        };
+        if is_guard && upper.contains("COUNT") && (from..to).any(many) {
+            return None;
+        }
         if !is_guard {
             self.block.assumed.push(condition);
         }
-        is_guard
+        Some(is_guard)
     }
 
     /// Whether it is about nothing but the block itself, or tells somebody something.
@@ -189,7 +218,8 @@ impl Reader<'_> {
     /// A statement of SQL.
     fn does(&mut self) -> Option<()> {
         let rows = ["INSERT", "UPDATE", "DELETE", "WITH", "MERGE"];
-        let guarded = self.catches || self.guards.contains(&true);
+        let guarded = self.catches || self.guards.iter().any(|guard| guard.is_there);
+        self.guards.iter_mut().for_each(|guard| guard.does = true);
         if self.cursor.is_any(0, &rows) {
             self.block.rows = true;
             return self.pass();
@@ -201,6 +231,8 @@ impl Reader<'_> {
         } else {
             let makes = ["CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE"];
             self.cursor.is_any(0, &makes).then_some(())?;
+            let takes_away = ["DROP", "REVOKE"].iter().any(|word| self.cursor.is(0, word));
+            (!takes_away || self.guards.iter().all(|guard| !guard.otherwise)).then_some(())?;
             let (from, to) = self.cursor.skip_until(|c| c.is_symbol(0, b';'));
             self.cursor.slice(from, to).to_owned()
         };

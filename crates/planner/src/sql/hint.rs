@@ -9,7 +9,7 @@ use crate::name::QName;
 use crate::schema::Column;
 
 /// What hints there are, for who got one wrong.
-pub(super) const GRAMMAR: &str = "hints are `rename users.name to full_name`, `rename table users to people`, \
+pub(super) const GRAMMAR: &str = "hints are `rename users.name to full_name`, `rename table users to people`, `rename value mood 'sad' to 'blue'`, \
 `split users.name into first_name text := split_part(name, ' ', 1), last_name text := split_part(name, ' ', 2) back first_name || ' ' || last_name`, \
 `merge users.first, users.last into full_name text := first || ' ' || last back first := split_part(full_name, ' ', 1), last := split_part(full_name, ' ', 2)`, \
 `fill users.score := 0`, `extract orders.status into statuses (id bigint, name text) as status_id`, \
@@ -22,6 +22,8 @@ pub(super) enum Written {
     RenameColumn { table: PlacedName, column: Placed, to: Placed },
     /// `rename table t to u`.
     RenameTable { table: PlacedName, to: Placed },
+    /// `rename value mood 'sad' to 'blue'`.
+    RenameLabel { ty: PlacedName, label: String, to: String },
     /// `fill t.c := value`.
     Fill { table: PlacedName, column: Placed, value: Expr },
     /// `extract t.c into u (id …, name …) as c_id`.
@@ -132,6 +134,15 @@ fn read_body(body: &str) -> Read<Written> {
         let to = cursor.strict_ident("a table name")?;
         cursor.end()?;
         return Ok(Written::RenameTable { table, to });
+    }
+    if cursor.sees("RENAME VALUE") && !cursor.is_symbol(2, b'.') {
+        cursor.at += 2;
+        let ty = cursor.name("an enum's name")?;
+        let label = cursor.string()?;
+        cursor.expect("TO")?;
+        let to = cursor.string()?;
+        cursor.end()?;
+        return Ok(Written::RenameLabel { ty, label, to });
     }
     if cursor.eat("RENAME") {
         let (table, column) = column_of(&mut cursor)?;
@@ -307,6 +318,7 @@ fn shift(written: &mut Written, base: usize) {
             move_by(&mut table.span);
             move_by(&mut to.span);
         }
+        Written::RenameLabel { ty, label: _, to: _ } => move_by(&mut ty.span),
         Written::Fill { table, column, value: _ } => {
             move_by(&mut table.span);
             move_by(&mut column.span);

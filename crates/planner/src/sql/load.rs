@@ -13,6 +13,7 @@ use super::block;
 use super::cursor::{Broken, Cursor};
 use super::names::{self, Names};
 use super::object::{self, Said};
+use super::renamed::Renamed;
 use super::report;
 use super::resolve;
 use super::split::{HintLines, Splitter, Statement};
@@ -26,7 +27,7 @@ use crate::op::Op;
 use crate::op::effect::Refusal;
 use crate::plan::NotAnalysed;
 use crate::schema::object::SCHEMA;
-use crate::schema::{ConstraintKind, Object, ObjectId, ObjectKind, Schema, Subject};
+use crate::schema::{ConstraintKind, Object, ObjectId, ObjectKind, Schema, Subject, Table};
 
 /// Garbage is given up on after so many statements that mean nothing.
 const MAX_UNKNOWN: usize = 500;
@@ -45,6 +46,8 @@ pub(super) struct Loader<'a> {
     catalog_last: bool,
     /// Who makes what follows, where the text says so.
     role: Option<String>,
+    /// How tables are stored that do not say, where the text sets it.
+    method: Option<String>,
     names: Names,
     /// Which table an index is on: a dump has thousands.
     index_tables: BTreeMap<QName, QName>,
@@ -71,6 +74,7 @@ pub(super) fn load(text: &str, source: Source) -> Loader<'_> {
         path_set: statement::USUAL_PATH.to_owned(),
         catalog_last: false,
         role: None,
+        method: None,
         names: Names::default(),
         index_tables: BTreeMap::new(),
         kept: BTreeMap::new(),
@@ -295,6 +299,7 @@ impl Loader<'_> {
                 self.path_set = path.set;
                 self.catalog_last = path.catalog_last;
             }
+            Parsed::TableMethod(method) => self.method = method,
             Parsed::Role(role) => {
                 self.role = role;
                 if self.role.is_some() {
@@ -332,12 +337,22 @@ impl Loader<'_> {
         for sequence in defined.sequences {
             self.objects(&sequence, span);
         }
+        if !self.schema.table(&name).is_some_and(Table::is_partitioned) {
+            self.stored(("TABLE", &name), &mut defined.settings);
+        }
         self.objects(&defined.settings, span);
+    }
+
+    /// Has a table or materialized view stored as the text says that all are, where it says nothing itself.
+    fn stored(&self, relation: (&str, &QName), settings: &mut Vec<Said>) {
+        if let Some(method) = &self.method {
+            settings.insert(0, object::access_method(relation, method));
+        }
     }
 
     /// pgcrypto brings a function that PostgreSQL has itself by now: where its schema stands before
     /// `pg_catalog`, that is the one meant.
-    fn found_first(&self, table: &mut crate::schema::Table) {
+    fn found_first(&self, table: &mut Table) {
         const BROUGHT: &str = "gen_random_uuid";
         let place = self.schema.objects.get(&ObjectId::new(ObjectKind::Extension, "pgcrypto"));
         let Some(place) = place.and_then(|extension| extension.part(SCHEMA)) else { return };
@@ -401,7 +416,11 @@ impl Loader<'_> {
         self.names.take(name.clone());
         self.schema.views.insert(name.clone(), view);
         self.schema.give(self.schema.given_to_relation(&name));
-        self.objects(&new.settings, span);
+        let mut settings = new.settings.clone();
+        if new.materialized {
+            self.stored(("MATERIALIZED VIEW", &name), &mut settings);
+        }
+        self.objects(&settings, span);
     }
 
     fn alter(&mut self, alter: &Alter, span: Span) {
@@ -411,6 +430,10 @@ impl Loader<'_> {
                 self.objects(said, span);
             } else if self.schema.tables.contains_key(name) {
                 self.action(name, action, (alter.only, span));
+            } else if let Action::RenameTable { to } = action
+                && self.schema.views.contains_key(name)
+            {
+                self.renamed(Renamed::View { from: alter.table.clone(), to: to.clone() }, span);
             } else if !alter.if_exists {
                 self.unknown(span, "its table is not in the schema");
                 return;

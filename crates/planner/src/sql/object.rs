@@ -20,7 +20,8 @@ use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject};
 pub(super) use about::table_owner;
 pub(super) use sequence::serial;
 pub(super) use settings::{
-    ColumnSetting, column_setting, identity_options, property, sequence_name, setting,
+    ColumnSetting, HEAP, access_method, column_setting, identity_options, property, sequence_name,
+    setting,
 };
 
 /// What a statement says of objects.
@@ -39,6 +40,11 @@ pub(super) enum Said {
 }
 
 impl Said {
+    /// Whether a new relation is so without it.
+    pub(super) fn is_usual(&self) -> bool {
+        matches!(self, Self::Made(_, object) if object.make.iter().any(|sql| sql.ends_with(HEAP)))
+    }
+
     /// The same where a role says it that is not the one who loads the text.
     pub(super) fn made_by(&self, role: &str) -> Self {
         match self {

@@ -11,7 +11,7 @@ use crate::name::{QName, quote};
 use crate::schema::{ConstraintKind, ObjectId, ObjectKind, Schema, Subject};
 
 /// What a schema holds, by bare names.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Held {
     /// Tables, views and types: what stands after FROM, and what values are of.
     relations: BTreeSet<String>,
@@ -35,10 +35,19 @@ pub(super) fn qualify(schema: &mut Schema) {
             }
         }
     }
+    let relations: BTreeSet<QName> =
+        schema.tables.keys().chain(schema.views.keys()).cloned().collect();
     for (name, view) in &mut schema.views {
-        if let Some(known) = held.get(&name.schema) {
-            view.query = in_text(&view.query, &name.schema, known);
-        }
+        let Some(known) = held.get(&name.schema) else { continue };
+        // A view outside of the path reads the path's relation, though its own schema has one called so.
+        let mut known = known.clone();
+        known.relations.retain(|bare| {
+            let relation = QName::new(name.schema.clone(), bare.clone());
+            let namesake = |read: &QName| read.name == *bare && *read != relation;
+            let is_read = view.reads.contains(&relation) && !view.reads.iter().any(namesake);
+            is_read || !relations.contains(&relation)
+        });
+        view.query = in_text(&view.query, &name.schema, &known);
     }
     for (id, object) in Arc::make_mut(&mut schema.objects) {
         let Some(home) = home(id, object.of.as_ref()) else { continue };
@@ -124,23 +133,30 @@ fn held(schema: &Schema) -> BTreeMap<String, Held> {
     held
 }
 
+/// The name that a text is to `regclass`, where it has no schema.
+fn bare(text: &str) -> Option<String> {
+    let name: QName = text.parse().ok()?;
+    (!text.contains('.')).then_some(name.name)
+}
+
 fn in_expr(expr: &mut Expr, home: &str, known: &Held) {
     expr.visit_mut(&mut |expr| match expr {
         Expr::Cast(value, ty) if ty.as_str() == "regclass" => {
             if let Expr::Text(name) = value.as_mut()
-                && (known.sequences.contains(name.as_str())
-                    || known.relations.contains(name.as_str()))
+                && let Some(bare) = bare(name)
+                && (known.sequences.contains(&bare) || known.relations.contains(&bare))
             {
-                *name = QName::new(home, name.clone()).to_string();
+                *name = QName::new(home, bare).to_string();
             }
         }
         Expr::Call(name, args) => {
             // A sequence's name without a cast.
             if name == "nextval"
                 && let [Expr::Text(sequence)] = args.as_mut_slice()
-                && known.sequences.contains(sequence.as_str())
+                && let Some(bare) = bare(sequence)
+                && known.sequences.contains(&bare)
             {
-                *sequence = QName::new(home, sequence.clone()).to_string();
+                *sequence = QName::new(home, bare).to_string();
             }
             if known.routines.contains(name.as_str()) {
                 *name = QName::new(home, name.clone()).to_string();

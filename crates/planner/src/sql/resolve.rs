@@ -358,8 +358,13 @@ pub(super) fn view(new: &NewView, schema: &Schema, query: &str) -> View {
         .iter()
         .filter_map(|name| schema.views.get(name))
         .any(|read| if read.materialized { read.unfilled } else { read.over_unfilled });
+    let star = new.identifiers.iter().any(|i| i == "*");
+    let names = |table: &Table| table.columns.iter().map(|c| c.name.clone()).collect();
+    let found = reads.iter().filter(|_| star);
+    let found = found.filter_map(|read| Some((read.clone(), names(schema.table(read)?))));
     View {
         columns: new.columns.clone(),
+        found: found.collect(),
         query: query.to_owned(),
         materialized: new.materialized,
         reads,

@@ -52,6 +52,8 @@ pub(super) enum Parsed {
     Data,
     /// A session setting.
     Setting,
+    /// SET `default_table_access_method`: how tables are stored that do not say; none for the server's way.
+    TableMethod(Option<String>),
     /// From here on another role is at work.
     Role(Option<String>),
     /// Carried, not modelled.
@@ -227,6 +229,11 @@ fn setting(cursor: &mut Cursor<'_>) -> Read<Parsed> {
             };
             return Ok(Parsed::SearchPath(search_path(cursor, set)));
         }
+        if cursor.eat("default_table_access_method") {
+            let said = cursor.eat("TO") || cursor.eat_operator("=");
+            let method = cursor.string().or_else(|_| cursor.ident("a method").map(|m| m.name));
+            return Ok(Parsed::TableMethod(method.ok().filter(|m| said && m != "default")));
+        }
         return Ok(Parsed::Setting);
     }
     if cursor.eat("SELECT") {
@@ -250,6 +257,10 @@ fn setting(cursor: &mut Cursor<'_>) -> Read<Parsed> {
     *cursor = start;
     if ["RESET ROLE", "RESET SESSION AUTHORIZATION"].iter().any(|words| cursor.sees(words)) {
         return Ok(Parsed::Role(None));
+    }
+    let all = ["RESET default_table_access_method", "RESET ALL", "DISCARD ALL"];
+    if all.iter().any(|words| cursor.sees(words)) {
+        return Ok(Parsed::TableMethod(None));
     }
     if cursor.is_any(0, &["RESET", "DISCARD"]) {
         return Ok(Parsed::Setting);

@@ -286,11 +286,8 @@ fn options(cursor: &mut Cursor<'_>, table: &mut NewTable) -> Read<()> {
             };
             table.partitioning = Some(text);
         } else if cursor.eat("USING") {
-            let method = cursor.ident("an access method")?;
-            if method.name != "heap" {
-                let set = format!("SET ACCESS METHOD {}", method.name);
-                table.set(("ACCESS METHOD", &set, "SET ACCESS METHOD heap"));
-            }
+            let method = cursor.ident("an access method")?.name;
+            table.settings.push(object::access_method(("TABLE", &table.name.name), &method));
         } else if cursor.eat("WITH") {
             let name = table.name.name.clone();
             let of = Subject::Relation(name.clone());

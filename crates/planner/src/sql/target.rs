@@ -8,7 +8,7 @@ use super::report;
 use super::{ReadTarget, token::Span};
 use crate::change::{Asked, Hint, What};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::name::quote;
+use crate::name::{literal, quote};
 use crate::schema::{Schema, Table};
 
 /// Reads a target.
@@ -64,6 +64,21 @@ impl ReadTarget {
                 find(&self.schema, &after)?;
                 self.hints.push(Hint::RenameTable { table: table.name, to: to.name });
             }
+            Written::RenameLabel { ty, label, to } => {
+                let has = |schema: &Schema, label: &String| {
+                    schema.enums.get(&ty.name).is_some_and(|labels| labels.contains(label))
+                };
+                if !has(source, &label) || !has(&self.schema, &to) {
+                    let message = format!(
+                        "enum `{}` has no label {} before, or none {} after",
+                        ty.name,
+                        literal(&label),
+                        literal(&to)
+                    );
+                    return Err(bad(ty.span, message));
+                }
+                self.hints.push(Hint::RenameLabel { ty: ty.name, label, to });
+            }
             Written::Fill { table, column, value } => {
                 has(&table, find(&self.schema, &table)?, &column)?;
                 let hint = Hint::Fill { table: table.name, column: column.name, value };
@@ -99,7 +114,10 @@ impl ReadTarget {
     fn renamed(&self, table: &PlacedName) -> crate::name::QName {
         let renamed = self.hints.iter().find_map(|hint| match hint {
             Hint::RenameTable { table: from, to } if *from == table.name => Some(from.sibling(to)),
-            Hint::RenameTable { .. } | Hint::RenameColumn { .. } | Hint::Fill { .. } => None,
+            Hint::RenameTable { .. }
+            | Hint::RenameColumn { .. }
+            | Hint::RenameLabel { .. }
+            | Hint::Fill { .. } => None,
         });
         renamed.unwrap_or_else(|| table.name.clone())
     }

@@ -71,6 +71,7 @@ fn ask(asked: &Asked) -> String {
 fn hint(found: &Hint) -> String {
     match found {
         Hint::RenameColumn { table, column, to } => format!("hint: {table}.{column} -> {to}"),
+        Hint::RenameLabel { ty, label, to } => format!("hint: {ty} {label} -> {to}"),
         Hint::RenameTable { table, to } => format!("hint: {table} -> {to}"),
         Hint::Fill { table, column, value } => {
             format!("hint: {table}.{column} := {}", value.sql())

@@ -1,14 +1,18 @@
-//! Settings of columns that say what would be so anyway: `pg_dump` does not print them, and what takes
-//! another one back is to say them. Must not know how they are written in a statement.
+//! Settings that say what would be so anyway: `pg_dump` does not print them, and what takes another one
+//! back is to say them. Must not know how they are written in a statement.
 
 use std::sync::Arc;
 
+use super::object::HEAP;
 use crate::schema::{ObjectKind, Schema, Subject};
 
 /// Leaves out what says the usual, and has the rest taken back to it.
 pub(super) fn leave_out(schema: &mut Schema) {
     let tables = &schema.tables;
     Arc::make_mut(&mut schema.objects).retain(|id, object| {
+        if id.kind == ObjectKind::Property && object.make.iter().any(|sql| sql.ends_with(HEAP)) {
+            return false;
+        }
         let Some(Subject::Column(table, column)) = &object.of else { return true };
         if id.kind != ObjectKind::Property {
             return true;

@@ -53,12 +53,7 @@ pub(super) fn create(
     let mut settings = Vec::new();
     if cursor.eat("USING") {
         let method = cursor.ident("an access method")?.name;
-        if method != "heap" {
-            let set = format!("SET ACCESS METHOD {}", quote(&method));
-            let setting = ("ACCESS METHOD", set.as_str(), "SET ACCESS METHOD heap");
-            let of = Subject::Relation(name.name.clone());
-            settings.push(object::setting(("MATERIALIZED VIEW", &name.name), setting, of));
-        }
+        settings.push(object::access_method(("MATERIALIZED VIEW", &name.name), &method));
     }
     if cursor.eat("WITH") {
         let words = if materialized { "MATERIALIZED VIEW" } else { "VIEW" };
@@ -158,9 +153,14 @@ pub(super) fn with_relation(query: &str, from: &QName, to: &QName) -> String {
     };
     at.extend((0..tokens.len()).filter(|at| here(*at).is_symbol(1, b'.') && is_meant(*at)));
     let (mut out, mut copied) = (String::new(), 0);
-    for token in at.into_iter().filter_map(|at| tokens.get(at)) {
-        out += query.get(copied..token.start).unwrap_or_default();
-        out += &quote(&to.name);
+    let moves = from.schema != to.schema;
+    for at in at {
+        // With another schema it is said in full, whether it was or not.
+        let is_part = at >= 2 && here(at - 1).is_symbol(0, b'.') && is(at - 2, &from.schema);
+        let first = if moves && is_part { at - 2 } else { at };
+        let (Some(start), Some(token)) = (tokens.get(first), tokens.get(at)) else { continue };
+        out += query.get(copied..start.start).unwrap_or_default();
+        out += &if moves { to.to_string() } else { quote(&to.name) };
         copied = token.end;
     }
     out + query.get(copied..).unwrap_or_default()

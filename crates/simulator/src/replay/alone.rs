@@ -37,6 +37,7 @@ impl Model {
         let nobody = || ReleaseModel {
             id: String::new(),
             keeps: Vec::new(),
+            labels: Vec::new(),
             uses: names.iter().map(|_| None).collect(),
         };
         let mut schemas = Interner::new();

@@ -332,6 +332,7 @@ fn form(op: &Op, schema: &Schema) -> Form {
         Op::CreateTable { .. } => Form::CreateTable,
         Op::DropTable { .. } => Form::DropTable,
         Op::RenameTable { .. } => Form::RenameTable,
+        Op::RenameLabel { .. } => Form::RenameEnumValue,
         Op::RenameColumn { .. } => Form::RenameColumn,
         Op::CreateIndex { table, index, concurrently: false, .. } => {
             index_form(schema, table, index)

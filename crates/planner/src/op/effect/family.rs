@@ -28,7 +28,7 @@ impl Schema {
         self.keep_track(op);
         for child in children {
             if let Op::RenameTable { table, to } = op {
-                self.parent_renamed(&child, table, to);
+                self.parent_renamed(&child, table, &table.sibling(to));
             } else if is_about_constraint(op) {
                 self.constraint_below(&child, op, was.as_ref())?;
             } else if is_about_index(op) {
@@ -73,12 +73,12 @@ impl Schema {
         inherited.columns.retain(|name| table.columns.iter().any(|c| c.name == *name));
     }
 
-    fn parent_renamed(&mut self, child: &QName, from: &QName, to: &str) {
+    pub(crate) fn parent_renamed(&mut self, child: &QName, from: &QName, to: &QName) {
         let Some(table) = self.tables.get_mut(child).map(Arc::make_mut) else { return };
         let mut parts = table.parts();
         let renamed = |name: &mut QName| {
             if name == from {
-                to.clone_into(&mut name.name);
+                name.clone_from(to);
             }
         };
         if let Some((parent, _)) = &mut parts.of {

@@ -47,6 +47,9 @@ impl Asker<'_> {
                 self.table(&table)?;
                 self.push(Op::RenameTable { table: table.name, to: to.name }, span)
             }
+            Written::RenameLabel { ty, label, to } => {
+                self.push(Op::RenameLabel { ty: ty.name, label, to }, span)
+            }
             Written::Fill { table, column, value } => {
                 let hint = Hint::Fill { table: table.name, column: column.name, value };
                 self.hints.push((hint, placed));

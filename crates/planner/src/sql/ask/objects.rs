@@ -2,6 +2,7 @@
 
 use super::super::cursor::{Cursor, Placed, PlacedName};
 use super::super::index::NewIndex;
+use super::super::object::Said;
 use super::super::statement::{Drop, Dropped};
 use super::super::table::NewTable;
 use super::super::token::Span;
@@ -54,6 +55,7 @@ impl Asker<'_> {
         for [_, owner] in &defined.sequences {
             self.say(std::slice::from_ref(owner), span)?;
         }
+        defined.settings.retain(|setting| !setting.is_usual());
         self.say(&defined.settings, span)
     }
 
@@ -104,7 +106,8 @@ impl Asker<'_> {
         }
         let definition = resolve::view(new, &self.schema, &new.query);
         self.push(Op::CreateView { view: name, definition }, span)?;
-        self.say(&new.settings, span)
+        let settings: Vec<Said> = new.settings.iter().filter(|s| !s.is_usual()).cloned().collect();
+        self.say(&settings, span)
     }
 
     pub(super) fn rename_index(

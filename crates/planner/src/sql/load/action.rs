@@ -23,11 +23,7 @@ impl Loader<'_> {
             Action::Identity { column, identity, settings } => {
                 self.identity((name, &column.name), identity.as_ref(), (settings, span));
             }
-            Action::SetSchema { schema } => {
-                if let Some(table) = self.schema.tables.remove(name) {
-                    self.schema.tables.insert(QName::new(schema.clone(), &name.name), table);
-                }
-            }
+            Action::SetSchema { schema } => self.moved(name, schema, span),
             Action::Attach { child, bounds } => {
                 let (table, child, bounds) = (name.clone(), child.name.clone(), bounds.clone());
                 self.apply(&[Op::AttachPartition { table, child, bounds }], span);

@@ -7,6 +7,7 @@ use super::Loader;
 use crate::name::QName;
 use crate::op::Op;
 use crate::op::effect::Refusal;
+use crate::schema::ObjectKind;
 use crate::sql::renamed::Renamed;
 use crate::sql::statement::Carried;
 use crate::sql::table_as::TableAs;
@@ -19,8 +20,9 @@ impl Loader<'_> {
             Renamed::Type { from, to } => {
                 (self.schema.rename_type(&from.name, &from.name.sibling(to)), "type")
             }
-            Renamed::Label { ty, from, to } => {
-                (self.schema.rename_label(&ty.name, &from, &to), "type")
+            Renamed::Label { ty, from: label, to } => {
+                self.apply(&[Op::RenameLabel { ty: ty.name, label, to }], span);
+                return;
             }
             Renamed::Sequence { from, to } => {
                 let to = from.name.sibling(to);
@@ -42,6 +44,30 @@ impl Loader<'_> {
         };
         if !there {
             self.unknown(span, &format!("its {what} is not in the schema"));
+        }
+    }
+
+    /// A table in another schema, and with it the sequences of its columns.
+    pub(super) fn moved(&mut self, name: &QName, schema: &str, span: Span) {
+        let there = |name: &QName| QName::new(schema, &name.name);
+        let owned: Vec<QName> = self
+            .schema
+            .objects_of(name)
+            .filter(|(id, _)| id.kind == ObjectKind::Sequence)
+            .filter_map(|(id, _)| id.name.parse().ok())
+            .collect();
+        for sequence in owned {
+            self.schema.rename_sequence(&sequence, &there(&sequence));
+        }
+        let children = self.schema.children(name);
+        match self.schema.move_table(name, &there(name)) {
+            Ok(()) => {
+                for child in children {
+                    self.schema.parent_renamed(&child, name, &there(name));
+                }
+                self.rename_in_views(name, &there(name));
+            }
+            Err(refusal) => self.refused(&refusal, span),
         }
     }
 

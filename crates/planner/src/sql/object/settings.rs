@@ -56,6 +56,16 @@ pub(in crate::sql) fn setting(
     Said::Made(id, Object::one(alter(make), Some(alter(unmake))).of(of))
 }
 
+/// The way a table or materialized view is stored. `heap`, too, is said: it may not be the default.
+pub(in crate::sql) fn access_method((words, name): (&str, &QName), method: &str) -> Said {
+    let set = format!("SET ACCESS METHOD {}", quote(method));
+    let setting = ("ACCESS METHOD", set.as_str(), HEAP);
+    self::setting((words, name), setting, Subject::Relation(name.clone()))
+}
+
+/// What a server's own default makes.
+pub(in crate::sql) const HEAP: &str = "SET ACCESS METHOD heap";
+
 /// Key, action and the action that takes it back, of a column.
 pub(in crate::sql) type ColumnSetting = (String, String, String);
 
@@ -125,7 +135,7 @@ pub(in crate::sql) fn property(
         ("CLUSTER ON", "CLUSTER", "SET WITHOUT CLUSTER"),
         ("OF", "OF", "NOT OF"),
         ("SET TABLESPACE", "TABLESPACE", "SET TABLESPACE pg_default"),
-        ("SET ACCESS METHOD", "ACCESS METHOD", "SET ACCESS METHOD heap"),
+        ("SET ACCESS METHOD", "ACCESS METHOD", HEAP),
     ] {
         if cursor.eat(action) {
             cursor.skip_to_comma();
