@@ -44,8 +44,42 @@ impl Diff<'_> {
             });
             let view = missing.remove(ready.unwrap_or(0)).clone();
             if let Some(definition) = target.views.get(&view) {
+                self.star_spelled_anew(&view, definition);
                 self.push(Op::CreateView { view, definition: definition.clone() });
             }
         }
+    }
+
+    /// A view that is made spells `*` out by the columns there are: says where the target's has others.
+    fn star_spelled_anew(&mut self, name: &QName, view: &View) {
+        let differs = |(read, columns): &&(QName, Vec<String>)| {
+            let now = self.target.table(read).map(|table| &table.columns);
+            now.is_some_and(|now| now.iter().map(|c| &c.name).ne(columns))
+        };
+        if let Some((read, _)) = view.found.iter().find(differs) {
+            self.warn(
+                "star-not-diffed",
+                format!("view `{name}` reads `*` of `{read}` from before its last change: made again, it has the columns that are there by then"),
+                format!("name its columns in the text of `{name}`"),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diff::diff;
+    use crate::sql::read_schema;
+
+    #[test]
+    fn a_star_of_other_columns_is_said() {
+        let table = "CREATE TABLE t (a int);";
+        let source = format!("{table} CREATE VIEW v AS SELECT * FROM t;");
+        let target = format!(
+            "{table} CREATE VIEW v AS SELECT * FROM t WHERE a > 0; ALTER TABLE t ADD COLUMN b int;"
+        );
+        let [source, target] = [source, target].map(|text| read_schema(&text).schema);
+        let (_, said) = diff(&source, &target, &[]);
+        assert_eq!(said.into_iter().map(|d| d.code).collect::<Vec<_>>(), ["star-not-diffed"]);
     }
 }
