@@ -109,11 +109,11 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
     let mut diagnostics = schema.diagnostics;
     let mut not_analysed = schema.not_analysed;
     let starts_empty = diagnostics.iter().any(|d| d.code == "empty-schema");
-    let target = matches!(request.change, Change::Target(_));
+    let is_target = matches!(request.change, Change::Target(_));
     if diagnostics.iter().any(|d| d.severity == Severity::Error && d.code != "empty-schema") {
         return Err(diagnostics);
     }
-    let (mut transactions, mut wanted) = (Vec::new(), None);
+    let (mut transactions, mut target) = (Vec::new(), None);
     let (asked, hints) = match &request.change {
         Change::Statements(text) => {
             let change = sql::read_change(text, &schema.schema);
@@ -123,21 +123,20 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
             (change.asked, change.hints)
         }
         Change::Target(text) => {
-            let target = sql::read_target(text, &schema.schema);
-            diagnostics.extend(target.diagnostics);
-            not_analysed.extend(target.not_analysed);
-            let (source, reshapes) = (&schema.schema, &target.reshapes);
-            let (asked, found) =
-                diff::diff_reshaped(source, &target.schema, &target.hints, reshapes);
+            let read = sql::read_target(text, &schema.schema);
+            diagnostics.extend(read.diagnostics);
+            not_analysed.extend(read.not_analysed);
+            let (source, reshapes) = (&schema.schema, &read.reshapes);
+            let (asked, found) = diff::diff_reshaped(source, &read.schema, &read.hints, reshapes);
             diagnostics.extend(found);
-            wanted = Some(target.schema);
-            (asked, target.hints)
+            target = Some(read.schema);
+            (asked, read.hints)
         }
     };
     let ends_empty = diagnostics.iter().any(|d| d.code == "empty-change");
     if starts_empty && ends_empty {
         diagnostics.retain(|d| d.code != "empty-change");
-    } else if ends_empty && target || starts_empty {
+    } else if ends_empty && is_target || starts_empty {
         // From nothing to something, or the other way round, is a change like any other: said aloud.
         diagnostics = diagnostics.into_iter().map(allow_empty).collect();
     }
@@ -158,7 +157,6 @@ fn read(request: &Request) -> Result<Read, Vec<Diagnostic>> {
         return Err(diagnostics);
     }
     let source = schema.schema;
-    let target = wanted;
     Ok(Read { engine, source, asked, hints, diagnostics, not_analysed, transactions, target })
 }
 

@@ -6,9 +6,9 @@ mod family;
 mod objects;
 mod partitioning;
 mod parts;
-mod rest;
 mod suspects;
 mod tables;
+mod unreached;
 mod views;
 
 use crate::change::{Asked, Hint, What};

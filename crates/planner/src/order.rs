@@ -3,16 +3,15 @@
 //! the engine's facts on the schema as it is at each step. Must not know any one recipe.
 
 mod checks;
-mod defaults;
 mod heirs;
 mod limits;
 mod outside;
 mod prepared;
 mod rebuild;
 mod rest;
+mod retyped;
 mod rollout;
 mod spelled;
-mod storage;
 mod users;
 mod wait;
 
@@ -298,7 +297,7 @@ fn step(
     let script = checks::forth(&replaced, spelled::renewed(schema, draft.script));
     draft.script = rebuild::around(schema, &script);
     draft.script = heirs::kept((frame.source, frame.wanted), schema, draft.script);
-    draft.script = storage::said_again(schema, defaults::taken_along(schema, draft.script));
+    draft.script = retyped::restored(schema, draft.script);
     draft.script = heirs::said_still(frame.wanted, schema, draft.script);
     let before = schema.clone();
     let locks = locks(frame.engine, schema, &draft.script);
@@ -309,7 +308,7 @@ fn step(
         .map(|script| spelled::again(&before, script))
         .map(|script| spelled::with_hanging(&before, script))
         .map(|script| checks::back(&replaced, script))
-        .map(|script| storage::said_again(schema, defaults::taken_along(schema, script)))
+        .map(|script| retyped::restored(schema, script))
         .map(|script| heirs::restored(&before, schema, rebuild::around(schema, &script)));
     let ground = Ground { request: frame.request, engine: frame.engine, source: frame.source };
     let (estimate, _) = ground.draft(&mut before.clone(), &draft);

@@ -218,6 +218,7 @@ impl Model {
                 .collect(),
         };
         let mut target = slice::cut(&plan.model.target, &names, cut);
+        // Labels keep their names in what rows hold, and so in what is said of rows (`ddl`).
         for op in plan.model.asked.iter().rev() {
             if let Op::RenameLabel { ty, label, to } = op {
                 target.say_label(ty, to, label);

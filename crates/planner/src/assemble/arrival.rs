@@ -55,13 +55,11 @@ fn way_back(mut schema: Schema, before: &[(&Step, Schema)]) -> Option<Diagnostic
     let (last, _) = before.last()?;
     let mut first = None;
     for (step, as_it_was) in before.iter().rev() {
-        let refused = run(&mut schema, &step.rollback.script);
-        let differences = schema.differences(as_it_was, counts);
-        if refused.is_none() && differences.is_empty() {
-            return None;
-        }
-        let what = refused.unwrap_or_else(|| in_short(&differences));
-        first.get_or_insert(what);
+        let lost = run(&mut schema, &step.rollback.script).or_else(|| {
+            let differences = schema.differences(as_it_was, counts);
+            (!differences.is_empty()).then(|| in_short(&differences))
+        });
+        first.get_or_insert(lost?);
     }
     Some(warning(
         "way-back-elsewhere",

@@ -93,7 +93,8 @@ impl Diff<'_> {
         column_goes || (!keys.is_empty() && !keys.iter().any(stays))
     }
 
-    /// Other constraints and indexes that go, unless a dropped column takes them along.
+    /// Other constraints and indexes that go, unless a dropped column takes them along: that is later, so
+    /// that what waits for their names has them step aside first.
     pub(super) fn drop_constraints_and_indexes(&mut self) {
         let target = self.target;
         for name in self.kept_tables() {
@@ -120,20 +121,17 @@ impl Diff<'_> {
                     now.is_none().then(|| constraint_twin(constraint, &before, after)).flatten();
                 if let Some(to) = twin {
                     self.push(Op::RenameConstraint { table, name: key.clone(), to });
-                } else if now.is_some()
-                    || !constraint.kind.columns().iter().any(|c| gone.contains(c))
-                {
-                    let mut name = key.clone();
-                    if constraint.kind.has_index() && self.is_wanted_elsewhere(&table, key) {
-                        name = own::aside(key);
-                        let (table, to) = (table.clone(), name.clone());
-                        self.push(Op::RenameConstraint { table, name: key.clone(), to });
-                    }
-                    self.push(Op::DropConstraint { table, name });
-                } else if constraint.kind.has_index() && self.is_wanted_elsewhere(&table, key) {
-                    // It goes with its column, which is later.
-                    let to = own::aside(key);
+                    continue;
+                }
+                let mut name = key.clone();
+                if constraint.kind.has_index() && self.is_wanted_elsewhere(&table, key) {
+                    name = own::aside(key);
+                    let (table, to) = (table.clone(), name.clone());
                     self.push(Op::RenameConstraint { table, name: key.clone(), to });
+                }
+                let columns = constraint.kind.columns();
+                if now.is_some() || !columns.iter().any(|c| gone.contains(c)) {
+                    self.push(Op::DropConstraint { table, name });
                 }
             }
             for (key, index) in &before.indexes {
@@ -145,17 +143,16 @@ impl Diff<'_> {
                 let twin = now.is_none().then(|| index_twin(index, &before, after)).flatten();
                 if let Some(to) = twin {
                     self.push(Op::RenameIndex { table, name: key.clone(), to });
-                } else if now.is_some() || !index.columns.iter().any(|c| gone.contains(c)) {
-                    let mut name = key.clone();
-                    if self.is_wanted_elsewhere(&table, key) {
-                        name = own::aside(key);
-                        let (table, to) = (table.clone(), name.clone());
-                        self.push(Op::RenameIndex { table, name: key.clone(), to });
-                    }
-                    self.drop_index(table, name);
-                } else if self.is_wanted_elsewhere(&table, key) {
-                    let to = own::aside(key);
+                    continue;
+                }
+                let mut name = key.clone();
+                if self.is_wanted_elsewhere(&table, key) {
+                    name = own::aside(key);
+                    let (table, to) = (table.clone(), name.clone());
                     self.push(Op::RenameIndex { table, name: key.clone(), to });
+                }
+                if now.is_some() || !index.columns.iter().any(|c| gone.contains(c)) {
+                    self.drop_index(table, name);
                 }
             }
         }

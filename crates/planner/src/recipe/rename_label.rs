@@ -89,6 +89,7 @@ fn alone(context: &Context<'_>, ty: &QName, names: [&String; 2]) -> Result<(), D
 
 /// A text that is compared with the label as text does not follow: rows that hold the label would be refused.
 fn not_as_text(context: &Context<'_>, ty: &QName, from: &str) -> Result<(), Diagnostic> {
+    // What follows has no name then: what still says the old one does not.
     let mut after = context.schema.clone();
     after.say_label(ty, from, "");
     let old = literal(from);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use super::{ConstraintKind, Object, ObjectId, ObjectKind, Schema, Table, View};
+use super::{ConstraintKind, Object, ObjectId, Schema, Table, View};
 use crate::name::{QName, quote};
 
 /// As many differences are named; of the others there is the number.
@@ -27,14 +27,7 @@ impl Schema {
         lines
             .each("view", "", (&self.views, &wanted.views), |_, a, b| whole(View::says_same(a, b)));
         if !Arc::ptr_eq(&self.objects, &wanted.objects) {
-            let differ = |a: &Self, b: &Self| -> BTreeMap<(ObjectKind, String), Object> {
-                let other = |(id, object): &(&ObjectId, &Object)| {
-                    counts(id) && b.objects.get(*id).is_none_or(|o| o.make != object.make)
-                };
-                let found = a.objects.iter().filter(other);
-                found.map(|(id, object)| ((id.kind, id.name.clone()), object.clone())).collect()
-            };
-            lines.objects(&differ(self, wanted), &differ(wanted, self));
+            lines.objects((&self.objects, &wanted.objects), counts);
         }
         lines.0
     }
@@ -98,20 +91,21 @@ fn in_table(
 }
 
 impl Lines {
-    /// Objects that differ, of each side.
+    /// Compares objects by the statements that make them.
     fn objects(
         &mut self,
-        found: &BTreeMap<(ObjectKind, String), Object>,
-        wanted: &BTreeMap<(ObjectKind, String), Object>,
+        (found, wanted): (&BTreeMap<ObjectId, Object>, &BTreeMap<ObjectId, Object>),
+        counts: impl Fn(&ObjectId) -> bool,
     ) {
-        for id in found.keys().chain(wanted.keys().filter(|id| !found.contains_key(id))) {
-            let (kind, name) = (id.0.noun(), &id.1);
-            let what = match (found.contains_key(id), wanted.contains_key(id)) {
-                (true, true) => "another",
-                (true, false) => "left over",
-                (false, _) => "missing",
+        let missing = wanted.keys().filter(|id| !found.contains_key(id));
+        for id in found.keys().chain(missing).filter(|id| counts(id)) {
+            let what = match (found.get(id), wanted.get(id)) {
+                (Some(a), Some(b)) if a.make == b.make => continue,
+                (Some(_), Some(_)) => "another",
+                (Some(_), None) => "left over",
+                (None, _) => "missing",
             };
-            self.0.push(format!("{kind} {name} is {what}"));
+            self.0.push(format!("{} {} is {what}", id.kind.noun(), id.name));
         }
     }
 

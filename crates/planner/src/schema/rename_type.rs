@@ -155,9 +155,7 @@ impl Label<'_> {
             | Expr::Lookup(_) => {}
         });
     }
-}
 
-impl Label<'_> {
     /// A text says the label where it casts it to the enum.
     fn in_text(&self, text: &str) -> String {
         let [from, to] = self.names.map(literal);

@@ -20,8 +20,8 @@ use crate::schema::{Object, ObjectId, ObjectKind, Schema, Subject};
 pub(super) use about::table_owner;
 pub(super) use sequence::serial;
 pub(super) use settings::{
-    ColumnSetting, HEAP, access_method, column_setting, identity_options, property, sequence_name,
-    setting,
+    ColumnSetting, access_method, column_setting, identity_options, is_heap, property,
+    sequence_name, setting,
 };
 
 /// What a statement says of objects.
@@ -42,7 +42,7 @@ pub(super) enum Said {
 impl Said {
     /// Whether a new relation is so without it.
     pub(super) fn is_usual(&self) -> bool {
-        matches!(self, Self::Made(_, object) if object.make.iter().any(|sql| sql.ends_with(HEAP)))
+        matches!(self, Self::Made(_, object) if is_heap(object))
     }
 
     /// The same where a role says it that is not the one who loads the text.

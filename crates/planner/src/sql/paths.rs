@@ -11,10 +11,12 @@ use crate::name::{QName, quote};
 use crate::schema::{ConstraintKind, ObjectId, ObjectKind, Schema, Subject};
 
 /// What a schema holds, by bare names.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Held {
-    /// Tables, views and types: what stands after FROM, and what values are of.
+    /// Tables and views: what stands after FROM.
     relations: BTreeSet<String>,
+    /// What else values are of.
+    types: BTreeSet<String>,
     sequences: BTreeSet<String>,
     routines: BTreeSet<String>,
 }
@@ -35,29 +37,24 @@ pub(super) fn qualify(schema: &mut Schema) {
             }
         }
     }
-    let relations: BTreeSet<QName> =
-        schema.tables.keys().chain(schema.views.keys()).cloned().collect();
     for (name, view) in &mut schema.views {
         let Some(known) = held.get(&name.schema) else { continue };
         // A view outside of the path reads the path's relation, though its own schema has one called so.
-        let mut known = known.clone();
-        known.relations.retain(|bare| {
-            let relation = QName::new(name.schema.clone(), bare.clone());
-            let namesake = |read: &QName| read.name == *bare && *read != relation;
-            let is_read = view.reads.contains(&relation) && !view.reads.iter().any(namesake);
-            is_read || !relations.contains(&relation)
-        });
-        view.query = in_text(&view.query, &name.schema, &known);
+        let reads = |bare: &str| {
+            let mut read = view.reads.iter().filter(|read| read.name == bare);
+            read.next().is_some_and(|read| read.schema == name.schema) && read.next().is_none()
+        };
+        view.query = in_text(&view.query, &name.schema, known, &reads);
     }
     for (id, object) in Arc::make_mut(&mut schema.objects) {
         let Some(home) = home(id, object.of.as_ref()) else { continue };
         let Some(known) = held.get(&home) else { continue };
         for text in object.make.iter_mut().chain(&mut object.unmake) {
-            *text = in_text(text, &home, known);
+            *text = in_text(text, &home, known, &|_| true);
         }
         for (key, text) in &mut object.parts {
             if key == "HEAD" {
-                *text = in_text(text, &home, known);
+                *text = in_text(text, &home, known, &|_| true);
             }
         }
     }
@@ -116,7 +113,7 @@ fn held(schema: &Schema) -> BTreeMap<String, Held> {
         match id.kind {
             ObjectKind::Enum | ObjectKind::Type | ObjectKind::Domain | ObjectKind::ForeignTable => {
                 let (home, name) = of();
-                held.entry(home).or_default().relations.insert(name);
+                held.entry(home).or_default().types.insert(name);
             }
             ObjectKind::Sequence => {
                 let (home, name) = of();
@@ -144,7 +141,9 @@ fn in_expr(expr: &mut Expr, home: &str, known: &Held) {
         Expr::Cast(value, ty) if ty.as_str() == "regclass" => {
             if let Expr::Text(name) = value.as_mut()
                 && let Some(bare) = bare(name)
-                && (known.sequences.contains(&bare) || known.relations.contains(&bare))
+                && [&known.sequences, &known.relations, &known.types]
+                    .iter()
+                    .any(|s| s.contains(&bare))
             {
                 *name = QName::new(home, bare).to_string();
             }
@@ -162,7 +161,7 @@ fn in_expr(expr: &mut Expr, home: &str, known: &Held) {
                 *name = QName::new(home, name.clone()).to_string();
             }
         }
-        Expr::Raw { sql, .. } => *sql = in_text(sql, home, known),
+        Expr::Raw { sql, .. } => *sql = in_text(sql, home, known, &|_| true),
         Expr::Null
         | Expr::Bool(_)
         | Expr::Number(_)
@@ -182,8 +181,9 @@ fn in_expr(expr: &mut Expr, home: &str, known: &Held) {
 const BEFORE_RELATION: [&str; 9] =
     ["FROM", "JOIN", "ONLY", "INTO", "UPDATE", "SETOF", "RETURNS", "AS", "::"];
 
-/// The text with names of `home` spelled out where they can be nothing else.
-fn in_text(text: &str, home: &str, known: &Held) -> String {
+/// The text with names of `home` spelled out where they can be nothing else; of its relations, those that
+/// `reads` has.
+fn in_text(text: &str, home: &str, known: &Held, reads: &dyn Fn(&str) -> bool) -> String {
     let tokens = tokens(text);
     let of = |at: usize| tokens.get(at).map_or("", |t| text.get(t.start..t.end).unwrap_or(""));
     let is_name =
@@ -219,7 +219,8 @@ fn in_text(text: &str, home: &str, known: &Held) -> String {
                 && !after
                 && keyword != "AS"
                 && is_argument(&tokens, at, text);
-            known.relations.contains(&name) && (cast || after || typed)
+            let relation = || known.relations.contains(&name) && reads(&name);
+            (known.types.contains(&name) || relation()) && (cast || after || typed)
         };
         if is_it {
             out += text.get(copied..token.start).unwrap_or_default();
@@ -272,6 +273,7 @@ mod tests {
         let set = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
         let known = Held {
             relations: set(&["projects", "kind"]),
+            types: set(&[]),
             sequences: set(&[]),
             routines: set(&["f"]),
         };
@@ -290,7 +292,7 @@ mod tests {
                 "CREATE FUNCTION s.g(kind text, p s.projects) RETURNS SETOF s.projects AS $$ FROM projects $$",
             ),
         ] {
-            assert_eq!(in_text(text, "s", &known), want);
+            assert_eq!(in_text(text, "s", &known, &|_| true), want);
         }
     }
 }

@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use super::object::HEAP;
+use super::object::is_heap;
 use crate::schema::{ObjectKind, Schema, Subject};
 
 /// Leaves out what says the usual, and has the rest taken back to it.
 pub(super) fn leave_out(schema: &mut Schema) {
     let tables = &schema.tables;
     Arc::make_mut(&mut schema.objects).retain(|id, object| {
-        if id.kind == ObjectKind::Property && object.make.iter().any(|sql| sql.ends_with(HEAP)) {
+        if id.kind == ObjectKind::Property && is_heap(object) {
             return false;
         }
         let Some(Subject::Column(table, column)) = &object.of else { return true };

@@ -63,8 +63,12 @@ pub(in crate::sql) fn access_method((words, name): (&str, &QName), method: &str)
     self::setting((words, name), setting, Subject::Relation(name.clone()))
 }
 
-/// What a server's own default makes.
-pub(in crate::sql) const HEAP: &str = "SET ACCESS METHOD heap";
+/// Whether it says the way that a server's own default is.
+pub(in crate::sql) fn is_heap(object: &Object) -> bool {
+    object.make.iter().any(|sql| sql.ends_with(HEAP))
+}
+
+const HEAP: &str = "SET ACCESS METHOD heap";
 
 /// Key, action and the action that takes it back, of a column.
 pub(in crate::sql) type ColumnSetting = (String, String, String);
