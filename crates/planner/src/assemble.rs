@@ -252,6 +252,7 @@ pub(crate) fn naive_ops(what: &What, schema: &Schema) -> Vec<Op> {
         What::Reshape(reshape) => reshape.as_asked(schema),
         What::Extract(extract) => extract.as_asked(schema),
         What::Spread(spread) => spread.as_asked(),
+        What::Merge(merge) => merge.as_asked(),
         What::Partition(partition) => partition.effect(),
         What::Retype(retype) => retype.ops(),
         What::Numbering(numbering) => numbering_ops(numbering),

@@ -10,12 +10,14 @@ use crate::schema::{Object, ObjectId};
 
 mod extract;
 mod inverse;
+mod merge;
 mod numbering;
 mod partition;
 mod reshape;
 mod spread;
 
 pub use extract::Extract;
+pub use merge::Merge;
 pub use partition::Partition;
 pub use reshape::Reshape;
 pub use spread::Spread;
@@ -45,6 +47,8 @@ pub enum What {
     Extract(Box<Extract>),
     /// `-- concertina: move t.c to u (t_id, c)`, `spread t.c to u (t_id, c)`.
     Spread(Box<Spread>),
+    /// `-- concertina: merge table t into u`.
+    Merge(Box<Merge>),
     /// A plain table becomes one partition of a partitioned one, which has its name from then on.
     Partition(Box<Partition>),
     /// Columns of one table get other types, each by a second column that takes its name.
@@ -79,6 +83,7 @@ impl What {
             Self::Reshape(_)
             | Self::Extract(_)
             | Self::Spread(_)
+            | Self::Merge(_)
             | Self::Partition(_)
             | Self::Retype(_)
             | Self::Numbering(_)
@@ -96,6 +101,7 @@ impl What {
             | Self::Reshape(_)
             | Self::Extract(_)
             | Self::Spread(_)
+            | Self::Merge(_)
             | Self::Partition(_)
             | Self::Numbering(_)
             | Self::Replace { .. }

@@ -394,7 +394,11 @@ impl Condition {
         };
         match self {
             Self::Parity { rule } | Self::Agreement { rule } => of_rule(rule),
-            Self::Relayed { relay } => vec![relay.old.key.clone(), relay.old.value.clone()],
+            Self::Relayed { relay } => {
+                let mut columns = relay.old.values.clone();
+                columns.push(relay.old.key.clone());
+                columns
+            }
             Self::BackfillComplete { todo, .. } => match todo {
                 Todo::Disagree(rule) => of_rule(rule),
                 Todo::Where(condition) => condition.columns().into_iter().collect(),

@@ -294,6 +294,7 @@ fn moves(what: &What, schema: &Schema) -> bool {
         What::Reshape(_)
         | What::Extract(_)
         | What::Spread(_)
+        | What::Merge(_)
         | What::Partition(_)
         | What::Retype(_) => true,
         What::Numbering(_) | What::Object { .. } | What::Replace { .. } | What::Lifted(_) => false,
@@ -322,7 +323,12 @@ pub(crate) fn names(what: &What) -> Vec<(QName, Option<String>)> {
             vec![(partition.table.clone(), None), (partition.into.clone(), None)]
         }
         What::Spread(spread) => {
-            vec![(spread.table.clone(), Some(spread.column.clone())), (spread.into.clone(), None)]
+            let columns = spread.columns.iter().map(|c| (spread.table.clone(), Some(c.clone())));
+            columns.chain([(spread.into.clone(), None)]).collect()
+        }
+        What::Merge(merge) => {
+            let columns = merge.names().into_iter().map(|c| (merge.into.clone(), Some(c)));
+            columns.chain([(merge.table.clone(), None)]).collect()
         }
         What::Extract(extract) => {
             let mut names = names(&What::Reshape(extract.reshape.clone()));

@@ -31,6 +31,7 @@ mod extract;
 mod identity;
 mod index;
 mod lookup;
+mod merge;
 mod neutral;
 mod new_reference;
 mod not_null;
@@ -353,6 +354,7 @@ fn usual(context: &Context<'_>, asked: &Asked) -> Result<Recipe, Diagnostic> {
         What::Reshape(reshape) => reshape::plan(context, reshape),
         What::Extract(extract) => extract::plan(context, extract),
         What::Spread(spread) => spread::plan(context, spread),
+        What::Merge(change) => merge::plan(context, change),
         What::Partition(partition) => Ok(become_partitioned::plan(context, partition)),
         What::Retype(change) => retype::plan(context, change),
         What::Numbering(change) => identity::renumber(context, change),

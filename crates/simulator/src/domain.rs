@@ -79,7 +79,10 @@ impl Model {
             closed.into_iter().take(self.rows.max(2)).collect()
         } else if let Some(parent_type) = self.parent_type(place, uses, column) {
             let value = |i| self.parent_value(place, uses, column, i);
-            (0..self.rows).map(|i| value(i).unwrap_or(typed(parent_type, i, false))).collect()
+            // Of what no two rows may share, each has its own first.
+            let first = if uses.own.is_unique_in(column) { row } else { 0 };
+            let each = (0..self.rows).map(|i| (first + i) % self.rows);
+            each.map(|i| value(i).unwrap_or(typed(parent_type, i, false))).collect()
         } else if uses.own.is_unique_in(column) || self.keeps_unique(release, uses, column) {
             vec![typed(ty, 2 * row, spaced), typed(ty, 2 * row + 1, spaced)]
         } else {

@@ -64,7 +64,7 @@ pub use matrix::{Cell, DOES, Does, Matrix, MatrixRow, Works};
 pub use model::Unmodelled;
 pub use proof::{Counterexample, Progress, Search, Verdict, prove};
 pub use scenario::Bounds;
-pub use space::{Space, State};
+pub use space::{Space, State, Whole};
 pub use strip::{Back, Loss, Strip, StripStep};
 pub use timed::{Queue, Sample, Session, Setting, TimedStep, TimedWalk, Tuned, tune};
 pub use trace::{BrokenPromise, ColumnFrame, Frame, Instance, Moment, TableFrame, Trace};

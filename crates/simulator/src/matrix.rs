@@ -431,9 +431,7 @@ fn cell_of(statement: Statement) -> usize {
 
 /// Whether a release reads in every row what was acknowledged.
 fn reads(model: &Model, world: &World, release: usize) -> Result<(), Broken> {
-    if release == 1 {
-        model.relays_well(world)?;
-    }
+    model.relays_well(world, release)?;
     for place in 0..model.tables.len() {
         for cell in world.rows(place, model.rows) {
             if let Some(record) = model.record(*cell) {

@@ -329,7 +329,7 @@ fn names(bits: u8) -> impl Iterator<Item = &'static str> {
 
 /// The state before anything.
 pub(crate) fn initial(model: &mut Model) -> Result<World, Unmodelled> {
-    Ok(World {
+    let world = World {
         schema: model.source,
         cells: model.initial_cells()?,
         kept: [0; CELLS],
@@ -340,7 +340,8 @@ pub(crate) fn initial(model: &mut Model) -> Result<World, Unmodelled> {
         gated: false,
         backup: false,
         faults: u8::try_from(model.bounds.faults).unwrap_or(u8::MAX),
-    })
+    };
+    model.relayed_from_the_start(world)
 }
 
 /// What must be seen for the proof not to be empty.

@@ -363,7 +363,12 @@ impl Model {
                 Work::Update => {
                     let filled = filled(&table, record, backfill, &self.finder(world));
                     let Some(record) = filled else { break };
-                    after.cells[cell] = self.intern(record)?;
+                    // A batch says nothing new; its triggers carry on what the rows say.
+                    let Ok((_, changes)) = self.carried_on(world, (place, row), Some(record))?
+                    else {
+                        return Ok((*world, 0));
+                    };
+                    self.put_changes(&mut after, changes)?;
                 }
                 Work::Delete => {
                     // A row that another one points at stops the procedure: nothing of the batch is done.

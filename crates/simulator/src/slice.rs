@@ -401,7 +401,9 @@ fn mention_constraint(table: &QName, kind: &ConstraintKind, keep: &mut Keep<'_>)
 
 fn mention_relay(relay: &Relay, keep: &mut Keep<'_>) {
     for end in [&relay.old, &relay.new] {
-        keep(&end.table, vec![end.key.clone(), end.value.clone()]);
+        let mut columns = end.values.clone();
+        columns.push(end.key.clone());
+        keep(&end.table, columns);
     }
 }
 

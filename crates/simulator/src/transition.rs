@@ -106,6 +106,27 @@ impl Model {
         Ok(())
     }
 
+    /// The same with nothing remembered: each effect is worked out where it is asked for.
+    pub(crate) fn successors_anew(
+        &mut self,
+        world: &World,
+        next: &mut Next,
+    ) -> Result<(), Unmodelled> {
+        next.clear();
+        self.runner_actions(world, next)?;
+        for release in self.live(world.fleet) {
+            let bit = wrote(world, release);
+            for (action, effect) in self.app_effects(world, release)? {
+                let outcome = match effect {
+                    Ok(after) => Outcome::Next(self.with_rows(world, after), bit),
+                    Err(broken) => Outcome::Broken(broken),
+                };
+                next.push((action, outcome));
+            }
+        }
+        Ok(())
+    }
+
     /// The same for a search: hands on where each action leads, but for the app's in a lull, until
     /// `go` says no. Bits of `SOMETIMES` that were seen.
     pub(crate) fn follow(
@@ -271,38 +292,53 @@ impl Model {
 
     /// Promises that a state alone can break: every live release reads every row.
     pub(crate) fn look(&mut self, state: Packed) -> Result<(), Broken> {
-        let live = self.live(state.fleet());
-        let mask = live.fold(0_u8, |mask, release| mask | 1 << release);
+        let mask = self.mask(state.fleet());
         if mask == 0 && !self.may_be_down {
-            return Err(Broken::new(
-                Always::NoOutage,
-                "no instance of any release is left, and the request allows no downtime".to_owned(),
-            ));
+            return Err(outage());
         }
-        let later = self.replicas.reader(state.runner()).filter(|r| mask & 1 << r == 0);
+        let later = self.later(state.runner(), mask);
         let key = (state.schema(), later.map_or(mask, |r| mask | 4 << r), state.rows());
         if let Some(known) = self.memo.look.get(&key) {
             return (*known).clone();
         }
-        let world = self.unpack(state);
-        let now = self.live(world.fleet).try_for_each(|release| self.look_as(&world, release));
-        let found = now.and_then(|()| {
-            let Some(release) = later else { return Ok(()) };
-            self.look_as(&world, release).map_err(|broken| {
-                let id = &self.releases[release].id;
-                let detail =
-                    format!("on a replica that is still here when {id} starts: {}", broken.detail);
-                Broken { detail, ..broken }
-            })
-        });
+        let found = self.look_at(&self.unpack(state), later);
         (*self.memo.look.put(key, found)).clone()
+    }
+
+    /// The same with nothing remembered.
+    pub(crate) fn look_anew(&self, world: &World) -> Result<(), Broken> {
+        let mask = self.mask(world.fleet);
+        if mask == 0 && !self.may_be_down {
+            return Err(outage());
+        }
+        self.look_at(world, self.later(world.runner, mask))
+    }
+
+    /// Releases that have an instance, a bit each.
+    fn mask(&self, fleet: Fleet) -> u8 {
+        self.live(fleet).fold(0, |mask, release| mask | 1 << release)
+    }
+
+    /// The release that will meet the state on a replica, where it does not run yet.
+    fn later(&self, runner: Runner, mask: u8) -> Option<usize> {
+        self.replicas.reader(runner).filter(|r| mask & 1 << r == 0)
+    }
+
+    /// Every release that runs reads every row; and the one that comes later.
+    fn look_at(&self, world: &World, later: Option<usize>) -> Result<(), Broken> {
+        self.live(world.fleet).try_for_each(|release| self.look_as(world, release))?;
+        let Some(release) = later else { return Ok(()) };
+        self.look_as(world, release).map_err(|broken| {
+            let id = &self.releases[release].id;
+            let detail =
+                format!("on a replica that is still here when {id} starts: {}", broken.detail);
+            Broken { detail, ..broken }
+        })
     }
 
     /// A release reads every row.
     fn look_as(&self, world: &World, release: usize) -> Result<(), Broken> {
-        if release == 1 {
-            self.relays_well(world)?;
-        }
+        self.relays_well(world, release)?;
         if let Err((sql, refused)) = self.resolves(world.schema, release) {
             let id = &self.releases[release].id;
             return Err(Broken::new(
@@ -319,4 +355,11 @@ impl Model {
         }
         Ok(())
     }
+}
+
+fn outage() -> Broken {
+    Broken::new(
+        Always::NoOutage,
+        "no instance of any release is left, and the request allows no downtime".to_owned(),
+    )
 }

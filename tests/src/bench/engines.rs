@@ -4,13 +4,15 @@
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
 use std::env;
+use std::fmt::Debug;
 use std::fs;
+use std::hash::Hash;
 use std::process::{Command, ExitCode};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use planner::Plan;
-use simulator::{Bounds, Search, Space, State, Verdict};
+use simulator::{Bounds, Search, Space, State, Verdict, Whole};
 use stateright::{Checker, Model, Property};
 
 /// Cases that end verified, with so many states that what a proof does beside its searches does not count.
@@ -18,7 +20,12 @@ const CASES: [&str; 3] = ["add_foreign_key", "add_tenant_key", "split_column"];
 /// A plan as most are.
 const GROWS: &str = "rename_column";
 const OURS: &str = "ours";
+/// With our packed states, our reductions and all that is remembered between states: only the engines differ.
 const THEIRS: &str = "stateright";
+/// The model as stateright's guide has one written: states as structs, each effect worked out where it is
+/// asked for, nothing left out. Ours leaves nothing out either then.
+const PLAIN: &str = "stateright-plain";
+const WHOLE: &str = "ours-whole";
 
 /// What a process found out.
 struct Measured {
@@ -49,8 +56,11 @@ fn main() -> ExitCode {
 /// Both engines on each case, then one case as the bounds grow.
 fn compare() -> bool {
     let mut same = true;
-    for case in CASES {
-        let [ours, theirs] = [OURS, THEIRS].map(|engine| measured(engine, case, [3, 3, 2]));
+    let compared = [([OURS, THEIRS], [3, 3, 2]), ([WHOLE, PLAIN], [2, 2, 2])];
+    for (case, (engines, bounds)) in
+        CASES.iter().flat_map(|case| compared.map(|compared| (case, compared)))
+    {
+        let [ours, theirs] = engines.map(|engine| measured(engine, case, bounds));
         let (Some(ours), Some(theirs)) = (ours, theirs) else { continue };
         if ours.states != theirs.states || ours.transitions != theirs.transitions {
             println!(
@@ -60,10 +70,11 @@ fn compare() -> bool {
             same = false;
         }
         println!(
-            "{case}: {} states; {} here, {} with stateright; {:.1} times as many transitions a second, {:.2} of the memory a state",
+            "{case}: {} states; {} here, {} with {}; {:.1} times as many transitions a second, {:.2} of the memory a state",
             ours.states,
             ours.words(),
             theirs.words(),
+            engines[1],
             ours.speed() / theirs.speed(),
             ours.bytes() / theirs.bytes()
         );
@@ -126,7 +137,13 @@ fn measure(engine: &str, case: &str, bounds: &Bounds) {
     };
     let before = memory();
     let started = Instant::now();
-    let found = if engine == OURS { search(&plan, bounds) } else { check(&plan, bounds) };
+    let whole = Bounds { reduced: false, ..bounds.clone() };
+    let found = match engine {
+        OURS => search(&plan, bounds),
+        WHOLE => search(&plan, &whole),
+        THEIRS => check(&plan, bounds),
+        _ => check_plain(&plan, &whole),
+    };
     let seconds = started.elapsed().as_secs_f64();
     if let Some((states, transitions)) = found {
         println!("{states} {transitions} {seconds} {}", memory().saturating_sub(before));
@@ -179,13 +196,55 @@ impl Model for States {
     }
 }
 
+/// The states as a model of stateright's usually has them.
+struct Plain(Mutex<Space>);
+
+impl Model for Plain {
+    type State = Whole;
+    type Action = Whole;
+
+    fn init_states(&self) -> Vec<Whole> {
+        vec![self.0.lock().unwrap_or_else(PoisonError::into_inner).start()]
+    }
+
+    fn actions(&self, state: &Whole, actions: &mut Vec<Whole>) {
+        let mut space = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let _complete = space.after_anew(*state, |to| actions.push(to)).is_ok();
+    }
+
+    fn next_state(&self, _: &Whole, to: Whole) -> Option<Whole> {
+        Some(to)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![Property::always("reads well", |model: &Self, state: &Whole| {
+            model.0.lock().unwrap_or_else(PoisonError::into_inner).holds_anew(*state)
+        })]
+    }
+}
+
+fn check_plain(plan: &Plan, bounds: &Bounds) -> Option<(u64, u64)> {
+    let spaces = Space::all(plan, bounds).ok()?;
+    Some(counted(spaces.into_iter().map(|space| Plain(Mutex::new(space)))))
+}
+
 /// States and transitions: stateright counts the first state as generated, too.
-fn check(plan: &Plan, bounds: &Bounds) -> Option<(u64, u64)> {
+fn counted<M>(models: impl Iterator<Item = M>) -> (u64, u64)
+where
+    M: Model + Send + Sync + 'static,
+    M::State: Clone + Debug + Hash + PartialEq + Send + Sync + 'static,
+    M::Action: Clone + Debug + PartialEq,
+{
     let mut counted = (0, 0);
-    for space in Space::all(plan, bounds).ok()? {
-        let checker = States(Mutex::new(space)).checker().spawn_bfs().join();
+    for model in models {
+        let checker = model.checker().spawn_bfs().join();
         counted.0 += checker.unique_state_count() as u64;
         counted.1 += checker.state_count() as u64 - 1;
     }
-    Some(counted)
+    counted
+}
+
+fn check(plan: &Plan, bounds: &Bounds) -> Option<(u64, u64)> {
+    let spaces = Space::all(plan, bounds).ok()?;
+    Some(counted(spaces.into_iter().map(|space| States(Mutex::new(space)))))
 }

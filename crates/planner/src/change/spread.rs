@@ -1,5 +1,6 @@
-//! A column becomes rows of a table of its own: one a row (1:1), or from then on any number (1:N, and N:M
-//! where the column is a reference). What it comes to in the catalogue; `recipe::spread` carries it out.
+//! Columns become rows of a table of their own: one a row (1:1), or from then on any number of one column's
+//! values (1:N, and N:M where the column is a reference). What it comes to in the catalogue; `recipe::spread`
+//! carries it out.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,62 +8,75 @@ use crate::expr::Expr;
 use crate::name::{QName, clip};
 use crate::op::Op;
 use crate::schema::{Column, Constraint, ConstraintKind, ForeignKey, Index, Table};
-use crate::sync::{End, Relay};
+use crate::sync::{End, Relay, Side};
 
 /// `t.c` becomes the rows of `into (link, label)`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spread {
-    /// The table with the column.
+    /// The table with the columns.
     pub table: QName,
     /// Its key, of one column.
     pub key: String,
-    /// The column that goes.
-    pub column: String,
+    /// The columns that go.
+    pub columns: Vec<String>,
     /// The new table.
     pub into: QName,
     /// Its reference to `table`.
     pub link: Column,
-    /// Its column that takes the values.
-    pub label: Column,
-    /// What the values refer to, where they do.
-    pub refers: Option<ForeignKey>,
-    /// Whether there may be many rows a key in the end.
+    /// Its columns that take the values, one each. NOT NULL where there is one.
+    pub labels: Vec<Column>,
+    /// What the values refer to, where they do: by columns of the new table.
+    pub refers: Vec<ForeignKey>,
+    /// Whether there may be many rows a key in the end: of one column.
     pub many: bool,
 }
 
 impl Spread {
     /// In words.
     pub fn title(&self) -> String {
-        let Self { table, column, into, link, label, many, .. } = self;
-        let verb = if *many { "spread" } else { "move" };
-        format!("{verb} {table}.{column} to {into} ({}, {})", link.name, label.name)
+        let verb = if self.many { "spread" } else { "move" };
+        format!("{verb} {} to {} ({})", self.from(), self.into, self.new_columns())
+    }
+
+    /// `t.a, t.b`.
+    pub fn from(&self) -> String {
+        let each: Vec<String> =
+            self.columns.iter().map(|column| format!("{}.{column}", self.table)).collect();
+        each.join(", ")
+    }
+
+    /// `t_id, a, b`.
+    pub fn new_columns(&self) -> String {
+        let names = [&self.link].into_iter().chain(&self.labels).map(|c| c.name.clone());
+        names.collect::<Vec<_>>().join(", ")
     }
 
     /// What is carried between the two.
     pub fn relay(&self) -> Relay {
         Relay {
-            name: clip(&format!("{}_{}", self.table.name, self.column)),
+            name: clip(&format!("{}_{}", self.table.name, self.columns.join("__"))),
             old: End {
                 table: self.table.clone(),
                 key: self.key.clone(),
-                value: self.column.clone(),
+                values: self.columns.clone(),
             },
             new: End {
                 table: self.into.clone(),
                 key: self.link.name.clone(),
-                value: self.label.name.clone(),
+                values: self.labels.iter().map(|label| label.name.clone()).collect(),
             },
+            rows: Side::New,
         }
     }
 
     /// CREATE TABLE of the new rows.
     pub fn create(&self) -> Op {
         let mut definition = Table::empty();
-        definition.columns = vec![self.link.clone(), self.label.clone()];
+        definition.columns = [&self.link].into_iter().chain(&self.labels).cloned().collect();
         let name = |suffix: &str| clip(&format!("{}_{suffix}", self.into.name));
         let constraint = |kind| Constraint { kind, validated: true };
         let mut key = vec![self.link.name.clone()];
-        key.extend(self.many.then(|| self.label.name.clone()));
+        key.extend(self.labels.iter().filter(|_| self.many).map(|label| label.name.clone()));
         definition.constraints.insert(name("pkey"), constraint(ConstraintKind::PrimaryKey(key)));
         let link = ForeignKey {
             columns: vec![self.link.name.clone()],
@@ -70,42 +84,43 @@ impl Spread {
             parent_columns: vec![self.key.clone()],
             actions: "ON DELETE CASCADE".to_owned(),
         };
-        let link_name = name(&format!("{}_fkey", self.link.name));
-        definition.constraints.insert(link_name, constraint(ConstraintKind::ForeignKey(link)));
-        if let Some(refers) = &self.refers {
-            let key = ForeignKey { columns: vec![self.label.name.clone()], ..refers.clone() };
-            let label_name = name(&format!("{}_fkey", self.label.name));
-            definition.constraints.insert(label_name, constraint(ConstraintKind::ForeignKey(key)));
+        for key in [&link].into_iter().chain(&self.refers) {
+            let key_name = name(&format!("{}_fkey", key.columns.join("_")));
+            let kind = ConstraintKind::ForeignKey(key.clone());
+            definition.constraints.insert(key_name, constraint(kind));
         }
         Op::CreateTable { table: self.into.clone(), definition }
     }
 
-    /// The index under the reference of the values, which the primary key does not begin with.
-    pub fn index(&self) -> Option<Op> {
-        self.refers.as_ref().map(|_| Op::CreateIndex {
+    /// The indexes under the references of the values, which the primary key does not begin with.
+    pub fn indexes(&self) -> Vec<Op> {
+        let index = |key: &ForeignKey| Op::CreateIndex {
             table: self.into.clone(),
-            name: clip(&format!("{}_{}_idx", self.into.name, self.label.name)),
-            index: Index {
-                unique: false,
-                ..Index::unique_on(std::slice::from_ref(&self.label.name))
-            },
+            name: clip(&format!("{}_{}_idx", self.into.name, key.columns.join("_"))),
+            index: Index { unique: false, ..Index::unique_on(&key.columns) },
             concurrently: false,
-        })
+        };
+        self.refers.iter().map(index).collect()
     }
 
     /// `column := value` of a row of the new table, over one of the old.
     pub fn values(&self) -> Vec<(String, Expr)> {
-        vec![
-            (self.link.name.clone(), Expr::column(&self.key)),
-            (self.label.name.clone(), Expr::column(&self.column)),
-        ]
+        let labels = self.labels.iter().zip(&self.columns);
+        let values = labels.map(|(label, column)| (label.name.clone(), Expr::column(column)));
+        [(self.link.name.clone(), Expr::column(&self.key))].into_iter().chain(values).collect()
+    }
+
+    /// Rows of the old table that have one of the new.
+    pub fn any(&self) -> Expr {
+        let each = self.columns.iter().map(|column| Expr::column(column).is_not_null());
+        each.reduce(|any, other| any.op("OR", other)).unwrap_or(Expr::Bool(false))
     }
 
     /// What it comes to in the catalogue.
     pub fn effect(&self) -> Vec<Op> {
         let mut ops = vec![self.create()];
-        ops.extend(self.index());
-        ops.push(self.drop());
+        ops.extend(self.indexes());
+        ops.extend(self.drop());
         ops
     }
 
@@ -116,14 +131,16 @@ impl Spread {
             table: self.into.clone(),
             set: self.values(),
             from: self.table.clone(),
-            filter: Some(Expr::column(&self.column).is_not_null()),
+            filter: Some(self.any()),
         };
-        ops.insert(ops.len() - 1, copy);
+        ops.insert(ops.len() - self.columns.len(), copy);
         ops
     }
 
-    /// The old column goes.
-    pub fn drop(&self) -> Op {
-        Op::DropColumn { table: self.table.clone(), column: self.column.clone() }
+    /// The old columns go.
+    pub fn drop(&self) -> Vec<Op> {
+        let drop =
+            |column: &String| Op::DropColumn { table: self.table.clone(), column: column.clone() };
+        self.columns.iter().map(drop).collect()
     }
 }

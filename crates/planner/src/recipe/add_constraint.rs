@@ -309,7 +309,7 @@ pub(super) fn swap_partitioned(
     Ok(recipe)
 }
 
-fn take_over(context: &Context<'_>, table: &QName, name: &str, key: &Key) -> Draft {
+pub(super) fn take_over(context: &Context<'_>, table: &QName, name: &str, key: &Key) -> Draft {
     let index = context.schema.table(table).and_then(|t| t.indexes.get(name));
     debug_assert!(index.is_none(), "the index is this plan's own");
     let kind = if key.primary { "primary key" } else { "unique constraint" };

@@ -88,7 +88,7 @@ pub(super) fn drop(context: &Context<'_>, name: &QName) -> Result<Recipe, Diagno
     Ok(recipe)
 }
 
-fn drop_key(
+pub(super) fn drop_key(
     context: &Context<'_>,
     name: &QName,
     (key, constraint): (&String, &Constraint),

@@ -3,6 +3,7 @@
 
 mod alter;
 mod hints;
+mod merged;
 mod objects;
 mod rows;
 mod transaction;

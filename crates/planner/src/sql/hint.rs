@@ -12,8 +12,9 @@ use crate::schema::Column;
 pub(super) const GRAMMAR: &str = "hints are `rename users.name to full_name`, `rename table users to people`, `rename value mood 'sad' to 'blue'`, \
 `split users.name into first_name text := split_part(name, ' ', 1), last_name text := split_part(name, ' ', 2) back first_name || ' ' || last_name`, \
 `merge users.first, users.last into full_name text := first || ' ' || last back first := split_part(full_name, ' ', 1), last := split_part(full_name, ' ', 2)`, \
+`merge table profiles into users`, `merge table profiles (bio, picture) into users`, \
 `fill users.score := 0`, `extract orders.status into statuses (id bigint, name text) as status_id`, \
-`move users.bio to profiles (user_id, bio)`, `spread users.phone to phones (user_id, number)`";
+`move users.bio, users.picture to profiles (user_id, bio, picture)`, `spread users.phone to phones (user_id, number)`";
 
 /// A hint as written.
 #[derive(Clone, Debug)]
@@ -28,8 +29,10 @@ pub(super) enum Written {
     Fill { table: PlacedName, column: Placed, value: Expr },
     /// `extract t.c into u (id …, name …) as c_id`.
     Extract(Box<Extract>),
-    /// `move t.c to u (t_id, c)`, `spread t.c to u (t_id, c)`.
+    /// `move t.a, t.b to u (t_id, a, b)`, `spread t.c to u (t_id, c)`.
     Spread(Box<Spread>),
+    /// `merge table t into u`, `merge table t (a, b) into u`.
+    Merge(Box<Merge>),
     /// `split t.c into a text := …, b text := … back …`, `merge t.a, t.b into c text := … back …`.
     Reshape(Reshape),
 }
@@ -47,19 +50,32 @@ pub(super) struct Extract {
     pub(super) to: Placed,
 }
 
-/// A column that becomes rows of a new table.
+/// Columns that become rows of a new table.
 #[derive(Clone, Debug)]
 pub(super) struct Spread {
     /// Table.
     pub(super) table: PlacedName,
-    /// The column that goes.
-    pub(super) column: Placed,
+    /// The columns that go.
+    pub(super) columns: Vec<Placed>,
     /// The new table.
     pub(super) into: PlacedName,
-    /// Its reference to the old one, and its column for the values.
-    pub(super) columns: (Placed, Placed),
+    /// Its reference to the old one.
+    pub(super) link: Placed,
+    /// Its columns for the values, one each.
+    pub(super) labels: Vec<Placed>,
     /// Whether there may be many rows a key.
     pub(super) many: bool,
+}
+
+/// A table whose columns go over to another one.
+#[derive(Clone, Debug)]
+pub(super) struct Merge {
+    /// The table that goes.
+    pub(super) table: PlacedName,
+    /// The columns that go over; all but keys, where none is named.
+    pub(super) columns: Vec<Placed>,
+    /// The table that gets them.
+    pub(super) into: PlacedName,
 }
 
 /// Columns that go, columns that come, and both ways.
@@ -160,6 +176,10 @@ fn read_body(body: &str) -> Read<Written> {
         let value = lookup::read(text).unwrap_or(value);
         return Ok(Written::Fill { table, column, value });
     }
+    if cursor.sees("MERGE TABLE") && !cursor.is_symbol(2, b'.') {
+        cursor.at += 2;
+        return merge(&mut cursor);
+    }
     if cursor.eat("SPLIT") || cursor.eat("MERGE") {
         return reshape(&mut cursor);
     }
@@ -209,17 +229,70 @@ fn expression(cursor: &mut Cursor<'_>, stop: impl Fn(&Cursor<'_>) -> bool) -> Re
 }
 
 fn spread(cursor: &mut Cursor<'_>, many: bool) -> Read<Written> {
-    let (table, column) = column_of(cursor)?;
+    let (table, columns) = columns_of(cursor)?;
+    if let Some(other) = columns.get(1).filter(|_| many) {
+        let message = "`spread` takes one column: rows of which each has several values are nobody's in particular";
+        return Err(Broken { span: other.span, message: message.to_owned() });
+    }
     cursor.expect("TO")?;
     let into = cursor.name("a table name")?;
     cursor.expect_symbol(b'(')?;
     let link = cursor.strict_ident("a column name")?;
-    cursor.expect_symbol(b',')?;
-    let label = cursor.strict_ident("a column name")?;
+    let mut labels = Vec::new();
+    for _ in &columns {
+        cursor.expect_symbol(b',')?;
+        labels.push(cursor.strict_ident("a column name")?);
+    }
     cursor.expect_symbol(b')')?;
     cursor.end()?;
-    let columns = (link, label);
-    Ok(Written::Spread(Box::new(Spread { table, column, into, columns, many })))
+    once(columns.iter())?;
+    once([&link].into_iter().chain(&labels))?;
+    Ok(Written::Spread(Box::new(Spread { table, columns, into, link, labels, many })))
+}
+
+/// Nothing is named twice.
+fn once<'p>(names: impl Iterator<Item = &'p Placed>) -> Read<()> {
+    let mut seen: Vec<&str> = Vec::new();
+    for Placed { name, span } in names {
+        if seen.contains(&name.as_str()) {
+            let message = format!("`{name}` is named twice");
+            return Err(Broken { span: *span, message });
+        }
+        seen.push(name);
+    }
+    Ok(())
+}
+
+/// `t.a, t.b`, of one table.
+fn columns_of(cursor: &mut Cursor<'_>) -> Read<(PlacedName, Vec<Placed>)> {
+    let (table, column) = column_of(cursor)?;
+    let mut columns = vec![column];
+    while cursor.eat_symbol(b',') {
+        let (other, column) = column_of(cursor)?;
+        if other.name != table.name {
+            let message = format!("`{}` is of another table than `{}`", other.name, table.name);
+            return Err(Broken { span: other.span, message });
+        }
+        columns.push(column);
+    }
+    Ok((table, columns))
+}
+
+fn merge(cursor: &mut Cursor<'_>) -> Read<Written> {
+    let table = cursor.name("a table name")?;
+    let mut columns = Vec::new();
+    if cursor.eat_symbol(b'(') {
+        columns.push(cursor.strict_ident("a column name")?);
+        while cursor.eat_symbol(b',') {
+            columns.push(cursor.strict_ident("a column name")?);
+        }
+        cursor.expect_symbol(b')')?;
+    }
+    cursor.expect("INTO")?;
+    let into = cursor.name("a table name")?;
+    cursor.end()?;
+    once(columns.iter())?;
+    Ok(Written::Merge(Box::new(Merge { table, columns, into })))
 }
 
 fn extract(cursor: &mut Cursor<'_>) -> Read<Written> {
@@ -245,16 +318,7 @@ fn new_column(cursor: &mut Cursor<'_>) -> Read<Column> {
 }
 
 fn reshape(cursor: &mut Cursor<'_>) -> Read<Written> {
-    let (table, column) = column_of(cursor)?;
-    let mut from = vec![column];
-    while cursor.eat_symbol(b',') {
-        let (other, column) = column_of(cursor)?;
-        if other.name != table.name {
-            let message = format!("`{}` is of another table than `{}`", other.name, table.name);
-            return Err(Broken { span: other.span, message });
-        }
-        from.push(column);
-    }
+    let (table, from) = columns_of(cursor)?;
     cursor.expect("INTO")?;
     let mut into = Vec::new();
     loop {
@@ -324,12 +388,17 @@ fn shift(written: &mut Written, base: usize) {
             move_by(&mut column.span);
         }
         Written::Spread(spread) => {
-            let Spread { table, column, into, columns: (link, label), many: _ } = spread.as_mut();
-            for span in [&mut table.span, &mut column.span, &mut into.span] {
+            let Spread { table, columns, into, link, labels, many: _ } = spread.as_mut();
+            for span in [&mut table.span, &mut into.span, &mut link.span] {
                 move_by(span);
             }
-            move_by(&mut link.span);
-            move_by(&mut label.span);
+            columns.iter_mut().chain(labels).for_each(|column| move_by(&mut column.span));
+        }
+        Written::Merge(merge) => {
+            let Merge { table, columns, into } = merge.as_mut();
+            move_by(&mut table.span);
+            columns.iter_mut().for_each(|column| move_by(&mut column.span));
+            move_by(&mut into.span);
         }
         Written::Extract(extract) => {
             let Extract { table, column, into: (name, _, _), to } = extract.as_mut();

@@ -84,9 +84,9 @@ impl ReadTarget {
                 let hint = Hint::Fill { table: table.name, column: column.name, value };
                 self.hints.push(hint);
             }
-            Written::Extract(_) | Written::Spread(_) => {
+            Written::Extract(_) | Written::Spread(_) | Written::Merge(_) => {
                 let message =
-                    "`extract`, `move` and `spread` are for a change that is given as statements"
+                    "`extract`, `move`, `spread` and `merge table` are for a change that is given as statements"
                         .to_owned();
                 return Err(bad(placed.span, message));
             }

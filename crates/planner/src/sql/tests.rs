@@ -53,6 +53,7 @@ fn ask(asked: &Asked) -> String {
             )
         }
         What::Spread(spread) => spread.title(),
+        What::Merge(merge) => merge.title(),
         What::Partition(partition) => partition.title(),
         What::Extract(extract) => {
             format!("{}: {}", extract.title(), extract.values.join(", "))

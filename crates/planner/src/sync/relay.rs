@@ -1,6 +1,6 @@
-//! A column of one table and the rows of another that say the same: each write of either side is carried
-//! to the other by AFTER triggers, while releases of both shapes run. A row of the new table is there
-//! exactly where the old column is not NULL, one a key. Must not know plans.
+//! Columns of one table and the rows of another that say the same: each write of either side is carried
+//! to the other by AFTER triggers, while releases of both shapes run. A row of the one is there exactly where
+//! one of the other's columns is not NULL, one a key. Must not know plans.
 //!
 //! The triggers are the ordinary kind, not ALWAYS: rows that replication brings come from both tables,
 //! and what a trigger adds beside them would collide.
@@ -10,15 +10,17 @@ use serde::{Deserialize, Serialize};
 use super::SYNC_TRIGGER;
 use crate::name::{QName, clip, quote};
 
-/// Carries values between `old.value` and the rows of `new`.
+/// Carries values between the columns of one end and the rows of the other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Relay {
     /// Bare name, unique in the plan: names the triggers and their functions.
     pub name: String,
-    /// The table with the column that goes.
+    /// What the old release uses.
     pub old: End,
-    /// The table whose rows take its place.
+    /// What takes its place.
     pub new: End,
+    /// The side whose rows say the values and nothing else; the other has columns in rows of its own.
+    pub rows: Side,
 }
 
 /// One of the two tables.
@@ -28,17 +30,17 @@ pub struct End {
     pub table: QName,
     /// What tells its row: the key, or the reference to it.
     pub key: String,
-    /// What is carried.
-    pub value: String,
+    /// What is carried, as many at either end and in the same order.
+    pub values: Vec<String>,
 }
 
 /// Whose writes are carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
-    /// Those of the table with the column.
+    /// Those of the old table.
     Old,
-    /// Those of the table with the rows.
+    /// Those of the new table.
     New,
 }
 
@@ -70,12 +72,24 @@ impl Relay {
         QName::new("concertina", clip(&format!("relay_{}_{}", self.name, way(side))))
     }
 
+    /// The end with columns.
+    pub fn of_columns(&self) -> &End {
+        match self.rows {
+            Side::Old => &self.new,
+            Side::New => &self.old,
+        }
+    }
+
+    /// The end with rows.
+    pub fn of_rows(&self) -> &End {
+        self.end(self.rows)
+    }
+
     /// `CREATE TRIGGER`.
     pub fn trigger_sql(&self, side: Side) -> String {
-        let events = match side {
-            Side::Old => "INSERT OR UPDATE",
-            Side::New => "INSERT OR UPDATE OR DELETE",
-        };
+        // Rows go with the row that they belong to: the references see to it.
+        let events =
+            if side == self.rows { "INSERT OR UPDATE OR DELETE" } else { "INSERT OR UPDATE" };
         format!(
             "CREATE TRIGGER {} AFTER {events} ON {} FOR EACH ROW EXECUTE FUNCTION {}()",
             quote(&self.trigger_name(side)),
@@ -84,51 +98,83 @@ impl Relay {
         )
     }
 
-    /// `CREATE OR REPLACE FUNCTION` for the trigger.
+    /// `CREATE OR REPLACE FUNCTION` for the trigger. It writes as its owner: who may write the one table need
+    /// not be known to the other, nor does row security of the one hide what the other says.
     pub fn function_sql(&self, side: Side) -> String {
-        let body = match side {
-            Side::Old => self.there(),
-            Side::New => self.back(),
-        };
+        let body = if side == self.rows { self.to_columns() } else { self.to_rows() };
         format!(
-            "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql \
+            "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
              SET search_path = pg_catalog, pg_temp AS $concertina$\n\
+             #variable_conflict use_column\n\
              BEGIN\n{body}  RETURN NULL;\nEND\n$concertina$",
             self.function_name(side)
         )
     }
 
-    /// The old column's value becomes the row, or no row.
-    fn there(&self) -> String {
-        let (key, value) = (quote(&self.old.key), quote(&self.old.value));
-        let (link, label, table) = (quote(&self.new.key), quote(&self.new.value), &self.new.table);
+    /// The columns' values become the row, or no row. A row that is there already when its key is inserted
+    /// (by a trigger, or in the same statement) is who says them; one that says nothing stays; and one that is
+    /// there is updated, so that what it holds beside the values is asked of nobody.
+    fn to_rows(&self) -> String {
+        let (from, to) = (self.of_columns(), self.of_rows());
+        let (key, link) = (quote(&from.key), quote(&to.key));
+        let (columns, rows) = (&from.table, &to.table);
+        let pairs = |left: &End, right: &End, row: &str| {
+            let pairs = left.values.iter().zip(&right.values);
+            let set = pairs.map(|(l, r)| format!("{} = {row}.{}", quote(l), quote(r)));
+            set.collect::<Vec<_>>().join(", ")
+        };
         format!(
             "  IF TG_OP = 'UPDATE' AND NOT ({same}) THEN\n    \
                RETURN NULL;\n  \
              END IF;\n  \
-             IF NEW.{value} IS NULL THEN\n    \
-               DELETE FROM {table} WHERE {link} = NEW.{key};\n  \
+             IF {nulls} THEN\n    \
+               IF TG_OP = 'INSERT' THEN\n      \
+                 UPDATE {columns} AS c_here SET {taken} FROM {rows} AS c_there\n        \
+                   WHERE c_here.{key} = NEW.{key} AND c_there.{link} = NEW.{key} AND {else_};\n    \
+               ELSE\n      \
+                 DELETE FROM {rows} WHERE {link} = NEW.{key} AND {says};\n    \
+               END IF;\n  \
+             ELSIF EXISTS (SELECT FROM {rows} WHERE {link} = NEW.{key}) THEN\n    \
+               UPDATE {rows} AS c_there SET {set} WHERE {link} = NEW.{key} AND {other};\n  \
              ELSE\n    \
-               INSERT INTO {table} AS c_there ({link}, {label}) VALUES (NEW.{key}, NEW.{value})\n      \
-                 ON CONFLICT ({link}) DO UPDATE SET {label} = excluded.{label} WHERE {other};\n  \
+               INSERT INTO {rows} AS c_there ({link}, {labels}) VALUES (NEW.{key}, {values})\n      \
+                 ON CONFLICT ({link}) DO UPDATE SET {again};\n  \
              END IF;\n",
-            same = differs(&format!("NEW.{value}"), &format!("OLD.{value}")),
-            other = differs(&format!("c_there.{label}"), &format!("excluded.{label}")),
+            same = differs(&from.of("NEW"), &from.of("OLD")),
+            nulls = from.each(" AND ", |value| format!("NEW.{value} IS NULL")),
+            taken = pairs(from, to, "c_there"),
+            else_ = differs(&from.of("c_here"), &to.of("c_there")),
+            says = to.some(),
+            set = pairs(to, from, "NEW"),
+            other = differs(&to.of("c_there"), &from.of("NEW")),
+            labels = to.each(", ", str::to_owned),
+            values = from.of("NEW"),
+            again = to.each(", ", |label| format!("{label} = excluded.{label}")),
         )
     }
 
-    /// The row becomes the old column's value; no row, NULL.
-    fn back(&self) -> String {
-        let (key, value) = (quote(&self.old.key), quote(&self.old.value));
-        let (link, label, table) = (quote(&self.new.key), quote(&self.new.value), &self.old.table);
+    /// The row becomes the columns' values; no row, NULLs. Another row may have the key by now: AFTER triggers
+    /// run when the statement has moved all of its rows.
+    fn to_columns(&self) -> String {
+        let (from, to) = (self.of_rows(), self.of_columns());
+        let (link, key, table) = (quote(&from.key), quote(&to.key), &to.table);
+        let held = to.some();
+        let pairs = to.values.iter().zip(&from.values);
+        let set: Vec<String> = pairs
+            .map(|(value, label)| format!("{} = NEW.{}", quote(value), quote(label)))
+            .collect();
         format!(
             "  IF TG_OP = 'DELETE' OR (TG_OP = 'UPDATE' AND NEW.{link} IS DISTINCT FROM OLD.{link}) THEN\n    \
-               UPDATE {table} SET {value} = NULL WHERE {key} = OLD.{link} AND {value} IS NOT NULL;\n  \
+               UPDATE {table} SET {none} WHERE {key} = OLD.{link} AND {held}\n      \
+                 AND NOT EXISTS (SELECT FROM {rows} WHERE {link} = OLD.{link});\n  \
              END IF;\n  \
              IF TG_OP <> 'DELETE' THEN\n    \
-               UPDATE {table} AS c_back SET {value} = NEW.{label} WHERE {key} = NEW.{link} AND {other};\n  \
+               UPDATE {table} AS c_back SET {set} WHERE {key} = NEW.{link} AND {other};\n  \
              END IF;\n",
-            other = differs(&format!("c_back.{value}"), &format!("NEW.{label}")),
+            rows = from.table,
+            none = to.each(", ", |value| format!("{value} = NULL")),
+            set = set.join(", "),
+            other = differs(&to.of("c_back"), &from.of("NEW")),
         )
     }
 
@@ -141,15 +187,31 @@ impl Relay {
             new.table,
             quote(&new.key),
             quote(&old.key),
-            differs(
-                &format!("c_old.{}", quote(&old.value)),
-                &format!("c_new.{}", quote(&new.value))
-            )
+            differs(&old.of("c_old"), &new.of("c_new"))
         )
     }
 }
 
-/// Whether two values of one type are other data, as they are stored.
+impl End {
+    /// The values' names, each as `text` has it.
+    fn each(&self, separator: &str, text: impl Fn(&str) -> String) -> String {
+        let all: Vec<String> = self.values.iter().map(|value| text(&quote(value))).collect();
+        all.join(separator)
+    }
+
+    /// Whether one of the values is there.
+    fn some(&self) -> String {
+        let some = self.each(" OR ", |value| format!("{value} IS NOT NULL"));
+        if self.values.len() > 1 { format!("({some})") } else { some }
+    }
+
+    /// The values of a row, by its name.
+    fn of(&self, row: &str) -> String {
+        self.each(", ", |value| format!("{row}.{value}"))
+    }
+}
+
+/// Whether two rows of values of the same types are other data, as they are stored.
 fn differs(left: &str, right: &str) -> String {
     format!("ROW({left})::record OPERATOR(pg_catalog.*<>) ROW({right})")
 }

@@ -56,7 +56,9 @@ impl Asker<'_> {
                 Ok(())
             }
             Written::Spread(written) => {
-                self.column(&written.table, &written.column)?;
+                for column in &written.columns {
+                    self.column(&written.table, column)?;
+                }
                 let spread = check_spread(&self.schema, &written).map_err(|found| {
                     self.diagnostics.push(found);
                     Stop
@@ -67,6 +69,19 @@ impl Asker<'_> {
                 }
                 self.asked.truncate(asked);
                 self.asked.push(Asked { what: What::Spread(Box::new(spread)), span });
+                Ok(())
+            }
+            Written::Merge(written) => {
+                let merge = self.merged(&written).map_err(|found| {
+                    self.diagnostics.push(found);
+                    Stop
+                })?;
+                let asked = self.asked.len();
+                for op in merge.effect() {
+                    self.push(op, span)?;
+                }
+                self.asked.truncate(asked);
+                self.asked.push(Asked { what: What::Merge(Box::new(merge)), span });
                 Ok(())
             }
             Written::Extract(written) => {
@@ -113,9 +128,9 @@ impl Asker<'_> {
     }
 }
 
-/// A column that becomes rows: its table has a key of one column to refer to.
+/// Columns that become rows: their table has a key of one column to refer to.
 fn check_spread(schema: &Schema, written: &hint::Spread) -> Result<Spread, Diagnostic> {
-    let hint::Spread { table, column, into, columns: (link, label), many } = written;
+    let hint::Spread { table, columns, into, link, labels, many } = written;
     let refuse = |message: String, help: &str| {
         Diagnostic::error("not-supported", (Source::Change, into.span), message, help)
     };
@@ -139,41 +154,56 @@ fn check_spread(schema: &Schema, written: &hint::Spread) -> Result<Spread, Diagn
             "name a new table; or add the column to that table, and let the app write both for a while",
         ));
     }
-    let of = |name: &str, like: &str| {
+    let of = |name: &str, like: &str, not_null| {
         definition.column(like).map(|c| Column {
-            not_null: true,
+            not_null,
             collation: c.collation.clone(),
             ..Column::nullable(name, c.ty.clone())
         })
     };
-    let (Some(link), Some(label)) = (of(&link.name, key), of(&label.name, &column.name)) else {
-        return Err(report::unknown_column(Source::Change, column, &table.name, definition));
+    let pairs = || labels.iter().zip(columns);
+    let new = |(label, column): (&Placed, &Placed)| {
+        of(&label.name, &column.name, columns.len() == 1)
+            .ok_or_else(|| report::unknown_column(Source::Change, column, &table.name, definition))
     };
-    let keys = definition.constraints.values().filter_map(|c| c.kind.foreign_key());
-    let refers = keys
-        .filter(|key| key.columns == [column.name.clone()])
-        .map(|key| ForeignKey { parent_columns: schema.parent_columns(key), ..key.clone() })
-        .next();
-    if refers.as_ref().is_some_and(|key| !key.actions.is_empty()) {
-        return Err(refuse(
-            format!(
-                "the reference of `{}` has actions of its own ({}), which would mean another thing for a row",
-                column.name,
-                refers.map_or_else(String::new, |key| key.actions)
-            ),
-            "let the reference have none first, as a change of its own",
-        ));
+    let mut refers = Vec::new();
+    for (label, column) in pairs() {
+        refers.extend(refers_to(schema, definition, (&label.name, &column.name)).map_err(|actions| {
+            refuse(
+                format!(
+                    "the reference of `{}` has actions of its own ({actions}), which would mean another thing for a row",
+                    column.name
+                ),
+                "let the reference have none first, as a change of its own",
+            )
+        })?);
     }
     Ok(Spread {
         table: table.name.clone(),
         key: key.clone(),
-        column: column.name.clone(),
+        columns: columns.iter().map(|column| column.name.clone()).collect(),
         into: into.name.clone(),
-        link,
-        label,
+        link: of(&link.name, key, true)
+            .ok_or_else(|| report::unknown_column(Source::Change, link, &table.name, definition))?,
+        labels: pairs().map(new).collect::<Result<_, _>>()?,
         refers,
         many: *many,
     })
+}
+
+/// What a column refers to, by the name that it gets; the reference's actions, where it has any.
+fn refers_to(
+    schema: &Schema,
+    definition: &Table,
+    (label, column): (&str, &String),
+) -> Result<Option<ForeignKey>, String> {
+    let mut keys = definition.constraints.values().filter_map(|c| c.kind.foreign_key());
+    let Some(key) = keys.find(|key| key.columns == [column.clone()]) else { return Ok(None) };
+    if !key.actions.is_empty() {
+        return Err(key.actions.clone());
+    }
+    let parent_columns = schema.parent_columns(key);
+    Ok(Some(ForeignKey { columns: vec![label.to_owned()], parent_columns, ..key.clone() }))
 }
 
 /// An extract of a column whose values a CHECK tells.

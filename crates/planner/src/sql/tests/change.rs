@@ -285,6 +285,31 @@ fn a_column_moves_to_a_new_table_only() {
         "-- concertina: move users.email to mails (user_id, email)",
         "move public.users.email to public.mails (user_id, email)",
     );
+    check_change(
+        "CREATE TABLE users (id int PRIMARY KEY, name text, email text);",
+        "-- concertina: move users.email, users.name to people (user_id, mail, name)",
+        "move public.users.email, public.users.name to public.people (user_id, mail, name)",
+    );
+    for (hint, place, message) in [
+        (
+            "spread users.email, users.name to people (user_id, email, name)",
+            41,
+            "`spread` takes one column: rows of which each has several values are nobody's in particular",
+        ),
+        ("move users.email, users.name to people (user_id, email)", 69, "expected `,`, found `)`"),
+        ("move users.email to people (user_id, email, name)", 57, "expected `)`, found `,`"),
+        (
+            "move users.email, orders.amount to people (user_id, email, amount)",
+            33,
+            "`public.orders` is of another table than `public.users`",
+        ),
+    ] {
+        let schema = super::read_schema(SCHEMA).schema;
+        let read = super::read_change(&format!("-- concertina: {hint}"), &schema);
+        let found: Vec<_> =
+            read.diagnostics.iter().map(|d| (d.span.0, d.message.as_str())).collect();
+        assert_eq!(found, [(place, message)], "{hint}");
+    }
     let schema = super::read_schema(SCHEMA).schema;
     let read = super::read_change("-- concertina: spread users.email to orders (a, b)", &schema);
     let found: Vec<&str> = read.diagnostics.iter().map(|d| d.message.as_str()).collect();
@@ -363,5 +388,66 @@ hint: public.users -> people
 hint: public.users.email -> mail
 hint: public.people.score := 0
 error unknown-column at 4:40 `nope`: column `nope` of table `public.orders` does not exist / the table has `id`",
+    );
+}
+
+#[test]
+fn a_table_is_merged_by_what_the_schema_says_of_it() {
+    let schema = "CREATE TABLE users (id int PRIMARY KEY, name text);
+CREATE TABLE images (id int PRIMARY KEY);
+CREATE TABLE profiles (id serial PRIMARY KEY, user_id int NOT NULL UNIQUE REFERENCES users ON DELETE CASCADE,
+  bio text UNIQUE, name text, image_id int REFERENCES images ON DELETE CASCADE, score int CHECK (score > 0));
+CREATE INDEX ON profiles (image_id); CREATE INDEX ON profiles (bio, score); CREATE UNIQUE INDEX of_name ON profiles (name, score);
+CREATE TABLE notes (user_id int PRIMARY KEY REFERENCES users, note text);
+CREATE TABLE bare (user_id int PRIMARY KEY REFERENCES users ON DELETE CASCADE);
+CREATE TABLE many (user_id int NOT NULL REFERENCES users ON DELETE CASCADE, phone text);
+CREATE TABLE trees (user_id int PRIMARY KEY REFERENCES users ON DELETE CASCADE, up int REFERENCES trees, leaf text);
+CREATE TABLE seen (user_id int PRIMARY KEY REFERENCES users ON DELETE CASCADE, at date); CREATE VIEW last AS SELECT * FROM seen;
+CREATE TABLE codes (code text UNIQUE, id int PRIMARY KEY);
+CREATE TABLE labels (code text PRIMARY KEY REFERENCES codes (code) ON DELETE CASCADE, label text);
+CREATE TABLE slugs (user_id int PRIMARY KEY REFERENCES users ON DELETE CASCADE, slug text);
+CREATE UNIQUE INDEX no_two ON slugs ((coalesce(slug, '')), slug);";
+    check_change(
+        schema,
+        "-- concertina: merge table profiles (bio, image_id) into users
+-- concertina: merge table profiles into users
+-- concertina: merge table profiles (score) into users
+-- concertina: merge table profiles (user_id) into users
+-- concertina: merge table profiles (nope) into users
+-- concertina: merge table notes into users
+-- concertina: merge table bare into users
+-- concertina: merge table many into users
+-- concertina: merge table nope into users
+-- concertina: merge table trees (leaf) into users
+-- concertina: merge table seen into users
+-- concertina: merge table labels into codes
+-- concertina: merge table slugs into users
+-- concertina: merge table profiles (bio, bio) into users
+-- concertina: merge table users",
+        "error not-supported at 1:28 `profiles`: constraint `profiles_image_id_fkey` of `public.profiles` holds for columns that go over, and cannot go with them / drop it first, as a change of its own, and say it of `public.users` afterwards
+error not-supported at 2:42 `users`: `public.users` has a column `name` already / rename one of them first, as a change of its own; or leave it out: `merge table … (the others) into …`
+error not-supported at 3:28 `profiles`: constraint `profiles_score_check` of `public.profiles` holds for columns that go over, and cannot go with them / drop it first, as a change of its own, and say it of `public.users` afterwards
+error not-supported at 4:38 `user_id`: `user_id` says which row of `public.users` it belongs to / leave it out: it goes with the table
+error unknown-column at 5:38 `nope`: column `nope` of table `public.profiles` does not exist / did you mean `name`?
+error not-supported at 6:28 `notes`: rows of `public.notes` do not go with their row of `public.users`: the new release, which does not know them, could not delete it (23503) / give the foreign key on user_id ON DELETE CASCADE first, as a change of its own
+error not-supported at 7:28 `bare`: `public.bare` has no column but its keys / where it says something that a row is there, add a boolean to `public.users` and let the app write both for a while; drop the table then
+error not-supported at 8:28 `many`: no validated foreign key of one column, unique and NOT NULL, says which row of `public.users` a row of `public.many` belongs to / add one first, as a change of its own; rows of which several belong to one cannot be merged into it
+error unknown-table at 9:28 `nope`: table `public.nope` does not exist in the schema / did you mean `public.notes`?
+error not-supported at 10:28 `trees`: `public.trees` refers to `public.trees` / drop that reference first, as a change of its own
+error not-supported at 11:28 `seen`: view `public.last` reads `public.seen` / drop the view first, as a change of its own, and make it over the other table afterwards
+error not-supported at 12:40 `codes`: `code` of `public.codes` may be NULL: a row without it could not have what the columns say / set it NOT NULL first, as a change of its own; or let the foreign key refer to the primary key
+error not-supported at 13:28 `slugs`: unique index `no_two` of `public.slugs` holds for columns that go over, and cannot go with them / drop it first, as a change of its own, and say it of `public.users` afterwards
+error bad-hint at 14:43 `bio`: `bio` is named twice / hints are `rename users.name to full_name`, `rename table users to people`, `rename value mood 'sad' to 'blue'`, `split users.name into first_name text := split_part(name, ' ', 1), last_name text := split_part(name, ' ', 2) back first_name || ' ' || last_name`, `merge users.first, users.last into full_name text := first || ' ' || last back first := split_part(full_name, ' ', 1), last := split_part(full_name, ' ', 2)`, `merge table profiles into users`, `merge table profiles (bio, picture) into users`, `fill users.score := 0`, `extract orders.status into statuses (id bigint, name text) as status_id`, `move users.bio, users.picture to profiles (user_id, bio, picture)`, `spread users.phone to phones (user_id, number)`
+error bad-hint at 15:33 ``: expected INTO, found the end / hints are `rename users.name to full_name`, `rename table users to people`, `rename value mood 'sad' to 'blue'`, `split users.name into first_name text := split_part(name, ' ', 1), last_name text := split_part(name, ' ', 2) back first_name || ' ' || last_name`, `merge users.first, users.last into full_name text := first || ' ' || last back first := split_part(full_name, ' ', 1), last := split_part(full_name, ' ', 2)`, `merge table profiles into users`, `merge table profiles (bio, picture) into users`, `fill users.score := 0`, `extract orders.status into statuses (id bigint, name text) as status_id`, `move users.bio, users.picture to profiles (user_id, bio, picture)`, `spread users.phone to phones (user_id, number)`",
+    );
+    check_change(
+        schema,
+        "-- concertina: merge table profiles (bio) into users",
+        "merge public.profiles (bio) into public.users",
+    );
+    check_change(
+        schema,
+        "-- concertina: merge table profiles (image_id) into users",
+        "merge public.profiles (image_id) into public.users",
     );
 }
