@@ -196,6 +196,7 @@ fn recipes(request: &Request, read: &Read) -> Result<(Vec<Recipe>, Schema), Vec<
     let mut moved = Moved::default();
     let mut recipes = Vec::new();
     let mut errors = Vec::new();
+    let mut hazards = Vec::new();
     for asked in &read.asked {
         let context = Context {
             engine: read.engine,
@@ -236,6 +237,12 @@ fn recipes(request: &Request, read: &Read) -> Result<(Vec<Recipe>, Schema), Vec<
     for asked in &read.asked {
         let ops = naive_ops(&asked.what, &read.source);
         errors.extend(ops.iter().filter_map(|op| statements::orphans(asked, op, &schema)));
+        let found = ops.iter().filter_map(|op| statements::needs_table(asked, op, &schema));
+        hazards.push(found.collect::<Vec<_>>());
+    }
+    // Without errors there is a recipe for each.
+    for (recipe, found) in recipes.iter_mut().zip(hazards) {
+        recipe.hazards.extend(found);
     }
     if errors.is_empty() { Ok((recipes, schema)) } else { Err(errors) }
 }

@@ -5,11 +5,11 @@ use super::beside;
 use crate::change::Asked;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::engine::{facts, postgres};
-use crate::name::QName;
+use crate::name::{QName, mention};
 use crate::op::Op;
 use crate::plan::Hazard;
 use crate::recipe::Context;
-use crate::schema::{ConstraintKind, ObjectKind, Schema};
+use crate::schema::{ConstraintKind, Object, ObjectKind, Schema};
 
 /// Traps of one asked statement, on the schema that the earlier ones leave.
 pub(super) fn hazards(context: &Context<'_>, op: &Op) -> Vec<Hazard> {
@@ -107,6 +107,36 @@ pub(super) fn orphans(asked: &Asked, op: &Op, target: &Schema) -> Option<Diagnos
             "replace these functions in the same change, so that they do without the column",
         )
     })
+}
+
+/// Functions that still name, in the schema that the whole change leaves, a table that this statement takes
+/// away. The server does not refuse that either; but a text may name it in a comment, or for something else, so
+/// the reader has to look.
+pub(super) fn needs_table(asked: &Asked, op: &Op, target: &Schema) -> Option<Hazard> {
+    let Op::DropTable { table } = op else { return None };
+    if target.tables.contains_key(table) || target.views.contains_key(table) {
+        return None;
+    }
+    let names_it = |object: &Object| object.make.iter().any(|sql| mention::names(sql, table));
+    let routines = target.objects.iter().filter(|(id, _)| id.kind == ObjectKind::Routine);
+    let found: Vec<&str> =
+        routines.filter(|(_, o)| names_it(o)).map(|(id, _)| id.name.as_str()).collect();
+    (!found.is_empty()).then(|| {
+        hazard(
+            "routine-needs-table",
+            asked.span,
+            format!(
+                "{} still {} {table}: PostgreSQL does not look into the text of a function, drops the table, and every call that gets there fails with 42P01",
+                found.join(", "),
+                if found.len() == 1 { "names" } else { "name" }
+            ),
+            "replace the function in the same change, so that it does without the table; or drop it",
+        )
+    })
+}
+
+fn hazard(code: &str, span: (usize, usize), message: String, fix: &str) -> Hazard {
+    Hazard { code: code.to_owned(), span, message, fix: fix.to_owned() }
 }
 
 /// Whether a function's text has `NEW.column` or `OLD.column`.

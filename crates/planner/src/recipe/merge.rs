@@ -200,7 +200,7 @@ fn said(context: &Context<'_>, merge: &Merge, recipe: &mut Recipe) {
     if !triggers.is_empty() {
         recipe.hazards.push(context.hazard(
             "backfill-fires-triggers",
-            format!("each value that is carried over updates a row of {into}, and its own triggers fire ({}): times of change move, and one that refuses the update fails the statement that wrote {table}", triggers.join(", ")),
+            format!("each value that is carried over updates a row of {into}, and its own triggers fire, as the role that runs the plan ({}): times of change move, and one that refuses the update fails the statement that wrote {table}", triggers.join(", ")),
             "let a trigger that must not see it say so: WHEN (pg_trigger_depth() = 0)",
         ));
     }
