@@ -95,13 +95,8 @@ impl Model {
         let rows = self.rows_of(world);
         for release in self.live(world.fleet) {
             let bit = wrote(world, release);
-            for (action, effect) in self.app_actions(world, (release, rows))?.iter() {
-                let outcome = match effect {
-                    Ok(after) => Outcome::Next(self.with_rows(world, *after), bit),
-                    Err(broken) => Outcome::Broken(broken.clone()),
-                };
-                next.push((*action, outcome));
-            }
+            let effects = self.app_actions(world, (release, rows))?;
+            next.extend(self.outcomes(world, &effects, bit));
         }
         Ok(())
     }
@@ -116,15 +111,26 @@ impl Model {
         self.runner_actions(world, next)?;
         for release in self.live(world.fleet) {
             let bit = wrote(world, release);
-            for (action, effect) in self.app_effects(world, release)? {
-                let outcome = match effect {
-                    Ok(after) => Outcome::Next(self.with_rows(world, after), bit),
-                    Err(broken) => Outcome::Broken(broken),
-                };
-                next.push((action, outcome));
-            }
+            let effects = self.app_effects(world, release)?;
+            next.extend(self.outcomes(world, &effects, bit));
         }
         Ok(())
+    }
+
+    /// Where the app's effects lead.
+    fn outcomes<'e>(
+        &'e self,
+        world: &'e World,
+        effects: &'e [(Action, Effect)],
+        bit: u8,
+    ) -> impl Iterator<Item = (Action, Outcome)> + 'e {
+        effects.iter().map(move |(action, effect)| {
+            let outcome = match effect {
+                Ok(after) => Outcome::Next(self.with_rows(world, *after), bit),
+                Err(broken) => Outcome::Broken(broken.clone()),
+            };
+            (*action, outcome)
+        })
     }
 
     /// The same for a search: hands on where each action leads, but for the app's in a lull, until

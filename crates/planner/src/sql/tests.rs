@@ -53,7 +53,11 @@ fn ask(asked: &Asked) -> String {
             )
         }
         What::Spread(spread) => spread.title(),
-        What::Merge(merge) => merge.title(),
+        What::Merge(merge) => {
+            let ops = merge.effect();
+            let lines = std::iter::once(merge.title()).chain(ops.iter().map(render));
+            lines.collect::<Vec<_>>().join("\n")
+        }
         What::Partition(partition) => partition.title(),
         What::Extract(extract) => {
             format!("{}: {}", extract.title(), extract.values.join(", "))

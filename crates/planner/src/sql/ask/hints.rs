@@ -63,26 +63,14 @@ impl Asker<'_> {
                     self.diagnostics.push(found);
                     Stop
                 })?;
-                let asked = self.asked.len();
-                for op in spread.effect() {
-                    self.push(op, span)?;
-                }
-                self.asked.truncate(asked);
-                self.asked.push(Asked { what: What::Spread(Box::new(spread)), span });
-                Ok(())
+                self.push_as_one(spread.effect(), What::Spread(Box::new(spread)), span)
             }
             Written::Merge(written) => {
                 let merge = self.merged(&written).map_err(|found| {
                     self.diagnostics.push(found);
                     Stop
                 })?;
-                let asked = self.asked.len();
-                for op in merge.effect() {
-                    self.push(op, span)?;
-                }
-                self.asked.truncate(asked);
-                self.asked.push(Asked { what: What::Merge(Box::new(merge)), span });
-                Ok(())
+                self.push_as_one(merge.effect(), What::Merge(Box::new(merge)), span)
             }
             Written::Extract(written) => {
                 self.column(&written.table, &written.column)?;
@@ -91,17 +79,11 @@ impl Asker<'_> {
                     self.diagnostics.push(found);
                     Stop
                 })?;
-                let asked = self.asked.len();
                 let ops = extract.effect(&before).map_err(|view| {
                     self.diagnostics.push(view_in_the_way(&extract.reshape, &view, span));
                     Stop
                 })?;
-                for op in ops {
-                    self.push(op, span)?;
-                }
-                self.asked.truncate(asked);
-                self.asked.push(Asked { what: What::Extract(Box::new(extract)), span });
-                Ok(())
+                self.push_as_one(ops, What::Extract(Box::new(extract)), span)
             }
             Written::Reshape(written) => {
                 for column in &written.from {
@@ -112,19 +94,24 @@ impl Asker<'_> {
                     self.diagnostics.push(found);
                     Stop
                 })?;
-                let asked = self.asked.len();
                 let ops = reshape.effect(&before).map_err(|view| {
                     self.diagnostics.push(view_in_the_way(&reshape, &view, span));
                     Stop
                 })?;
-                for op in ops {
-                    self.push(op, span)?;
-                }
-                self.asked.truncate(asked);
-                self.asked.push(Asked { what: What::Reshape(reshape), span });
-                Ok(())
+                self.push_as_one(ops, What::Reshape(reshape), span)
             }
         }
+    }
+
+    /// Statements that the schema takes one by one, and that were asked for as one change.
+    fn push_as_one(&mut self, ops: Vec<Op>, what: What, span: Span) -> Result<(), Stop> {
+        let asked = self.asked.len();
+        for op in ops {
+            self.push(op, span)?;
+        }
+        self.asked.truncate(asked);
+        self.asked.push(Asked { what, span });
+        Ok(())
     }
 }
 

@@ -443,11 +443,18 @@ error bad-hint at 15:33 ``: expected INTO, found the end / hints are `rename use
     check_change(
         schema,
         "-- concertina: merge table profiles (bio) into users",
-        "merge public.profiles (bio) into public.users",
+        "merge public.profiles (bio) into public.users
+ALTER TABLE public.users ADD COLUMN bio text
+ALTER TABLE public.users ADD CONSTRAINT users_bio_key UNIQUE (bio)
+DROP TABLE public.profiles",
     );
     check_change(
         schema,
         "-- concertina: merge table profiles (image_id) into users",
-        "merge public.profiles (image_id) into public.users",
+        "merge public.profiles (image_id) into public.users
+ALTER TABLE public.users ADD COLUMN image_id integer
+CREATE INDEX users_image_id_idx ON public.users USING btree (image_id)
+ALTER TABLE public.users ADD CONSTRAINT users_image_id_fkey FOREIGN KEY (image_id) REFERENCES public.images (id) ON DELETE SET NULL
+DROP TABLE public.profiles",
     );
 }
