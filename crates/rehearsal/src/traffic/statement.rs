@@ -55,7 +55,11 @@ impl Request {
                         Value::Made(ty) => value_of_type(ty, n),
                         Value::Copied => {
                             let c = quote(name);
-                            format!("(SELECT {c} FROM {relation} WHERE {c} IS NOT NULL LIMIT 1)")
+                            // The least was there before the traffic: another instance may take what
+                            // it inserted away in between, and rightly gets a 23503.
+                            format!(
+                                "(SELECT {c} FROM {relation} WHERE {c} IS NOT NULL ORDER BY {c} LIMIT 1)"
+                            )
                         }
                     })
                     .collect();
