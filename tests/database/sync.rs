@@ -2,6 +2,7 @@
 //! as a file of points says; and what the model makes of the same statement, which has to be the
 //! same row. Must not know how a rule is rendered.
 
+mod meets;
 mod points;
 
 use std::fs;
@@ -32,7 +33,7 @@ pub(crate) fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
     };
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();
-    let mut trials = Vec::new();
+    let mut trials: Vec<Trial> = VERSIONS.map(|version| meets_trial(version, servers)).into();
     for path in paths {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         for version in VERSIONS {
@@ -49,6 +50,19 @@ pub(crate) fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
         }
     }
     trials
+}
+
+fn meets_trial(version: u16, servers: &Arc<Servers>) -> Trial {
+    let servers = Arc::clone(servers);
+    let name = format!("sync::a row that comes while its parent changes@{version}");
+    Trial::ignorable_test(name, move || {
+        let wanted = Wanted { version, exact: true, alone: false };
+        let Some(server) = servers.get(wanted)? else {
+            return Ok(Completion::ignored_with(format!("no PostgreSQL {version} here")));
+        };
+        meets::a_row_and_its_parent(&server)?;
+        Ok(Completion::Completed)
+    })
 }
 
 fn perform(points: &Points, version: u16, database: &Database<'_>) -> Result<(), Failed> {

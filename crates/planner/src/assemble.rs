@@ -259,6 +259,7 @@ pub(crate) fn naive_ops(what: &What, schema: &Schema) -> Vec<Op> {
         What::Reshape(reshape) => reshape.as_asked(schema),
         What::Extract(extract) => extract.as_asked(schema),
         What::Spread(spread) => spread.as_asked(),
+        What::Move(moved) => moved.as_asked(),
         What::Merge(merge) => merge.as_asked(),
         What::Partition(partition) => partition.effect(),
         What::Retype(retype) => retype.ops(),

@@ -11,6 +11,7 @@ use crate::schema::{Object, ObjectId};
 mod extract;
 mod inverse;
 mod merge;
+mod moved;
 mod numbering;
 mod partition;
 mod reshape;
@@ -18,6 +19,7 @@ mod spread;
 
 pub use extract::Extract;
 pub use merge::Merge;
+pub use moved::Move;
 pub use partition::Partition;
 pub use reshape::Reshape;
 pub use spread::Spread;
@@ -47,6 +49,8 @@ pub enum What {
     Extract(Box<Extract>),
     /// `-- concertina: move t.c to u (t_id, c)`, `spread t.c to u (t_id, c)`.
     Spread(Box<Spread>),
+    /// `-- concertina: move t.c to u`, where `u` is there.
+    Move(Box<Move>),
     /// `-- concertina: merge table t into u`.
     Merge(Box<Merge>),
     /// A plain table becomes one partition of a partitioned one, which has its name from then on.
@@ -83,6 +87,7 @@ impl What {
             Self::Reshape(_)
             | Self::Extract(_)
             | Self::Spread(_)
+            | Self::Move(_)
             | Self::Merge(_)
             | Self::Partition(_)
             | Self::Retype(_)
@@ -101,6 +106,7 @@ impl What {
             | Self::Reshape(_)
             | Self::Extract(_)
             | Self::Spread(_)
+            | Self::Move(_)
             | Self::Merge(_)
             | Self::Partition(_)
             | Self::Numbering(_)

@@ -294,6 +294,7 @@ fn moves(what: &What, schema: &Schema) -> bool {
         What::Reshape(_)
         | What::Extract(_)
         | What::Spread(_)
+        | What::Move(_)
         | What::Merge(_)
         | What::Partition(_)
         | What::Retype(_) => true,
@@ -325,6 +326,13 @@ pub(crate) fn names(what: &What) -> Vec<(QName, Option<String>)> {
         What::Spread(spread) => {
             let columns = spread.columns.iter().map(|c| (spread.table.clone(), Some(c.clone())));
             columns.chain([(spread.into.clone(), None)]).collect()
+        }
+        What::Move(moved) => {
+            let each = |table: &QName| {
+                let table = table.clone();
+                moved.names().into_iter().map(move |c| (table.clone(), Some(c)))
+            };
+            each(&moved.table).chain(each(&moved.into)).collect()
         }
         What::Merge(merge) => {
             let columns = merge.names().into_iter().map(|c| (merge.into.clone(), Some(c)));

@@ -32,6 +32,7 @@ mod identity;
 mod index;
 mod lookup;
 mod merge;
+mod moved;
 mod neutral;
 mod new_reference;
 mod not_null;
@@ -354,6 +355,7 @@ fn usual(context: &Context<'_>, asked: &Asked) -> Result<Recipe, Diagnostic> {
         What::Reshape(reshape) => reshape::plan(context, reshape),
         What::Extract(extract) => extract::plan(context, extract),
         What::Spread(spread) => spread::plan(context, spread),
+        What::Move(change) => moved::plan(context, change),
         What::Merge(change) => merge::plan(context, change),
         What::Partition(partition) => Ok(become_partitioned::plan(context, partition)),
         What::Retype(change) => retype::plan(context, change),

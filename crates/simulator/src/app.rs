@@ -185,6 +185,7 @@ impl Model {
             || (rows::check(&uses.own, &values, &around).is_ok()
                 && self.is_within_bounds((world, release), (&uses.relation, &uses.own), &values)
                 && self.own_keys(world, uses, (place, row), &values)
+                && self.has_place(world, (release, &uses.relation), |c| look(&after, c))
                 && self.keeps(world, release, at, (before.as_ref(), &values)))
     }
 

@@ -35,7 +35,7 @@ impl Model {
                     Ok(None) => continue,
                     Err(refused) => return Ok(Err(refused)),
                 };
-            match self.followed(world, (place, row), after)? {
+            match self.followed(world, None, (place, row), after.as_ref())? {
                 Ok(changes) => self.put_changes(world, changes)?,
                 Err(refused) => return Ok(Err(refused)),
             }

@@ -1,14 +1,13 @@
 //! What a statement changes beside its own row: rows that refer to it (`children`), and what the
-//! triggers of a relay carry to another table. And what a relay means: whoever wrote last, every
-//! release reads. The two are worked out apart, so that a trigger that is missing shows.
-//!
-//! What is acknowledged stands with the row that has the columns, whichever table a release wrote.
+//! triggers of a relay carry to another table. What a relay means is worked out apart (`meant`), so that a
+//! trigger that is missing shows.
+
+mod meant;
 
 use planner::schema::Table;
 use planner::sync::{End, Relay, Side};
 
 use crate::eval::Around;
-use crate::invariant::{Always, Broken};
 use crate::model::{Answer, Model, Unmodelled, refusal};
 use crate::record::Record;
 use crate::rows::{self, get};
@@ -19,19 +18,20 @@ use crate::world::World;
 pub(crate) type Changes = Vec<(usize, Option<Record>)>;
 
 impl Model {
-    /// A statement's own change, and all that follows from it.
+    /// The own change of a statement, of a release or of the migration, and all that follows from it.
     pub(crate) fn followed(
         &mut self,
         world: &World,
+        writer: Option<usize>,
         (place, row): (usize, usize),
-        after: Option<Record>,
+        after: Option<&Record>,
     ) -> Result<Answer<Changes>, Unmodelled> {
         let before = self.record(world.cells[place * self.rows + row]).cloned();
         let carried = self.carried_on(world, (place, row), after)?;
         Ok(carried.map(|(here, mut changes)| {
             let own = changes.pop();
-            let after = own.as_ref().and_then(|(_, record)| record.as_ref());
-            self.remember_there(&here, place, (before.as_ref(), after), &mut changes);
+            let row = (before.as_ref(), after);
+            self.remember_there(&here, (writer, place), row, &mut changes);
             changes.extend(own);
             changes
         }))
@@ -42,37 +42,46 @@ impl Model {
         &mut self,
         world: &World,
         (place, row): (usize, usize),
-        after: Option<Record>,
+        after: Option<&Record>,
     ) -> Result<Answer<(World, Changes)>, Unmodelled> {
         let own = place * self.rows + row;
         let before = self.record(world.cells[own]).cloned();
         // AFTER triggers find the row as it was written.
         let mut here = *world;
-        here.cells[own] = match &after {
+        here.cells[own] = match after {
             Some(record) => self.intern(record.clone())?,
             None => 0,
         };
-        let row = (before.as_ref(), after.as_ref());
+        let row = (before.as_ref(), after);
         let mut changes: Changes = Vec::new();
         if let Some(before) = &before {
-            let followed =
-                self.children(&mut here, place, (before, after.as_ref()), &mut changes)?;
+            let followed = self.children(&mut here, place, (before, after), &mut changes)?;
             if let Err(refused) = followed {
                 return Ok(Err(refused));
             }
         }
         let relays = self.table(world.schema, place).map(|t| t.relays.clone()).unwrap_or_default();
+        let mut given = after.cloned();
         for (relay, side) in relays.values() {
-            let carried = if *side == relay.rows {
-                self.write_columns(&here, (place, relay), row, &mut changes)?
-            } else {
-                self.write_rows(&here, (place, relay), row, &mut changes)?
+            let carried = match (*side == relay.rows, relay.stands) {
+                (true, false) => self.write_columns(&here, (place, relay), row, &mut changes)?,
+                (false, false) => self.write_rows(&here, (place, relay), row, &mut changes)?,
+                (true, true) => self
+                    .write_parent(&here, (place, relay), row, &mut changes)?
+                    .map(|from_parent| given = from_parent.or(given.take())),
+                (false, true) => self.write_child(&here, (place, relay), row, &mut changes)?,
             };
             if let Err(refused) = carried {
                 return Ok(Err(refused));
             }
         }
-        changes.push((own, after));
+        if given.as_ref() != after {
+            here.cells[own] = match &given {
+                Some(record) => self.intern(record.clone())?,
+                None => 0,
+            };
+        }
+        changes.push((own, given));
         Ok(Ok((here, changes)))
     }
 
@@ -165,6 +174,83 @@ impl Model {
         Ok(Ok(()))
     }
 
+    /// The trigger on a parent whose rows' children stand for themselves: nothing is made or taken away.
+    fn write_child(
+        &self,
+        world: &World,
+        (place, relay): (usize, &Relay),
+        (before, after): (Option<&Record>, Option<&Record>),
+        changes: &mut Changes,
+    ) -> Result<Answer<()>, Unmodelled> {
+        // No child refers to a row that is not there yet.
+        let (Some(table), Some(before), Some(after)) =
+            (self.table(world.schema, place), before, after)
+        else {
+            return Ok(Ok(()));
+        };
+        let from = relay.of_columns();
+        if let Some(value) = from.values.iter().find(|value| table.column(value).is_none()) {
+            return Ok(Err(missing(value)));
+        }
+        let values = held(from, table, after);
+        if relay.rows == Side::Old && all_same(&held(from, table, before), &values) {
+            return Ok(Ok(()));
+        }
+        let key = get(table, &after.values, &from.key);
+        Ok(self.write_values_of(world, relay.of_rows(), (&key, values)).map(|made| {
+            changes.extend(made.map(|(cell, record)| (cell, Some(record))));
+        }))
+    }
+
+    /// The trigger on children that stand for themselves; and the row anew, where it gets the parent's values.
+    fn write_parent(
+        &mut self,
+        world: &World,
+        (place, relay): (usize, &Relay),
+        (before, after): (Option<&Record>, Option<&Record>),
+        changes: &mut Changes,
+    ) -> Result<Answer<Option<Record>>, Unmodelled> {
+        let Some(table) = self.shared_table(world.schema, place) else { return Ok(Ok(None)) };
+        let (from, to) = (relay.of_rows(), relay.of_columns());
+        if relay.rows == Side::Old {
+            let takes = before.is_none() && after.is_some_and(|a| says_nothing(from, &table, a));
+            if !takes {
+                let written =
+                    self.write_columns(world, (place, relay), (before, after), changes)?;
+                return Ok(written.map(|()| None));
+            }
+        }
+        let Some(after) = after else { return Ok(Ok(None)) };
+        let key = get(&table, &after.values, &from.key);
+        let values = held(from, &table, after);
+        let says = match before {
+            None => !says_nothing(from, &table, after),
+            Some(before) => {
+                let same = all_same(&held(from, &table, before), &values);
+                if same && get(&table, &before.values, &from.key) == key {
+                    return Ok(Ok(None));
+                }
+                !same
+            }
+        };
+        if says {
+            let made = self.write_values_of(world, to, (&key, values));
+            return Ok(made.map(|made| {
+                changes.extend(made.map(|(cell, record)| (cell, Some(record))));
+                None
+            }));
+        }
+        let Some((cell, parent)) = self.row_of(world, to, &key) else { return Ok(Ok(None)) };
+        let Some(other) = self.table(world.schema, cell / self.rows) else { return Ok(Ok(None)) };
+        if let Some(value) = to.values.iter().find(|value| other.column(value).is_none()) {
+            return Ok(Err(missing(value)));
+        }
+        let given: Vec<_> = from.values.iter().cloned().zip(held(to, other, &parent)).collect();
+        let around = Around::nowhere(&from.table.name);
+        let made = rows::update(&table, &after.values, &given, &around);
+        Ok(made.map(|values| Some(Record { values, ..after.clone() })))
+    }
+
     /// The trigger on the table with the rows, likewise: what the row has left loses its values first.
     fn write_columns(
         &mut self,
@@ -177,7 +263,7 @@ impl Model {
         let to = relay.of_columns();
         let mut here = *world;
         for (key, values) in said(relay.of_rows(), table, rows) {
-            match self.write_columns_of(&here, to, (&key, values)) {
+            match self.write_values_of(&here, to, (&key, values)) {
                 Ok(Some((cell, record))) => {
                     here.cells[cell] = self.intern(record.clone())?;
                     changes.push((cell, Some(record)));
@@ -189,8 +275,8 @@ impl Model {
         Ok(Ok(()))
     }
 
-    /// UPDATE of the columns of one key, where they hold something else.
-    fn write_columns_of(
+    /// UPDATE of one end's values for a key, where they are something else.
+    fn write_values_of(
         &self,
         world: &World,
         to: &End,
@@ -209,128 +295,6 @@ impl Model {
         let values = rows::update(table, &record.values, &given, &Around::nowhere(&to.table.name))?;
         self.check_keys(world, at, Some(&record.values), &values)?;
         Ok(Some((cell, Record { values, ..record })))
-    }
-
-    /// What a release wrote to the table with the rows is acknowledged of the row with the columns, whatever
-    /// the triggers made of it.
-    fn remember_there(
-        &self,
-        world: &World,
-        place: usize,
-        rows: (Option<&Record>, Option<&Record>),
-        changes: &mut Changes,
-    ) {
-        let state = self.state(world.schema);
-        let Some(Some(name)) = state.names.get(place) else { return };
-        let Some(table) = self.table(world.schema, place) else { return };
-        for relay in self.relays.iter().filter(|relay| relay.of_rows().table == *name) {
-            let to = relay.of_columns();
-            for (key, values) in said(relay.of_rows(), table, rows) {
-                let Some((cell, record)) = self.row_of(world, to, &key) else { continue };
-                let at = changes.iter().position(|(c, _)| *c == cell);
-                let mut record = match at.map(|at| changes.remove(at)) {
-                    Some((_, Some(changed))) => changed,
-                    Some((_, None)) | None => record,
-                };
-                acknowledge(&mut record, to, values);
-                changes.push((cell, Some(record)));
-            }
-        }
-    }
-
-    /// What rows said before anything began, where the old release has rows that become columns.
-    pub(crate) fn relayed_from_the_start(&mut self, mut world: World) -> Result<World, Unmodelled> {
-        for relay in self.relays.clone().iter().filter(|relay| relay.rows == Side::Old) {
-            let (from, to) = (relay.of_rows(), relay.of_columns());
-            let Some(place) = self.resolve(world.schema, &from.table) else { continue };
-            let Some(table) = self.shared_table(world.schema, place) else { continue };
-            for row in 0..self.rows {
-                let Some(record) = self.record(world.cells[place * self.rows + row]) else {
-                    continue;
-                };
-                let (key, values) =
-                    (get(&table, &record.values, &from.key), held(from, &table, record));
-                let Some((cell, mut parent)) = self.row_of(&world, to, &key) else { continue };
-                acknowledge(&mut parent, to, values);
-                world.cells[cell] = self.intern(parent)?;
-            }
-        }
-        Ok(world)
-    }
-
-    /// Whether a release that reads rows finds in them what was acknowledged.
-    pub(crate) fn relays_well(&self, world: &World, release: usize) -> Result<(), Broken> {
-        for relay in self.relays.iter().filter(|relay| reader(relay) == release) {
-            let (of_columns, of_rows) = (relay.of_columns(), relay.of_rows());
-            let (Some(columns), Some(rows)) = (
-                self.resolve(world.schema, &of_columns.table),
-                self.resolve(world.schema, &of_rows.table),
-            ) else {
-                continue;
-            };
-            let (Some(table), Some(uses)) =
-                (self.table(world.schema, columns), &self.releases[release].uses[rows])
-            else {
-                continue;
-            };
-            for cell in world.rows(columns, self.rows) {
-                let Some(record) = self.record(*cell) else { continue };
-                let key = get(table, &record.values, &of_columns.key);
-                let found = self.carried(world, relay, &key);
-                for (at, column) in of_columns.values.iter().enumerate() {
-                    let said = record.plain.iter().find(|(c, _)| c == column);
-                    let wanted = said.map_or(&Value::Null, |(_, value)| value);
-                    if !found[at].same(wanted) {
-                        let id = &self.releases[release].id;
-                        return Err(Broken::new(
-                            Always::NoLostWrite,
-                            format!(
-                                "{id} reads {} in {}.{} for {key}, where {wanted} was acknowledged",
-                                found[at], uses.relation, of_rows.values[at]
-                            ),
-                        ));
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// What the rows say of a key; NULLs where there is none.
-    fn carried(&self, world: &World, relay: &Relay, key: &Value) -> Vec<Value> {
-        let end = relay.of_rows();
-        let found = self.row_of(world, end, key).and_then(|(cell, record)| {
-            Some(held(end, self.table(world.schema, cell / self.rows)?, &record))
-        });
-        found.unwrap_or_else(|| vec![Value::Null; end.values.len()])
-    }
-
-    /// Whether the two tables say the same for every key.
-    pub(crate) fn agrees(&self, world: &World, relay: &Relay) -> bool {
-        let end = relay.of_columns();
-        self.no_row(world, &end.table, |table, values| {
-            let key = get(table, values, &end.key);
-            let here: Vec<Value> = end.values.iter().map(|c| get(table, values, c)).collect();
-            !all_same(&self.carried(world, relay, &key), &here)
-        })
-    }
-
-    /// Whether a relay says what the column of the table with the rows holds.
-    pub(crate) fn is_carried(&self, place: usize, column: &str) -> bool {
-        self.relays.iter().any(|relay| {
-            let table = &self.tables[place];
-            let name = if relay.rows == Side::Old { &table.old } else { &table.new };
-            let end = relay.of_rows();
-            Some(&end.table) == name.as_ref() && end.values.iter().any(|value| value == column)
-        })
-    }
-}
-
-/// The release that knows a relay's rows.
-fn reader(relay: &Relay) -> usize {
-    match relay.rows {
-        Side::Old => 0,
-        Side::New => 1,
     }
 }
 
@@ -352,14 +316,12 @@ fn said(
     left.into_iter().chain(after.map(|a| (key(a), held(end, table, a)))).collect()
 }
 
-fn all_same(left: &[Value], right: &[Value]) -> bool {
-    left.iter().zip(right).all(|(l, r)| l.same(r))
+fn says_nothing(end: &End, table: &Table, record: &Record) -> bool {
+    held(end, table, record).iter().all(|value| *value == Value::Null)
 }
 
-fn acknowledge(record: &mut Record, end: &End, values: Vec<Value>) {
-    record.plain.retain(|(c, _)| !end.values.contains(c));
-    record.plain.extend(end.values.iter().cloned().zip(values));
-    record.plain.sort();
+fn all_same(left: &[Value], right: &[Value]) -> bool {
+    left.iter().zip(right).all(|(l, r)| l.same(r))
 }
 
 fn missing(column: &str) -> planner::op::effect::Refusal {

@@ -364,7 +364,7 @@ impl Model {
                     let filled = filled(&table, record, backfill, &self.finder(world));
                     let Some(record) = filled else { break };
                     // A batch says nothing new; its triggers carry on what the rows say.
-                    let Ok((_, changes)) = self.carried_on(world, (place, row), Some(record))?
+                    let Ok((_, changes)) = self.carried_on(world, (place, row), Some(&record))?
                     else {
                         return Ok((*world, 0));
                     };
@@ -372,7 +372,7 @@ impl Model {
                 }
                 Work::Delete => {
                     // A row that another one points at stops the procedure: nothing of the batch is done.
-                    let Ok(changes) = self.followed(world, (place, row), None)? else {
+                    let Ok(changes) = self.followed(world, None, (place, row), None)? else {
                         return Ok((*world, 0));
                     };
                     self.put_changes(&mut after, changes)?;

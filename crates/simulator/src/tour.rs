@@ -208,11 +208,12 @@ impl Model {
         at: (usize, usize),
     ) -> Result<Answer<World>, Unmodelled> {
         let Action::App { release, statement, .. } = action else { return Ok(Ok(*world)) };
-        let record = match self.execute(world, usize::from(release), at, statement) {
+        let release = usize::from(release);
+        let record = match self.execute(world, release, at, statement) {
             Ok(record) => record,
             Err(refused) => return Ok(Err(refused)),
         };
-        let changes = match self.followed(world, at, record)? {
+        let changes = match self.followed(world, Some(release), at, record.as_ref())? {
             Ok(changes) => changes,
             Err(refused) => return Ok(Err(refused)),
         };

@@ -252,7 +252,7 @@ impl Model {
         let mut found = Vec::new();
         for statement in self.statements(world, release, at) {
             let changed = match self.execute(world, release, at, statement) {
-                Ok(after) => self.followed(world, at, after)?,
+                Ok(after) => self.followed(world, Some(release), at, after.as_ref())?,
                 Err(refused) => Err(refused),
             };
             let changed = match changed {

@@ -113,6 +113,7 @@ fn ops(statement: &str, schema: &Schema) -> Result<Vec<Op>, Failed> {
             What::Reshape(_)
             | What::Extract(_)
             | What::Spread(_)
+            | What::Move(_)
             | What::Merge(_)
             | What::Numbering(_)
             | What::Partition(_)

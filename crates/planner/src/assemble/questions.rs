@@ -21,6 +21,7 @@ pub(super) fn all(source: &Schema, asked: &[Asked], recipes: &[Recipe]) -> Vec<Q
             | What::Reshape(_)
             | What::Extract(_)
             | What::Spread(_)
+            | What::Move(_)
             | What::Merge(_)
             | What::Partition(_) => true,
             What::Statement(_)

@@ -103,6 +103,7 @@ pub(super) fn describe(what: &What) -> String {
         What::Reshape(reshape) => reshape.title(),
         What::Extract(extract) => extract.title(),
         What::Spread(spread) => spread.title(),
+        What::Move(moved) => moved.title(),
         What::Merge(merge) => merge.title(),
         What::Partition(partition) => partition.title(),
         What::Lifted(_) => String::new(),

@@ -57,6 +57,7 @@ impl Merge {
             old: end(&self.table, &self.link),
             new: end(&self.into, &self.key),
             rows: Side::Old,
+            stands: false,
         }
     }
 

@@ -66,6 +66,7 @@ impl Spread {
                 values: self.labels.iter().map(|label| label.name.clone()).collect(),
             },
             rows: Side::New,
+            stands: false,
         }
     }
 

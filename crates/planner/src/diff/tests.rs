@@ -18,6 +18,7 @@ fn statements(asked: &[crate::change::Asked]) -> String {
             What::Reshape(reshape) => reshape.title(),
             What::Extract(extract) => extract.title(),
             What::Spread(spread) => spread.title(),
+            What::Move(moved) => moved.title(),
             What::Merge(merge) => merge.title(),
             What::Partition(partition) => partition.title(),
             What::Replace { create, .. } => format!("replace: {}", render(create)),

@@ -11,7 +11,9 @@ use crate::change::Merge;
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
+use crate::name::QName;
 use crate::op::Op;
+use crate::plan::Hazard;
 use crate::recipe::steps::{backfill_of, build_index, enforce_constraint, run_backfill};
 use crate::recipe::{Context, Draft, Recipe, Slot, add_constraint, spread, table};
 use crate::schema::{Key, ObjectKind, Subject};
@@ -183,6 +185,41 @@ fn drop_old(context: &Context<'_>, merge: &Merge, relay: &Relay) -> Draft {
     draft
 }
 
+/// What is said of columns alone: defaults, comments, privileges.
+pub(super) fn said_of_columns(
+    context: &Context<'_>,
+    table: &QName,
+    names: &[String],
+) -> Vec<String> {
+    let definition = context.schema.table(table);
+    let mut said: Vec<String> = Vec::new();
+    for name in names {
+        let default = definition.and_then(|t| t.column(name)).and_then(|c| c.default.as_ref());
+        said.extend(default.map(|value| format!("the default {} of {name}", value.sql())));
+        let of_column = Subject::Column(table.clone(), name.clone());
+        let objects =
+            context.schema.objects.iter().filter(|(_, o)| o.of.as_ref() == Some(&of_column));
+        said.extend(objects.map(|(id, _)| format!("{} {}", id.kind.noun(), id.name)));
+    }
+    said
+}
+
+/// Triggers of the table that gets the values.
+pub(super) fn fires_too(context: &Context<'_>, into: &QName, table: &QName) -> Option<Hazard> {
+    let of_into = context.schema.objects_of(into);
+    let triggers: Vec<&str> = of_into
+        .filter(|(id, _)| id.kind == ObjectKind::Trigger)
+        .map(|(id, _)| id.name.split(" ON ").next().unwrap_or_default())
+        .collect();
+    (!triggers.is_empty()).then(|| {
+        context.hazard(
+            "backfill-fires-triggers",
+            format!("each value that is carried over updates a row of {into}, and its own triggers fire, as the role that runs the plan ({}): times of change move, and one that refuses the update fails the statement that wrote {table}", triggers.join(", ")),
+            "let a trigger that must not see it say so: WHEN (pg_trigger_depth() = 0)",
+        )
+    })
+}
+
 /// What the reader has to know, or to do beside the plan.
 fn said(context: &Context<'_>, merge: &Merge, recipe: &mut Recipe) {
     let Merge { table, into, .. } = merge;
@@ -192,18 +229,7 @@ fn said(context: &Context<'_>, merge: &Merge, recipe: &mut Recipe) {
         format!("once they are in {into}, too, {names} without a table before it is ambiguous in a statement that joins {into} and {table} (42702)"),
         "let every such statement name the table (a view or a function, too), and release that first",
     ));
-    let of_into = context.schema.objects_of(into);
-    let triggers: Vec<&str> = of_into
-        .filter(|(id, _)| id.kind == ObjectKind::Trigger)
-        .map(|(id, _)| id.name.split(" ON ").next().unwrap_or_default())
-        .collect();
-    if !triggers.is_empty() {
-        recipe.hazards.push(context.hazard(
-            "backfill-fires-triggers",
-            format!("each value that is carried over updates a row of {into}, and its own triggers fire, as the role that runs the plan ({}): times of change move, and one that refuses the update fails the statement that wrote {table}", triggers.join(", ")),
-            "let a trigger that must not see it say so: WHEN (pg_trigger_depth() = 0)",
-        ));
-    }
+    recipe.hazards.extend(fires_too(context, into, table));
     for (name, index) in context.schema.table(table).into_iter().flat_map(|t| &t.indexes) {
         let is_over = |c: &String| merge.columns.iter().any(|column| column.name == *c);
         let is_mixed = !index.columns.iter().all(is_over);
@@ -214,16 +240,7 @@ fn said(context: &Context<'_>, merge: &Merge, recipe: &mut Recipe) {
     recipe.assumptions.push(format!(
         "nobody truncates {table} while both shapes live: rows that go so are carried by no trigger"
     ));
-    let mut lost: Vec<String> = Vec::new();
-    let definition = context.schema.table(table);
-    for name in merge.names() {
-        let default = definition.and_then(|t| t.column(&name)).and_then(|c| c.default.as_ref());
-        lost.extend(default.map(|value| format!("the default {} of {name}", value.sql())));
-        let of_column = Subject::Column(table.clone(), name);
-        let objects =
-            context.schema.objects.iter().filter(|(_, o)| o.of.as_ref() == Some(&of_column));
-        lost.extend(objects.map(|(id, _)| format!("{} {}", id.kind.noun(), id.name)));
-    }
+    let mut lost = said_of_columns(context, table, &merge.names());
     let of_table = context.schema.objects_of(table);
     let grants = of_table.filter(|(id, o)| {
         id.kind == ObjectKind::Privilege && matches!(o.of, Some(Subject::Relation(_)))

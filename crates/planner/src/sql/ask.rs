@@ -4,6 +4,7 @@
 mod alter;
 mod hints;
 mod merged;
+mod moved;
 mod objects;
 mod rows;
 mod transaction;

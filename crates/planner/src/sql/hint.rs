@@ -14,7 +14,7 @@ pub(super) const GRAMMAR: &str = "hints are `rename users.name to full_name`, `r
 `merge users.first, users.last into full_name text := first || ' ' || last back first := split_part(full_name, ' ', 1), last := split_part(full_name, ' ', 2)`, \
 `merge table profiles into users`, `merge table profiles (bio, picture) into users`, \
 `fill users.score := 0`, `extract orders.status into statuses (id bigint, name text) as status_id`, \
-`move users.bio, users.picture to profiles (user_id, bio, picture)`, `spread users.phone to phones (user_id, number)`";
+`move users.bio, users.picture to profiles (user_id, bio, picture)` for a new table, `move users.bio to profiles` for one that is there, `spread users.phone to phones (user_id, number)`";
 
 /// A hint as written.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub(super) enum Written {
     Extract(Box<Extract>),
     /// `move t.a, t.b to u (t_id, a, b)`, `spread t.c to u (t_id, c)`.
     Spread(Box<Spread>),
+    /// `move t.a, t.b to u`.
+    Move(Box<Move>),
     /// `merge table t into u`, `merge table t (a, b) into u`.
     Merge(Box<Merge>),
     /// `split t.c into a text := …, b text := … back …`, `merge t.a, t.b into c text := … back …`.
@@ -65,6 +67,17 @@ pub(super) struct Spread {
     pub(super) labels: Vec<Placed>,
     /// Whether there may be many rows a key.
     pub(super) many: bool,
+}
+
+/// Columns that go over to a table that is there.
+#[derive(Clone, Debug)]
+pub(super) struct Move {
+    /// The table that they leave.
+    pub(super) table: PlacedName,
+    /// The columns, one at least.
+    pub(super) columns: Vec<Placed>,
+    /// The table that gets them.
+    pub(super) into: PlacedName,
 }
 
 /// A table whose columns go over to another one.
@@ -236,6 +249,10 @@ fn spread(cursor: &mut Cursor<'_>, many: bool) -> Read<Written> {
     }
     cursor.expect("TO")?;
     let into = cursor.name("a table name")?;
+    if !many && cursor.end().is_ok() {
+        once(columns.iter())?;
+        return Ok(Written::Move(Box::new(Move { table, columns, into })));
+    }
     cursor.expect_symbol(b'(')?;
     let link = cursor.strict_ident("a column name")?;
     let mut labels = Vec::new();
@@ -393,6 +410,12 @@ fn shift(written: &mut Written, base: usize) {
                 move_by(span);
             }
             columns.iter_mut().chain(labels).for_each(|column| move_by(&mut column.span));
+        }
+        Written::Move(moved) => {
+            let Move { table, columns, into } = moved.as_mut();
+            move_by(&mut table.span);
+            columns.iter_mut().for_each(|column| move_by(&mut column.span));
+            move_by(&mut into.span);
         }
         Written::Merge(merge) => {
             let Merge { table, columns, into } = merge.as_mut();

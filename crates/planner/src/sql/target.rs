@@ -84,7 +84,7 @@ impl ReadTarget {
                 let hint = Hint::Fill { table: table.name, column: column.name, value };
                 self.hints.push(hint);
             }
-            Written::Extract(_) | Written::Spread(_) | Written::Merge(_) => {
+            Written::Extract(_) | Written::Spread(_) | Written::Move(_) | Written::Merge(_) => {
                 let message =
                     "`extract`, `move`, `spread` and `merge table` are for a change that is given as statements"
                         .to_owned();

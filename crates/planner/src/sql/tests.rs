@@ -11,6 +11,7 @@ use crate::plan::NotAnalysed;
 use crate::schema::{Schema, Subject};
 
 mod change;
+mod moved;
 mod schema;
 
 /// `error unknown-table at 1:13 "usres": message / help`.
@@ -53,6 +54,11 @@ fn ask(asked: &Asked) -> String {
             )
         }
         What::Spread(spread) => spread.title(),
+        What::Move(moved) => {
+            let ops = moved.effect();
+            let lines = std::iter::once(moved.title()).chain(ops.iter().map(render));
+            lines.collect::<Vec<_>>().join("\n")
+        }
         What::Merge(merge) => {
             let ops = merge.effect();
             let lines = std::iter::once(merge.title()).chain(ops.iter().map(render));

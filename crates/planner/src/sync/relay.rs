@@ -1,6 +1,7 @@
 //! Columns of one table and the rows of another that say the same: each write of either side is carried
 //! to the other by AFTER triggers, while releases of both shapes run. A row of the one is there exactly where
-//! one of the other's columns is not NULL, one a key. Must not know plans.
+//! one of the other's columns is not NULL, one a key. Or it stands for itself, with columns besides: then none
+//! is made or taken away. Must not know plans.
 //!
 //! The triggers are the ordinary kind, not ALWAYS: rows that replication brings come from both tables,
 //! and what a trigger adds beside them would collide.
@@ -19,8 +20,11 @@ pub struct Relay {
     pub old: End,
     /// What takes its place.
     pub new: End,
-    /// The side whose rows say the values and nothing else; the other has columns in rows of its own.
+    /// The side whose rows refer to those of the other.
     pub rows: Side,
+    /// Whether those rows stand for themselves: there whether or not they say a value. Else they say the
+    /// values and nothing else.
+    pub stands: bool,
 }
 
 /// One of the two tables.
@@ -87,9 +91,10 @@ impl Relay {
 
     /// `CREATE TRIGGER`.
     pub fn trigger_sql(&self, side: Side) -> String {
-        // Rows go with the row that they belong to: the references see to it.
-        let events =
-            if side == self.rows { "INSERT OR UPDATE OR DELETE" } else { "INSERT OR UPDATE" };
+        // Rows go with the row that they belong to: the references see to it. And a release that does not
+        // know of values in the rows takes none of them away with one.
+        let told = side == self.rows && !(self.stands && side == Side::New);
+        let events = if told { "INSERT OR UPDATE OR DELETE" } else { "INSERT OR UPDATE" };
         format!(
             "CREATE TRIGGER {} AFTER {events} ON {} FOR EACH ROW EXECUTE FUNCTION {}()",
             quote(&self.trigger_name(side)),
@@ -101,7 +106,12 @@ impl Relay {
     /// `CREATE OR REPLACE FUNCTION` for the trigger. It writes as its owner: who may write the one table need
     /// not be known to the other, nor does row security of the one hide what the other says.
     pub fn function_sql(&self, side: Side) -> String {
-        let body = if side == self.rows { self.to_columns() } else { self.to_rows() };
+        let body = match (side == self.rows, self.stands) {
+            (true, false) => self.to_columns(),
+            (false, false) => self.to_rows(),
+            (true, true) => self.child_says(side),
+            (false, true) => self.parent_says(side),
+        };
         format!(
             "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
              SET search_path = pg_catalog, pg_temp AS $concertina$\n\
@@ -118,15 +128,8 @@ impl Relay {
         let (from, to) = (self.of_columns(), self.of_rows());
         let (key, link) = (quote(&from.key), quote(&to.key));
         let (columns, rows) = (&from.table, &to.table);
-        let pairs = |left: &End, right: &End, row: &str| {
-            let pairs = left.values.iter().zip(&right.values);
-            let set = pairs.map(|(l, r)| format!("{} = {row}.{}", quote(l), quote(r)));
-            set.collect::<Vec<_>>().join(", ")
-        };
         format!(
-            "  IF TG_OP = 'UPDATE' AND NOT ({same}) THEN\n    \
-               RETURN NULL;\n  \
-             END IF;\n  \
+            "{unchanged}  \
              IF {nulls} THEN\n    \
                IF TG_OP = 'INSERT' THEN\n      \
                  UPDATE {columns} AS c_here SET {taken} FROM {rows} AS c_there\n        \
@@ -140,12 +143,12 @@ impl Relay {
                INSERT INTO {rows} AS c_there ({link}, {labels}) VALUES (NEW.{key}, {values})\n      \
                  ON CONFLICT ({link}) DO UPDATE SET {again};\n  \
              END IF;\n",
-            same = differs(&from.of("NEW"), &from.of("OLD")),
+            unchanged = unless_changed(from, ""),
             nulls = from.each(" AND ", |value| format!("NEW.{value} IS NULL")),
-            taken = pairs(from, to, "c_there"),
+            taken = set(from, to, "c_there"),
             else_ = differs(&from.of("c_here"), &to.of("c_there")),
             says = to.some(),
-            set = pairs(to, from, "NEW"),
+            set = set(to, from, "NEW"),
             other = differs(&to.of("c_there"), &from.of("NEW")),
             labels = to.each(", ", str::to_owned),
             values = from.of("NEW"),
@@ -159,10 +162,6 @@ impl Relay {
         let (from, to) = (self.of_rows(), self.of_columns());
         let (link, key, table) = (quote(&from.key), quote(&to.key), &to.table);
         let held = to.some();
-        let pairs = to.values.iter().zip(&from.values);
-        let set: Vec<String> = pairs
-            .map(|(value, label)| format!("{} = NEW.{}", quote(value), quote(label)))
-            .collect();
         format!(
             "  IF TG_OP = 'DELETE' OR (TG_OP = 'UPDATE' AND NEW.{link} IS DISTINCT FROM OLD.{link}) THEN\n    \
                UPDATE {table} SET {none} WHERE {key} = OLD.{link} AND {held}\n      \
@@ -173,17 +172,93 @@ impl Relay {
              END IF;\n",
             rows = from.table,
             none = to.each(", ", |value| format!("{value} = NULL")),
-            set = set.join(", "),
+            set = set(to, from, "NEW"),
             other = differs(&to.of("c_back"), &from.of("NEW")),
         )
     }
 
-    /// `SELECT` that counts keys for which the two tables disagree.
+    /// The parent's values become those of the row that belongs to it, where there is one.
+    fn parent_says(&self, side: Side) -> String {
+        let (from, to) = (self.of_columns(), self.of_rows());
+        let (key, link) = (quote(&from.key), quote(&to.key));
+        let (parents, children) = (&from.table, &to.table);
+        format!(
+            "{news}  \
+             IF TG_OP = 'INSERT' AND {nulls} THEN\n    \
+               UPDATE {parents} AS c_here SET {taken} FROM {children} AS c_there\n      \
+                 WHERE c_here.{key} = NEW.{key} AND c_there.{link} = NEW.{key} AND {else_};\n  \
+             ELSE\n    \
+               UPDATE {children} AS c_there SET {set} WHERE {link} = NEW.{key} AND {other};\n  \
+             END IF;\n",
+            news = if side == Side::New { unless_changed(from, "") } else { String::new() },
+            nulls = from.each(" AND ", |value| format!("NEW.{value} IS NULL")),
+            taken = set(from, to, "c_there"),
+            else_ = differs(&from.of("c_here"), &to.of("c_there")),
+            set = set(to, from, "NEW"),
+            other = differs(&to.of("c_there"), &from.of("NEW")),
+        )
+    }
+
+    /// The row's values become its parent's; one that comes without any gets them from there. The parent is
+    /// locked before it is looked at: whoever changes it meanwhile does not see a row that is not committed.
+    ///
+    /// What a statement means that takes a row away, or lets it belong to another parent, is what it means to
+    /// the old release: with its own values, or without knowing of any.
+    fn child_says(&self, side: Side) -> String {
+        let (from, to) = (self.of_rows(), self.of_columns());
+        let (link, key) = (quote(&from.key), quote(&to.key));
+        let (children, parents) = (&from.table, &to.table);
+        let moved = format!("NEW.{link} IS DISTINCT FROM OLD.{link}");
+        let nulls = from.each(" AND ", |value| format!("NEW.{value} IS NULL"));
+        let (begin, takes) = match side {
+            Side::Old => (
+                format!(
+                    "  IF TG_OP = 'DELETE' OR (TG_OP = 'UPDATE' AND {moved}) THEN\n    \
+                       UPDATE {parents} SET {none} WHERE {key} = OLD.{link} AND {held}\n      \
+                         AND NOT EXISTS (SELECT FROM {children} WHERE {link} = OLD.{link});\n  \
+                     END IF;\n  \
+                     IF TG_OP = 'DELETE' THEN\n    \
+                       RETURN NULL;\n  \
+                     END IF;\n",
+                    none = to.each(", ", |value| format!("{value} = NULL")),
+                    held = to.some(),
+                ),
+                format!("TG_OP = 'INSERT' AND {nulls}"),
+            ),
+            Side::New => (
+                unless_changed(from, &format!(" OR {moved}")),
+                format!(
+                    "(TG_OP = 'INSERT' AND {nulls}) OR (TG_OP = 'UPDATE' AND NOT ({}))",
+                    differs(&from.of("NEW"), &from.of("OLD"))
+                ),
+            ),
+        };
+        format!(
+            "{begin}  \
+             IF TG_OP = 'INSERT' OR {moved} THEN\n    \
+               PERFORM FROM {parents} WHERE {key} = NEW.{link} FOR NO KEY UPDATE;\n  \
+             END IF;\n  \
+             IF {takes} THEN\n    \
+               UPDATE {children} AS c_here SET {taken} FROM {parents} AS c_there\n      \
+                 WHERE c_here.{link} = NEW.{link} AND c_there.{key} = NEW.{link} AND {else_};\n  \
+             ELSE\n    \
+               UPDATE {parents} AS c_there SET {set} WHERE {key} = NEW.{link} AND {other};\n  \
+             END IF;\n",
+            taken = set(from, to, "c_there"),
+            else_ = differs(&from.of("c_here"), &to.of("c_there")),
+            set = set(to, from, "NEW"),
+            other = differs(&to.of("c_there"), &from.of("NEW")),
+        )
+    }
+
+    /// `SELECT` that counts keys for which the two tables disagree. Of rows that stand for themselves, what
+    /// the old release says has to be there: the new one may say more.
     pub fn parity_sql(&self) -> String {
         let (old, new) = (&self.old, &self.new);
         format!(
-            "SELECT count(*) FROM {} AS c_old FULL JOIN {} AS c_new ON c_new.{} = c_old.{} WHERE {}",
+            "SELECT count(*) FROM {} AS c_old {} JOIN {} AS c_new ON c_new.{} = c_old.{} WHERE {}",
             old.table,
+            if self.stands { "LEFT" } else { "FULL" },
             new.table,
             quote(&new.key),
             quote(&old.key),
@@ -209,6 +284,21 @@ impl End {
     fn of(&self, row: &str) -> String {
         self.each(", ", |value| format!("{row}.{value}"))
     }
+}
+
+/// What the values of one end become: those of a row of the other.
+fn set(to: &End, from: &End, row: &str) -> String {
+    let pairs = to.values.iter().zip(&from.values);
+    let each = pairs.map(|(l, r)| format!("{} = {row}.{}", quote(l), quote(r)));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// Nothing more where an UPDATE leaves the values as they were, `or` what else it may change.
+fn unless_changed(end: &End, or: &str) -> String {
+    format!(
+        "  IF TG_OP = 'UPDATE' AND NOT ({}{or}) THEN\n    RETURN NULL;\n  END IF;\n",
+        differs(&end.of("NEW"), &end.of("OLD"))
+    )
 }
 
 /// Whether two rows of values of the same types are other data, as they are stored.

@@ -201,7 +201,7 @@ impl Model {
         let free = (0..self.rows).find(|row| world.rows(place, self.rows)[*row] == 0);
         let row = free.ok_or_else(|| Unmodelled("no room for another row".to_owned()))?;
         let record = self.fresh(place, table, values);
-        self.put_at(world, (place, row), Some(record))
+        self.put_at(world, (place, row), Some(&record))
     }
 
     fn upsert_at(
@@ -257,7 +257,7 @@ impl Model {
             });
             match made {
                 Ok(values) => {
-                    match self.put_at(&now, (place, *row), Some(Record { values, ..record }))? {
+                    match self.put_at(&now, (place, *row), Some(&Record { values, ..record }))? {
                         Ok(next) => now = next,
                         refused @ Err(_) => return Ok(refused),
                     }
@@ -289,9 +289,9 @@ impl Model {
         &mut self,
         world: &World,
         at: (usize, usize),
-        record: Option<Record>,
+        record: Option<&Record>,
     ) -> Result<Answer<World>, Unmodelled> {
-        let changes = match self.followed(world, at, record)? {
+        let changes = match self.followed(world, None, at, record)? {
             Ok(changes) => changes,
             Err(refused) => return Ok(Err(refused)),
         };

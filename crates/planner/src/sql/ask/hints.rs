@@ -65,6 +65,13 @@ impl Asker<'_> {
                 })?;
                 self.push_as_one(spread.effect(), What::Spread(Box::new(spread)), span)
             }
+            Written::Move(written) => {
+                let moved = self.moved(&written).map_err(|found| {
+                    self.diagnostics.push(found);
+                    Stop
+                })?;
+                self.push_as_one(moved.effect(), What::Move(Box::new(moved)), span)
+            }
             Written::Merge(written) => {
                 let merge = self.merged(&written).map_err(|found| {
                     self.diagnostics.push(found);
@@ -138,7 +145,7 @@ fn check_spread(schema: &Schema, written: &hint::Spread) -> Result<Spread, Diagn
                 "`{}` is there already: its rows have other columns, and come and go for reasons of their own",
                 into.name
             ),
-            "name a new table; or add the column to that table, and let the app write both for a while",
+            "name a new table; or leave out the parentheses, to move the column to the rows that are there: `move … to …`",
         ));
     }
     let of = |name: &str, like: &str, not_null| {

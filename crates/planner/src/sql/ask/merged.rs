@@ -8,7 +8,7 @@ use super::super::token::Span;
 use super::Asker;
 use crate::change::Merge;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::name::quote;
+use crate::name::{QName, quote};
 use crate::schema::{
     Action, Column, Constraint, ConstraintKind, ForeignKey, Index, Key, Schema, Table,
 };
@@ -20,7 +20,7 @@ impl Asker<'_> {
     }
 }
 
-fn refuse(span: Span, message: String, help: &str) -> Diagnostic {
+pub(super) fn refuse(span: Span, message: String, help: &str) -> Diagnostic {
     Diagnostic::error("not-supported", (Source::Change, span), message, help)
 }
 
@@ -101,11 +101,40 @@ fn stands_alone(schema: &Schema, written: &hint::Merge) -> Result<(), Diagnostic
 }
 
 /// NULL until something is said, as where there was no row.
-fn as_it_comes(column: &Column) -> Column {
+pub(super) fn as_it_comes(column: &Column) -> Column {
     Column {
         collation: column.collation.clone(),
         ..Column::nullable(&column.name, column.ty.clone())
     }
+}
+
+/// The reference by which a row of the child is one of the parent's, that is there for good: validated, of
+/// one column, unique and NOT NULL, to one that is NOT NULL. Of several, the one that the row is: its own key,
+/// or else what it goes with.
+pub(super) fn reference(
+    schema: &Schema,
+    child: &Table,
+    (name, parent): (&QName, &Table),
+) -> Option<ForeignKey> {
+    let keys = references(child, name);
+    let is_there = |column: &String| parent.column(column).is_some_and(|c| c.not_null);
+    let found = keys.into_iter().next()?;
+    schema.parent_columns(found).iter().all(is_there).then(|| found.clone())
+}
+
+fn references<'s>(child: &'s Table, parent: &QName) -> Vec<&'s ForeignKey> {
+    let keys = child.constraints.values().filter(|c| c.validated);
+    let keys = keys.filter_map(|c| c.kind.foreign_key());
+    let mut keys: Vec<&ForeignKey> = keys
+        .filter(|key| {
+            key.parent == *parent && key.columns.len() == 1 && tells_apart(child, &key.columns[0])
+        })
+        .collect();
+    keys.sort_by_key(|key| {
+        let is_own = child.primary_key() == Some(key.columns.as_slice());
+        (!is_own, key.on_delete() != Action::Cascade)
+    });
+    keys
 }
 
 /// The reference by which a row belongs to one of the other table: one each, and gone with it.
@@ -115,20 +144,7 @@ fn belonging(
     written: &hint::Merge,
 ) -> Result<ForeignKey, Diagnostic> {
     let hint::Merge { table, into, .. } = written;
-    let keys = definition.constraints.values().filter(|c| c.validated);
-    let keys = keys.filter_map(|c| c.kind.foreign_key());
-    let mut keys: Vec<&ForeignKey> = keys
-        .filter(|key| {
-            key.parent == into.name
-                && key.columns.len() == 1
-                && tells_apart(definition, &key.columns[0])
-        })
-        .collect();
-    // Of several, the one that the row is: its own key, or else what it goes with.
-    keys.sort_by_key(|key| {
-        let is_own = definition.primary_key() == Some(key.columns.as_slice());
-        (!is_own, key.on_delete() != Action::Cascade)
-    });
+    let keys = references(definition, &into.name);
     let Some(key) = keys.first() else {
         return Err(refuse(
             table.span,
