@@ -26,7 +26,7 @@ type Work = fn(&Page) -> Result<()>;
 
 /// A trial a thing that somebody does with the page.
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, Work); 19] = [
+    let all: [(&str, Work); 20] = [
         ("the first example is planned", first_example),
         ("another change is planned", other_change),
         ("a run is played, forth and back", play),
@@ -44,6 +44,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("50 MB of garbage show a message, and leave when told to", garbage),
         ("the plan is exported", export),
         ("a newcomer comes to a proof by keyboard", keyboard::newcomer),
+        ("single keys are turned off", keyboard::keys_off),
         ("a lesson is finished by keyboard", learn::finished),
         ("a teacher's lesson is handed out as a link", learn::own),
     ];

@@ -1,6 +1,9 @@
 //! The page without a mouse: focus that is moved, keys that are pressed, and a newcomer who has
 //! nothing else.
 
+use std::thread::sleep;
+use std::time::Duration;
+
 use tests::browser::Result;
 use tests::browser::driver::Page;
 
@@ -33,6 +36,28 @@ pub(super) fn enter(page: &Page, testid: &str) -> Result<()> {
 fn type_into(page: &Page, testid: &str, text: &str) -> Result<()> {
     tab_to(page, testid)?;
     page.press(&text.chars().collect::<Vec<_>>())
+}
+
+/// Single keys are turned off in the help, by who speaks to the computer, stay off, and are turned on again.
+pub(super) fn keys_off(page: &Page) -> Result<()> {
+    let is_open =
+        |open| format!("return (document.querySelector('dialog[open]') !== null) === {open}");
+    page.wait_for("plan-table")?;
+    for works in [false, true] {
+        enter(page, "help")?;
+        page.wait_for_true(&is_open(true))?;
+        tab_to(page, "keys-work")?;
+        page.press(&[' '])?;
+        page.press(&[Page::ESCAPE])?;
+        page.wait_for_true(&is_open(false))?;
+        page.eval("document.activeElement.blur(); location.reload()")?;
+        page.wait_for("plan-table")?;
+        page.press(&['?'])?;
+        // Long enough for a dialog that must not open.
+        sleep(Duration::from_millis(200));
+        page.wait_for_true(&is_open(works))?;
+    }
+    Ok(())
 }
 
 /// The focus can be seen: a ring of two pixels at least, in a colour of its own.

@@ -36,13 +36,14 @@ pub(crate) fn App() -> Html {
     let address = use_memo((), |()| Address::read());
     let state = use_reducer(|| address.open());
     let help = use_state(|| false);
+    let has_keys = use_state(store::has_keys);
     let dispatcher = state.dispatcher();
     let act = use_callback((), move |action: Action, ()| dispatcher.dispatch(action));
     let engine = use_engine(state.generation, act.clone());
     let stage = use_stages(2);
     use_planning(&state, &act);
     use_patience(&state, &act);
-    use_keys(&state, &act, help.setter());
+    use_keys(&state, *has_keys, &act, help.setter());
     use_keeping(&state);
     use_links(&act);
     use_theme(&address);
@@ -67,6 +68,10 @@ pub(crate) fn App() -> Html {
 
     let open = use_callback(engine, |(slot, file): (Slot, File), engine| engine.open(slot, file));
     let close = use_callback(help.setter(), |(), help| help.set(false));
+    let set_keys = use_callback(has_keys.setter(), |work: bool, has_keys| {
+        store::keep_keys(work);
+        has_keys.set(work);
+    });
     let ask_help = use_callback(help.setter(), |(), help| help.set(true));
     let (outgoing, closing) = (state.sharing.outgoing.clone(), act.reform(|()| Action::CloseShare));
     let is_lesson = state.learn.lesson.is_some();
@@ -96,7 +101,7 @@ pub(crate) fn App() -> Html {
                     { output_pane(&state, &act) }
                 }
             </main>
-            <Help open={*help} {close} />
+            <Help open={*help} {close} keys={*has_keys} set_keys={set_keys} />
             <ShareDialog {outgoing} {is_lesson} close={closing} />
         </>
     }
@@ -241,14 +246,19 @@ fn use_patience(state: &UseReducerHandle<State>, act: &Callback<Action>) {
 
 /// The player's keys, while its tab shows and nothing is being typed.
 #[hook]
-fn use_keys(state: &UseReducerHandle<State>, act: &Callback<Action>, help: UseStateSetter<bool>) {
+fn use_keys(
+    state: &UseReducerHandle<State>,
+    is_on: bool,
+    act: &Callback<Action>,
+    help: UseStateSetter<bool>,
+) {
     let act = act.clone();
     let is_playing = state.tab == Tab::Play;
-    use_effect_with((is_playing, state.play.seed), move |(is_playing, seed)| {
-        let (is_playing, seed) = (*is_playing, *seed);
+    use_effect_with((is_playing, state.play.seed, is_on), move |(is_playing, seed, is_on)| {
+        let (is_playing, seed, is_on) = (*is_playing, *seed, *is_on);
         let listener = Listener::new("keydown", move |event| {
             let Ok(event) = event.dyn_into::<KeyboardEvent>() else { return };
-            if browser::is_typing(&event) {
+            if !is_on || browser::is_typing(&event) {
                 return;
             }
             match keys::command(&event.key()) {

@@ -15,6 +15,7 @@ const WORK: &str = "concertina.input.v1";
 const BEFORE: &str = "concertina.before.v1";
 const THEME: &str = "concertina.theme.v1";
 const LESSONS: &str = "concertina.lessons.v1";
+const KEYS: &str = "concertina.keys.v1";
 const DRAFT: &str = "concertina.lesson-text.v1";
 
 /// Texts longer than this are not kept: browsers allow about five million characters in all.
@@ -80,6 +81,24 @@ fn keep(key: &str, value: Option<&impl Serialize>) {
         }
         (Some(_) | None, _) => {}
     }
+}
+
+/// Whether keys without Ctrl or Alt work, unless they were turned off.
+pub(crate) fn has_keys() -> bool {
+    let kept = storage().and_then(|storage| storage.get_item(KEYS).ok()?);
+    kept.as_deref() != Some("off")
+}
+
+/// Keeps whether they work.
+pub(crate) fn keep_keys(work: bool) {
+    let Some(storage) = storage() else {
+        return;
+    };
+    if work {
+        storage.remove_item(KEYS).ok()
+    } else {
+        storage.set_item(KEYS, "off").ok()
+    };
 }
 
 /// The theme chosen: `light` or `dark`.

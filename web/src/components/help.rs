@@ -1,5 +1,6 @@
 //! The help: what the page does, and the player's keys.
 
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::modal::Modal;
@@ -11,11 +12,18 @@ pub(crate) struct Props {
     pub(crate) open: bool,
     /// It was closed.
     pub(crate) close: Callback<()>,
+    /// Whether the player's keys work.
+    pub(crate) keys: bool,
+    /// They are to work, or not any more.
+    pub(crate) set_keys: Callback<bool>,
 }
 
 /// The dialog.
 #[component]
 pub(crate) fn Help(props: &Props) -> Html {
+    let onchange = props.set_keys.reform(|event: Event| {
+        event.target_dyn_into::<HtmlInputElement>().is_none_or(|input| input.checked())
+    });
     html! {
         <Modal open={props.open} close={props.close.clone()} id="help-title" title="How to use this page">
             <ol>
@@ -32,6 +40,11 @@ pub(crate) fn Help(props: &Props) -> Html {
                     <><dt><kbd>{ *key }</kbd></dt><dd>{ *what }</dd></>
                 }) }
             </dl>
+            <label class="check">
+                <input type="checkbox" checked={props.keys} {onchange} data-testid="keys-work" />
+                { " Use these keys, wherever the focus is but in a field. Every one has a button, too: \
+                   turn them off where speech or a slip could press them." }
+            </label>
         </Modal>
     }
 }

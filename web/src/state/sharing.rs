@@ -90,7 +90,12 @@ impl State {
         match examples::named(name) {
             Ok(input) => {
                 self.sharing.forget();
-                self.replace(input.into());
+                // On a first visit there is nothing of the visitor's yet.
+                if self.hint {
+                    self.input = input.into();
+                } else {
+                    self.replace(input.into());
+                }
                 self.tab = Tab::default();
             }
             Err(why) => self.sharing.error = Some(why),
