@@ -4,7 +4,7 @@
 mod arrival;
 mod as_asked;
 mod assumptions;
-mod beside;
+pub(crate) mod beside;
 mod limits;
 mod outside;
 mod questions;
@@ -192,7 +192,7 @@ fn unknown_facts(request: &Request, schema: &Schema) -> Vec<Diagnostic> {
 /// all leave.
 fn recipes(request: &Request, read: &Read) -> Result<(Vec<Recipe>, Schema), Vec<Diagnostic>> {
     let mut schema = read.source.clone();
-    let mut created = BTreeSet::new();
+    let (mut created, mut helpers) = (BTreeSet::new(), BTreeSet::new());
     let mut moved = Moved::default();
     let mut recipes = Vec::new();
     let mut errors = Vec::new();
@@ -203,6 +203,7 @@ fn recipes(request: &Request, read: &Read) -> Result<(Vec<Recipe>, Schema), Vec<
             schema: &schema,
             source: &read.source,
             created: &created,
+            helpers: &helpers,
             request,
             asked: &read.asked,
             hints: &read.hints,
@@ -216,6 +217,7 @@ fn recipes(request: &Request, read: &Read) -> Result<(Vec<Recipe>, Schema), Vec<
                 let ops = naive_ops(&asked.what, &schema);
                 recipe.hazards.extend(ops.iter().flat_map(|op| statements::hazards(&context, op)));
                 recipe.hazards.extend(outside::hazards(&context, &recipe));
+                helpers.extend(recipe.helpers());
                 recipes.push(Recipe { stage, ..recipe });
             }
             (Err(error), _) => errors.push(error),

@@ -16,7 +16,7 @@ mod parsed;
 mod read;
 mod report;
 mod resolve;
-mod types;
+pub(crate) mod types;
 mod view;
 
 pub use catalogue::{Catalogue, Changes};

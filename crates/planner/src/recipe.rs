@@ -16,7 +16,7 @@ use crate::plan::{
 };
 use crate::request::Request;
 use crate::schema::unique::Unique;
-use crate::schema::{Column, Constraint, ConstraintKind, Key, ObjectKind, Schema, Table};
+use crate::schema::{Column, Constraint, ConstraintKind, Key, Schema, Table};
 use crate::sync::Relay;
 
 mod add_column;
@@ -28,6 +28,7 @@ mod data_migration;
 mod drop_column;
 mod enums;
 mod extract;
+mod helpers;
 mod identity;
 mod index;
 mod lookup;
@@ -183,6 +184,8 @@ pub(crate) struct Context<'a> {
     pub(crate) source: &'a Schema,
     /// Tables that earlier changes of the request create: nobody uses them yet.
     pub(crate) created: &'a BTreeSet<QName>,
+    /// Names of helpers that earlier changes make: of backfills, rules and relays.
+    pub(crate) helpers: &'a BTreeSet<String>,
     /// The request.
     pub(crate) request: &'a Request,
     /// Everything asked.
@@ -259,27 +262,6 @@ impl Context<'_> {
                 "name a table of the schema",
             )
         })
-    }
-
-    /// Schemas in which the names of expressions on a table are looked up, in order: none where
-    /// they are columns only, else the table's own, `public`, and every other one of the dump.
-    pub(crate) fn search_path<'e>(
-        &self,
-        table: &QName,
-        exprs: impl IntoIterator<Item = &'e Expr>,
-    ) -> Vec<String> {
-        if exprs.into_iter().all(|e| matches!(e, Expr::Column(_))) {
-            return Vec::new();
-        }
-        let ids = self.source.objects.keys().filter(|id| id.kind == ObjectKind::Schema);
-        let others = ids.map(|id| id.name.trim_matches('"').to_owned());
-        let mut path = Vec::new();
-        for schema in [table.schema.clone(), "public".to_owned()].into_iter().chain(others) {
-            if !path.contains(&schema) {
-                path.push(schema);
-            }
-        }
-        path
     }
 
     /// Whether rows that leave the column out, and hold one of these values, would collide in a key of

@@ -27,7 +27,7 @@ impl Model {
         after: Option<&Record>,
     ) -> Result<Answer<Changes>, Unmodelled> {
         let before = self.record(world.cells[place * self.rows + row]).cloned();
-        let carried = self.carried_on(world, (place, row), after)?;
+        let carried = self.carried_on(world, (place, row), after, false)?;
         Ok(carried.map(|(here, mut changes)| {
             let own = changes.pop();
             let row = (before.as_ref(), after);
@@ -37,12 +37,13 @@ impl Model {
         }))
     }
 
-    /// The same where nobody says anything new: a batch of a backfill. The row's own change is the last.
+    /// The same where nobody says anything new: in a `batch` of a backfill. The row's own change is the last.
     pub(crate) fn carried_on(
         &mut self,
         world: &World,
         (place, row): (usize, usize),
         after: Option<&Record>,
+        batch: bool,
     ) -> Result<Answer<(World, Changes)>, Unmodelled> {
         let own = place * self.rows + row;
         let before = self.record(world.cells[own]).cloned();
@@ -63,6 +64,11 @@ impl Model {
         let relays = self.table(world.schema, place).map(|t| t.relays.clone()).unwrap_or_default();
         let mut given = after.cloned();
         for (relay, side) in relays.values() {
+            let is_told = batch && *side == Side::Old;
+            if relay.stands && !is_told && self.leaves_as_it_was(&here, place, (relay, *side), row)
+            {
+                continue;
+            }
             let carried = match (*side == relay.rows, relay.stands) {
                 (true, false) => self.write_columns(&here, (place, relay), row, &mut changes)?,
                 (false, false) => self.write_rows(&here, (place, relay), row, &mut changes)?,
@@ -83,6 +89,25 @@ impl Model {
         }
         changes.push((own, given));
         Ok(Ok((here, changes)))
+    }
+
+    /// Whether an UPDATE changes neither what is carried nor, of a child, what it belongs to.
+    fn leaves_as_it_was(
+        &self,
+        world: &World,
+        place: usize,
+        (relay, side): (&Relay, Side),
+        (before, after): (Option<&Record>, Option<&Record>),
+    ) -> bool {
+        let (Some(table), Some(before), Some(after)) =
+            (self.table(world.schema, place), before, after)
+        else {
+            return false;
+        };
+        let end = relay.end(side);
+        let key = |record: &Record| get(table, &record.values, &end.key);
+        all_same(&held(end, table, before), &held(end, table, after))
+            && (side != relay.rows || key(before) == key(after))
     }
 
     /// The row of an end that has a key.
@@ -183,8 +208,7 @@ impl Model {
         changes: &mut Changes,
     ) -> Result<Answer<()>, Unmodelled> {
         // No child refers to a row that is not there yet.
-        let (Some(table), Some(before), Some(after)) =
-            (self.table(world.schema, place), before, after)
+        let (Some(table), Some(_), Some(after)) = (self.table(world.schema, place), before, after)
         else {
             return Ok(Ok(()));
         };
@@ -192,11 +216,7 @@ impl Model {
         if let Some(value) = from.values.iter().find(|value| table.column(value).is_none()) {
             return Ok(Err(missing(value)));
         }
-        let values = held(from, table, after);
-        if relay.rows == Side::Old && all_same(&held(from, table, before), &values) {
-            return Ok(Ok(()));
-        }
-        let key = get(table, &after.values, &from.key);
+        let (key, values) = (get(table, &after.values, &from.key), held(from, table, after));
         Ok(self.write_values_of(world, relay.of_rows(), (&key, values)).map(|made| {
             changes.extend(made.map(|(cell, record)| (cell, Some(record))));
         }))
@@ -225,13 +245,7 @@ impl Model {
         let values = held(from, &table, after);
         let says = match before {
             None => !says_nothing(from, &table, after),
-            Some(before) => {
-                let same = all_same(&held(from, &table, before), &values);
-                if same && get(&table, &before.values, &from.key) == key {
-                    return Ok(Ok(None));
-                }
-                !same
-            }
+            Some(before) => !all_same(&held(from, &table, before), &values),
         };
         if says {
             let made = self.write_values_of(world, to, (&key, values));

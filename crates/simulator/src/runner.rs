@@ -364,7 +364,8 @@ impl Model {
                     let filled = filled(&table, record, backfill, &self.finder(world));
                     let Some(record) = filled else { break };
                     // A batch says nothing new; its triggers carry on what the rows say.
-                    let Ok((_, changes)) = self.carried_on(world, (place, row), Some(&record))?
+                    let Ok((_, changes)) =
+                        self.carried_on(world, (place, row), Some(&record), true)?
                     else {
                         return Ok((*world, 0));
                     };

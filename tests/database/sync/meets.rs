@@ -50,8 +50,30 @@ pub(super) fn a_row_and_its_parent(server: &Server) -> Result<(), Failed> {
                 return Err(format!("{hint}: {first}; meets {second}: {found:?}").into());
             }
         }
+        older_snapshot(server, (schema, rows), &plan)?;
     }
     Ok(())
+}
+
+/// Who looks at the state before the row came is told, and does not write past it.
+fn older_snapshot(
+    server: &Server,
+    (schema, rows): (&str, &str),
+    plan: &Plan,
+) -> Result<(), Failed> {
+    let database = server.database()?;
+    let mut client = database.connect()?;
+    run_text(&mut client, &format!("{schema}; {rows};"))?;
+    run_until(&mut client, plan, "carry writes between")?;
+    let mut older = database.connect()?;
+    run::execute(&mut older, "BEGIN ISOLATION LEVEL REPEATABLE READ")?;
+    run::query(&mut older, "SELECT id FROM public.person")?;
+    run::execute(&mut client, WRITES[1])?;
+    match run::execute(&mut older, WRITES[0]) {
+        Err(refused) if refused.sqlstate.as_deref() == Some("40001") => Ok(()),
+        Err(refused) => Err(refused.into()),
+        Ok(()) => Err("it wrote past a row that it does not see".into()),
+    }
 }
 
 fn plan(server: &Server, schema: &str, hint: &str) -> Result<Plan, Failed> {

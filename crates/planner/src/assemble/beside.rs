@@ -142,7 +142,7 @@ fn fires(trigger: &Object, set: &[&str]) -> bool {
 }
 
 /// The routine that a trigger runs, where the dump has it.
-pub(super) fn routine<'a>(schema: &'a Schema, trigger: &Object) -> Option<&'a Object> {
+pub(crate) fn routine<'a>(schema: &'a Schema, trigger: &Object) -> Option<&'a Object> {
     let sql = trigger.make.first()?;
     let upper = sql.to_uppercase();
     let at = ["EXECUTE FUNCTION ", "EXECUTE PROCEDURE "]
@@ -161,6 +161,6 @@ pub(super) fn routine<'a>(schema: &'a Schema, trigger: &Object) -> Option<&'a Ob
 }
 
 /// `touch ON public.t` → `touch`.
-pub(super) fn bare(id: &ObjectId) -> &str {
+pub(crate) fn bare(id: &ObjectId) -> &str {
     id.name.split(" ON ").next().unwrap_or(&id.name)
 }

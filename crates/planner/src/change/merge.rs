@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::expr::{Expr, Lookup};
-use crate::name::{QName, clip};
+use crate::name::QName;
 use crate::op::Op;
 use crate::schema::{Column, Constraint, Index};
 use crate::sync::{End, Relay, Side};
@@ -41,23 +41,20 @@ impl Merge {
         self.columns.iter().map(|column| column.name.clone()).collect()
     }
 
-    /// What is carried between the two.
-    pub fn relay(&self) -> Relay {
+    /// What is carried between the two, by triggers of this name that look names up in these schemas.
+    pub fn relay(&self, name: String, search_path: Vec<String>) -> Relay {
         let end = |table: &QName, key: &String| End {
             table: table.clone(),
             key: key.clone(),
             values: self.names(),
         };
-        let mut name = format!("{}__", self.into.name);
-        if self.table.schema != self.into.schema {
-            name += &format!("{}_", self.table.schema);
-        }
         Relay {
-            name: clip(&(name + &self.table.name)),
+            name,
             old: end(&self.table, &self.link),
             new: end(&self.into, &self.key),
             rows: Side::Old,
             stands: false,
+            search_path,
         }
     }
 

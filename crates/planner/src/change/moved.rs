@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::expr::{Expr, Lookup};
-use crate::name::{QName, clip};
+use crate::name::QName;
 use crate::op::Op;
 use crate::schema::{Column, Index};
 use crate::sync::{End, Relay, Side};
@@ -62,19 +62,20 @@ impl Move {
         }
     }
 
-    /// What is carried between the two.
-    pub fn relay(&self) -> Relay {
+    /// What is carried between the two, by triggers of this name that look names up in these schemas.
+    pub fn relay(&self, name: String, search_path: Vec<String>) -> Relay {
         let end = |table: &QName, key: &String| End {
             table: table.clone(),
             key: key.clone(),
             values: self.names(),
         };
         Relay {
-            name: clip(&format!("{}_{}", self.table.name, self.names().join("__"))),
+            name,
             old: end(&self.table, &self.at),
             new: end(&self.into, &self.into_at),
             rows: self.child,
             stands: true,
+            search_path,
         }
     }
 

@@ -51,10 +51,10 @@ impl Spread {
         names.collect::<Vec<_>>().join(", ")
     }
 
-    /// What is carried between the two.
-    pub fn relay(&self) -> Relay {
+    /// What is carried between the two, by triggers of this name that look names up in these schemas.
+    pub fn relay(&self, name: String, search_path: Vec<String>) -> Relay {
         Relay {
-            name: clip(&format!("{}_{}", self.table.name, self.columns.join("__"))),
+            name,
             old: End {
                 table: self.table.clone(),
                 key: self.key.clone(),
@@ -67,6 +67,7 @@ impl Spread {
             },
             rows: Side::New,
             stands: false,
+            search_path,
         }
     }
 

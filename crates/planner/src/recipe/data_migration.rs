@@ -5,7 +5,7 @@ use crate::backfill::{Todo, Undo};
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Expr, Volatility, plain_name};
-use crate::name::{QName, clip};
+use crate::name::QName;
 use crate::recipe::not_null::no_key;
 use crate::recipe::steps::{backfill_of, run_backfill};
 use crate::recipe::{Context, Draft, Recipe, Slot};
@@ -29,7 +29,7 @@ pub(super) fn plan(
     }
     let todo = Todo::Where(left_to_do(set, filter));
     let names: Vec<&str> = set.iter().map(|(c, _)| c.as_str()).collect();
-    let name = clip(&format!("{}_{}", table.name, names.join("_")));
+    let name = context.helper_name(table, &names.join("_"));
     let backfill = backfill_of(
         context,
         (&name, table),

@@ -5,7 +5,7 @@ use crate::backfill::Todo;
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Expr, Lookup};
-use crate::name::{QName, clip};
+use crate::name::QName;
 use crate::op::Op;
 use crate::plan::Conversion;
 use crate::recipe::steps::{backfill_of, enforce_not_null, install_sync, run_backfill};
@@ -26,7 +26,7 @@ pub(super) fn plan(
     let name = &column.name;
     let value = Expr::Lookup(Box::new(lookup.clone()));
     let rule = SyncRule {
-        name: clip(&format!("{}_{name}", table.name)),
+        name: context.helper_name(table, name),
         table: table.clone(),
         up: vec![Assignment::new(column, value.clone())],
         down: Vec::new(),

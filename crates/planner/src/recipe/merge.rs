@@ -22,7 +22,13 @@ use crate::sync::{Relay, Side};
 pub(super) fn plan(context: &Context<'_>, merge: &Merge) -> Result<Recipe, Diagnostic> {
     allowed::check(context, merge)?;
     let Merge { table: old, into, key, link, .. } = merge;
-    let (relay, names) = (merge.relay(), merge.names().join(", "));
+    let (relay, names) = (
+        merge.relay(
+            context.helper_name(into, &format!("_{}", old.name)),
+            context.schemas([into, old]),
+        ),
+        merge.names().join(", "),
+    );
     let mut recipe = Recipe {
         needs_release: true,
         release_change: format!(
@@ -199,7 +205,12 @@ pub(super) fn said_of_columns(
         let of_column = Subject::Column(table.clone(), name.clone());
         let objects =
             context.schema.objects.iter().filter(|(_, o)| o.of.as_ref() == Some(&of_column));
-        said.extend(objects.map(|(id, _)| format!("{} {}", id.kind.noun(), id.name)));
+        let grants = context
+            .schema
+            .objects_of(table)
+            .filter(|(id, object)| id.kind == ObjectKind::Privilege && object.mentions(name));
+        let all = objects.chain(grants).map(|(id, _)| format!("{} {}", id.kind.noun(), id.name));
+        said.extend(all.filter(|what| !said.contains(what)).collect::<Vec<_>>());
     }
     said
 }

@@ -2,6 +2,7 @@
 //! are carried over in batches, the app moves, then the old place goes. Rows of either table come and go as
 //! before: none is made for a value, and none goes for the lack of one.
 
+use crate::assemble::beside::{bare, routine};
 use crate::backfill::Todo;
 use crate::change::Move;
 use crate::condition::Condition;
@@ -9,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
+use crate::recipe::helpers::check_keys;
 use crate::recipe::merge::{domain_says, fires_too, said_of_columns};
 use crate::recipe::steps::{backfill_of, build_index, run_backfill};
 use crate::recipe::{Context, Draft, Recipe, Slot, spread};
@@ -18,12 +20,19 @@ use crate::sync::{Relay, Side};
 pub(super) fn plan(context: &Context<'_>, moved: &Move) -> Result<Recipe, Diagnostic> {
     check(context, moved)?;
     let Move { table, into, .. } = moved;
-    let (relay, names, from) = (moved.relay(), moved.names().join(", "), moved.from());
+    let (relay, names, from) = (
+        moved.relay(
+            context.helper_name(table, &moved.names().join("__")),
+            context.schemas([table, into]),
+        ),
+        moved.names().join(", "),
+        moved.from(),
+    );
     let mut recipe = Recipe {
         needs_release: true,
         release_change: format!(
             "reads and writes {names} of {into} where it used {from}{}",
-            meaning(moved)
+            meaning(context, moved)
         ),
         ..Recipe::default()
     };
@@ -59,7 +68,7 @@ pub(super) fn plan(context: &Context<'_>, moved: &Move) -> Result<Recipe, Diagno
 }
 
 /// What a row of the one table says of the other's while both shapes live: what it said to the old release.
-fn meaning(moved: &Move) -> String {
+fn meaning(context: &Context<'_>, moved: &Move) -> String {
     let (child, link) = moved.child();
     let (parent, _) = moved.parent();
     let names = moved.names().join(", ");
@@ -71,6 +80,9 @@ fn meaning(moved: &Move) -> String {
             "one whose {link} changes gets {names} of the row of {parent} that it then belongs to, and one that goes leaves {names} there, as for the release before it, which does not know of {names} in {child}"
         ),
     };
+    if context.request.stops() {
+        return String::new();
+    }
     format!(
         ". While both releases run, a row of {child} that is inserted without {names} has what {parent} says; and {rest}"
     )
@@ -173,8 +185,9 @@ fn said(context: &Context<'_>, moved: &Move, recipe: &mut Recipe) {
             let some = names.iter().map(|c| format!("{c} IS NOT NULL"));
             let some = some.collect::<Vec<_>>().join(" OR ");
             format!(
-                "every row of {parent} that says {} has a row of {child}, which the app inserts: where there is none, the new release has no value to read. SELECT {key} FROM {parent} AS p WHERE ({some}) AND NOT EXISTS (SELECT FROM {child} WHERE {link} = p.{key}); finds them, and the plan does not go on to the deploy while there are any",
-                names.join(", ")
+                "every row of {parent} that says {} has a row of {child}, which the app inserts: where there is none, the new release has no value to read. SELECT {key} FROM {parent} AS p WHERE ({some}) AND NOT EXISTS (SELECT FROM {child} WHERE {link} = p.{key}); finds them, and the plan does not go on while there are any. Where the new release has taken a row away, the value is still there for the old one: UPDATE {parent} SET {} with the same condition clears it, once no instance of the old one is left",
+                names.join(", "),
+                names.iter().map(|c| format!("{c} = NULL")).collect::<Vec<_>>().join(", ")
             )
         }
         Side::Old => format!(
@@ -193,7 +206,7 @@ fn said(context: &Context<'_>, moved: &Move, recipe: &mut Recipe) {
     }
     recipe.hazards.push(context.hazard(
         "breaks-old-app",
-        format!("once they are in {into}, too, {} without a table before it is ambiguous in a statement that joins {into} and {table} (42702)", names.join(", ")),
+        format!("once they are in {into}, too, {} without a table before it is ambiguous in a statement that joins {into} and {table} (42702), and a NATURAL JOIN of the two compares it, too", names.join(", ")),
         "let every such statement name the table (a view or a function, too), and release that first",
     ));
     recipe.hazards.extend(fires_too(context, into, table));
@@ -243,8 +256,39 @@ fn check(context: &Context<'_>, moved: &Move) -> Result<(), Diagnostic> {
             );
         }
     }
+    check_keys(context, &[(table, &moved.at), (into, &moved.into_at)])?;
+    check_triggers(context, (table, into))?;
+    check_triggers(context, (into, table))?;
     for column in &moved.names() {
         check_column(context, moved, context.column(table, column)?)?;
+    }
+    Ok(())
+}
+
+/// Triggers of a table that stand in the way of what is carried: the server refuses a row that a BEFORE trigger
+/// changed by the way, and a batch that writes what is there must not be left out.
+fn check_triggers(
+    context: &Context<'_>,
+    (table, other): (&QName, &QName),
+) -> Result<(), Diagnostic> {
+    for (id, trigger) in context.schema.objects_of(table) {
+        if id.kind != ObjectKind::Trigger {
+            continue;
+        }
+        let routine = routine(context.schema, trigger);
+        let says = |word: &str| trigger.mentions(word);
+        let what = if says("suppress_redundant_updates_trigger") {
+            "keeps rows from being written as they are, as the backfill does"
+        } else if says("BEFORE") && routine.is_some_and(|routine| routine.mentions(&other.name)) {
+            "runs before a row is written, and may write the other table, which then writes this row: the statement would be refused (27000), or go on until the stack is full (54001)"
+        } else {
+            continue;
+        };
+        return Err(context.refuse(
+            "not-supported",
+            format!("trigger `{}` of `{table}` {what}", bare(id)),
+            "drop it first, as a change of its own; or let it be AFTER",
+        ));
     }
     Ok(())
 }
@@ -280,7 +324,7 @@ fn check_column(context: &Context<'_>, moved: &Move, old: &Column) -> Result<(),
             "add a column of its kind to the other table, as a change of its own",
         );
     }
-    if old.not_null || old.default.is_some() {
+    if old.not_null || old.default.as_ref().is_some_and(|value| !value.always_null()) {
         return refuse(
             format!(
                 "`{name}` of `{table}` is NOT NULL or has a default: while both releases run, rows of `{table}` and of `{into}` are inserted one after the other, and in between `{name}` would be missing, or not what is written"

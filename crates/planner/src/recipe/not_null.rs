@@ -4,7 +4,7 @@ use crate::backfill::{Todo, Undo};
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Expr;
-use crate::name::{QName, clip};
+use crate::name::QName;
 use crate::op::Op;
 use crate::plan::Question;
 use crate::recipe::steps::{backfill_of, enforce_not_null, run_backfill};
@@ -53,7 +53,7 @@ pub(super) fn set(
             Undo { columns: vec![(column.to_owned(), found.ty.clone())], parents: Vec::new() };
         let backfill = backfill_of(
             context,
-            (&clip(&format!("{}_{column}", table.name)), table),
+            (&context.helper_name(table, column), table),
             vec![(column.to_owned(), value)],
             Todo::Where(Expr::column(column).is_null()),
             Some(undo),

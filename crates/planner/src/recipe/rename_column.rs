@@ -6,7 +6,7 @@ use crate::backfill::Todo;
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Expr, Volatility};
-use crate::name::{QName, clip, own};
+use crate::name::{QName, own};
 use crate::op::Op;
 use crate::plan::{Check, Conversion};
 use crate::recipe::steps::{backfill_of, build_index, install_sync, run_backfill};
@@ -31,7 +31,7 @@ pub(super) fn plan(
         name: to.to_owned(),
         ..column.clone()
     };
-    let rule = rule(table, column, &shadow);
+    let rule = rule(context, table, (column, &shadow));
     let mut recipe = Recipe {
         needs_release: true,
         release_change: format!("reads and writes {table}.{to} where it used {from}"),
@@ -123,7 +123,7 @@ fn assumptions(
     ));
 }
 
-fn rule(table: &QName, column: &Column, shadow: &Column) -> SyncRule {
+fn rule(context: &Context<'_>, table: &QName, (column, shadow): (&Column, &Column)) -> SyncRule {
     // A volatile default differs by row, so it cannot tell who wrote: the new side has none then.
     let default = column
         .default
@@ -134,7 +134,7 @@ fn rule(table: &QName, column: &Column, shadow: &Column) -> SyncRule {
         ..Assignment::new(to, Expr::column(&from.name))
     };
     SyncRule {
-        name: clip(&format!("{}_{}", table.name, column.name)),
+        name: context.helper_name(table, &column.name),
         table: table.clone(),
         up: vec![side(shadow, column)],
         down: vec![side(column, shadow)],

@@ -9,7 +9,7 @@ use crate::change::Reshape;
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Expr, Volatility};
-use crate::name::{QName, clip};
+use crate::name::QName;
 use crate::op::Op;
 use crate::plan::{Conversion, Question};
 use crate::recipe::steps::{backfill_of, enforce_not_null, install_sync, run_backfill};
@@ -135,7 +135,7 @@ fn rule(context: &Context<'_>, reshape: &Reshape, old: &[Column]) -> SyncRule {
     let values =
         reshape.into.iter().map(|(_, v)| v).chain(reshape.back.iter().map(|(_, value)| value));
     SyncRule {
-        name: clip(&format!("{}_{}", reshape.table.name, reshape.from.join("_"))),
+        name: context.helper_name(&reshape.table, &reshape.from.join("_")),
         table: reshape.table.clone(),
         up: reshape.into.iter().map(new).collect(),
         fills: false,

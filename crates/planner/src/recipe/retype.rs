@@ -248,7 +248,7 @@ fn one_way(
         _ => format!("concertina_{side}"),
     };
     SyncRule {
-        name: clip(&format!("{}_{stem}_to_{successor}", table.name)),
+        name: context.helper_name(table, &format!("{stem}_to_{successor}")),
         table: table.clone(),
         fills: false,
         search_path: context.search_path(table, up.iter().map(|a| &a.value)),

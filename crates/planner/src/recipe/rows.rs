@@ -5,7 +5,7 @@ use crate::backfill::{Backfill, Todo, Undo, Work};
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::expr::{Expr, Volatility};
-use crate::name::{QName, clip};
+use crate::name::QName;
 use crate::recipe::not_null::no_key;
 use crate::recipe::steps::{backfill_of, run_backfill};
 use crate::recipe::{Context, Draft, Recipe, Slot};
@@ -34,7 +34,7 @@ pub(super) fn delete(
         refuse_filter(context, filter)?;
     }
     let rows = context.request.facts(table).rows;
-    let name = clip(&format!("{}_delete", table.name));
+    let name = context.helper_name(table, "delete");
     let undo = Undo { columns: stored(definition), parents: parents(context, definition) };
     let todo = filter.map_or(Todo::EveryRow, |filter| Todo::Where(filter.clone()));
     let backfill = Backfill {
@@ -102,7 +102,7 @@ pub(super) fn insert(
     let columns = typed_columns(context, into, target, set)?;
     let undo = (!is_new).then(|| Undo { columns, parents: Vec::new() });
     let todo = filter.map_or(Todo::EveryRow, |filter| Todo::Where(filter.clone()));
-    let name = clip(&format!("{}_to_{}", from.name, into.name));
+    let name = context.helper_name(from, &format!("to_{}", into.name));
     let backfill = Backfill {
         work: Work::Insert { into: into.clone(), key: key.clone() },
         ..backfill_of(context, (&name, from), set.to_vec(), todo, undo)

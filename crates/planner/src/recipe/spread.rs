@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::name::{QName, clip};
 use crate::op::Op;
 use crate::plan::Hazard;
+use crate::recipe::helpers::check_keys;
 use crate::recipe::steps::{backfill_of, run_backfill};
 use crate::recipe::{Context, Draft, Recipe, Slot};
 use crate::schema::{Constraint, ConstraintKind, Index, ObjectKind, Table};
@@ -17,7 +18,14 @@ use crate::sync::{Relay, Side};
 pub(super) fn plan(context: &Context<'_>, spread: &Spread) -> Result<Recipe, Diagnostic> {
     check(context, spread)?;
     let Spread { table, key, into, link, many, .. } = spread;
-    let (relay, from, columns) = (spread.relay(), spread.from(), spread.columns.join(", "));
+    let (relay, from, columns) = (
+        spread.relay(
+            context.helper_name(table, &spread.columns.join("__")),
+            context.schemas([table, into]),
+        ),
+        spread.from(),
+        spread.columns.join(", "),
+    );
     let mut recipe = Recipe {
         needs_release: true,
         release_change: format!(
@@ -217,6 +225,7 @@ fn let_many(context: &Context<'_>, spread: &Spread) -> Draft {
 /// What has no row where it is NULL, and needs no value of its own.
 fn check(context: &Context<'_>, spread: &Spread) -> Result<(), Diagnostic> {
     let table = &spread.table;
+    check_keys(context, &[(table, &spread.key)])?;
     if context.table(table)?.partitioning.is_some() || !context.schema.descendants(table).is_empty()
     {
         return Err(context.refuse(

@@ -9,7 +9,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::SYNC_TRIGGER;
-use crate::name::{QName, clip, quote};
+use crate::name::{QName, clip, quote, quote_list};
+
+/// Keys are of types that the server brings, and so are their operators.
+const EQUALS: &str = "OPERATOR(pg_catalog.=)";
 
 /// Carries values between the columns of one end and the rows of the other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,6 +28,9 @@ pub struct Relay {
     /// Whether those rows stand for themselves: there whether or not they say a value. Else they say the
     /// values and nothing else.
     pub stands: bool,
+    /// Schemas in which what fires by its writes looks names up, in order: triggers, checks and expressions
+    /// of the user's tables.
+    pub search_path: Vec<String>,
 }
 
 /// One of the two tables.
@@ -104,7 +110,8 @@ impl Relay {
     }
 
     /// `CREATE OR REPLACE FUNCTION` for the trigger. It writes as its owner: who may write the one table need
-    /// not be known to the other, nor does row security of the one hide what the other says.
+    /// not be known to the other, nor does row security of the one hide what the other says. Keys are compared
+    /// by the server's own operators: another one may be put into a schema of the path.
     pub fn function_sql(&self, side: Side) -> String {
         let body = match (side == self.rows, self.stands) {
             (true, false) => self.to_columns(),
@@ -112,9 +119,13 @@ impl Relay {
             (true, true) => self.child_says(side),
             (false, true) => self.parent_says(side),
         };
+        let mut path = quote_list(&self.search_path);
+        if !path.is_empty() {
+            path.push_str(", ");
+        }
         format!(
             "CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
-             SET search_path = pg_catalog, pg_temp AS $concertina$\n\
+             SET search_path = {path}pg_temp AS $concertina$\n\
              #variable_conflict use_column\n\
              BEGIN\n{body}  RETURN NULL;\nEND\n$concertina$",
             self.function_name(side)
@@ -133,21 +144,21 @@ impl Relay {
              IF {nulls} THEN\n    \
                IF TG_OP = 'INSERT' THEN\n      \
                  UPDATE {columns} AS c_here SET {taken} FROM {rows} AS c_there\n        \
-                   WHERE c_here.{key} = NEW.{key} AND c_there.{link} = NEW.{key} AND {else_};\n    \
+                   WHERE c_here.{key} {EQUALS} NEW.{key} AND c_there.{link} {EQUALS} NEW.{key} AND {else_};\n    \
                ELSE\n      \
-                 DELETE FROM {rows} WHERE {link} = NEW.{key} AND {says};\n    \
+                 DELETE FROM {rows} AS c_there WHERE c_there.{link} {EQUALS} NEW.{key} AND {says};\n    \
                END IF;\n  \
-             ELSIF EXISTS (SELECT FROM {rows} WHERE {link} = NEW.{key}) THEN\n    \
-               UPDATE {rows} AS c_there SET {set} WHERE {link} = NEW.{key} AND {other};\n  \
+             ELSIF EXISTS (SELECT FROM {rows} AS c_there WHERE c_there.{link} {EQUALS} NEW.{key}) THEN\n    \
+               UPDATE {rows} AS c_there SET {set} WHERE c_there.{link} {EQUALS} NEW.{key} AND {other};\n  \
              ELSE\n    \
                INSERT INTO {rows} AS c_there ({link}, {labels}) VALUES (NEW.{key}, {values})\n      \
                  ON CONFLICT ({link}) DO UPDATE SET {again};\n  \
              END IF;\n",
-            unchanged = unless_changed(from, ""),
-            nulls = from.each(" AND ", |value| format!("NEW.{value} IS NULL")),
+            unchanged = unless(&differs(&from.of("NEW"), &from.of("OLD"))),
+            nulls = from.nothing("NEW"),
             taken = set(from, to, "c_there"),
             else_ = differs(&from.of("c_here"), &to.of("c_there")),
-            says = to.some(),
+            says = to.something("c_there"),
             set = set(to, from, "NEW"),
             other = differs(&to.of("c_there"), &from.of("NEW")),
             labels = to.each(", ", str::to_owned),
@@ -161,46 +172,61 @@ impl Relay {
     fn to_columns(&self) -> String {
         let (from, to) = (self.of_rows(), self.of_columns());
         let (link, key, table) = (quote(&from.key), quote(&to.key), &to.table);
-        let held = to.some();
         format!(
-            "  IF TG_OP = 'DELETE' OR (TG_OP = 'UPDATE' AND NEW.{link} IS DISTINCT FROM OLD.{link}) THEN\n    \
-               UPDATE {table} SET {none} WHERE {key} = OLD.{link} AND {held}\n      \
-                 AND NOT EXISTS (SELECT FROM {rows} WHERE {link} = OLD.{link});\n  \
-             END IF;\n  \
+            "{left}  \
              IF TG_OP <> 'DELETE' THEN\n    \
-               UPDATE {table} AS c_back SET {set} WHERE {key} = NEW.{link} AND {other};\n  \
+               UPDATE {table} AS c_back SET {set} WHERE c_back.{key} {EQUALS} NEW.{link} AND {other};\n  \
              END IF;\n",
-            rows = from.table,
-            none = to.each(", ", |value| format!("{value} = NULL")),
+            left = self.left(),
             set = set(to, from, "NEW"),
             other = differs(&to.of("c_back"), &from.of("NEW")),
         )
     }
 
-    /// The parent's values become those of the row that belongs to it, where there is one.
+    /// What a row has left, or leaves when it goes, loses its values: unless another row is there by now.
+    fn left(&self) -> String {
+        let (from, to) = (self.of_rows(), self.of_columns());
+        let (link, key) = (quote(&from.key), quote(&to.key));
+        format!(
+            "  IF TG_OP = 'DELETE' OR (TG_OP = 'UPDATE' AND {moved}) THEN\n    \
+               UPDATE {table} AS c_back SET {none} WHERE c_back.{key} {EQUALS} OLD.{link} AND {held}\n      \
+                 AND NOT EXISTS (SELECT FROM {rows} AS c_other WHERE c_other.{link} {EQUALS} OLD.{link});\n  \
+             END IF;\n",
+            moved = from.moves(),
+            table = to.table,
+            none = to.each(", ", |value| format!("{value} = NULL")),
+            held = to.something("c_back"),
+            rows = from.table,
+        )
+    }
+
+    /// The parent's values become those of the row that belongs to it, where there is one. What is carried is
+    /// what the row says by now: another trigger may have changed it since the statement did.
     fn parent_says(&self, side: Side) -> String {
         let (from, to) = (self.of_columns(), self.of_rows());
         let (key, link) = (quote(&from.key), quote(&to.key));
         let (parents, children) = (&from.table, &to.table);
+        let changes = differs(&from.of("NEW"), &from.of("OLD"));
         format!(
-            "{news}  \
+            "{unchanged}  \
              IF TG_OP = 'INSERT' AND {nulls} THEN\n    \
                UPDATE {parents} AS c_here SET {taken} FROM {children} AS c_there\n      \
-                 WHERE c_here.{key} = NEW.{key} AND c_there.{link} = NEW.{key} AND {else_};\n  \
+                 WHERE c_here.{key} {EQUALS} NEW.{key} AND c_there.{link} {EQUALS} NEW.{key} AND {else_};\n  \
              ELSE\n    \
-               UPDATE {children} AS c_there SET {set} WHERE {link} = NEW.{key} AND {other};\n  \
+               UPDATE {children} AS c_there SET {set} FROM {parents} AS c_here\n      \
+                 WHERE c_here.{key} {EQUALS} NEW.{key} AND c_there.{link} {EQUALS} NEW.{key} AND {else_};\n  \
              END IF;\n",
-            news = if side == Side::New { unless_changed(from, "") } else { String::new() },
-            nulls = from.each(" AND ", |value| format!("NEW.{value} IS NULL")),
+            unchanged = unless_carried(side, &changes),
+            nulls = from.nothing("NEW"),
             taken = set(from, to, "c_there"),
             else_ = differs(&from.of("c_here"), &to.of("c_there")),
-            set = set(to, from, "NEW"),
-            other = differs(&to.of("c_there"), &from.of("NEW")),
+            set = set(to, from, "c_here"),
         )
     }
 
     /// The row's values become its parent's; one that comes without any gets them from there. The parent is
-    /// locked before it is looked at: whoever changes it meanwhile does not see a row that is not committed.
+    /// written for that, be it with what it holds: whoever changes it meanwhile waits, and where they look at
+    /// an older state of things, in which there is no such row, they are told (40001).
     ///
     /// What a statement means that takes a row away, or lets it belong to another parent, is what it means to
     /// the old release: with its own values, or without knowing of any.
@@ -208,46 +234,33 @@ impl Relay {
         let (from, to) = (self.of_rows(), self.of_columns());
         let (link, key) = (quote(&from.key), quote(&to.key));
         let (children, parents) = (&from.table, &to.table);
-        let moved = format!("NEW.{link} IS DISTINCT FROM OLD.{link}");
-        let nulls = from.each(" AND ", |value| format!("NEW.{value} IS NULL"));
+        let (moved, changed) = (from.moves(), differs(&from.of("NEW"), &from.of("OLD")));
+        let comes = format!("TG_OP = 'INSERT' AND {}", from.nothing("NEW"));
         let (begin, takes) = match side {
             Side::Old => (
-                format!(
-                    "  IF TG_OP = 'DELETE' OR (TG_OP = 'UPDATE' AND {moved}) THEN\n    \
-                       UPDATE {parents} SET {none} WHERE {key} = OLD.{link} AND {held}\n      \
-                         AND NOT EXISTS (SELECT FROM {children} WHERE {link} = OLD.{link});\n  \
-                     END IF;\n  \
-                     IF TG_OP = 'DELETE' THEN\n    \
-                       RETURN NULL;\n  \
-                     END IF;\n",
-                    none = to.each(", ", |value| format!("{value} = NULL")),
-                    held = to.some(),
-                ),
-                format!("TG_OP = 'INSERT' AND {nulls}"),
+                format!("{}  IF TG_OP = 'DELETE' THEN\n    RETURN NULL;\n  END IF;\n", self.left()),
+                comes,
             ),
-            Side::New => (
-                unless_changed(from, &format!(" OR {moved}")),
-                format!(
-                    "(TG_OP = 'INSERT' AND {nulls}) OR (TG_OP = 'UPDATE' AND NOT ({}))",
-                    differs(&from.of("NEW"), &from.of("OLD"))
-                ),
-            ),
+            Side::New => {
+                (String::new(), format!("({comes}) OR (TG_OP = 'UPDATE' AND NOT ({changed}))"))
+            }
         };
         format!(
-            "{begin}  \
-             IF TG_OP = 'INSERT' OR {moved} THEN\n    \
-               PERFORM FROM {parents} WHERE {key} = NEW.{link} FOR NO KEY UPDATE;\n  \
-             END IF;\n  \
+            "{begin}{unchanged}  \
              IF {takes} THEN\n    \
+               UPDATE {parents} AS c_there SET {same} WHERE c_there.{key} {EQUALS} NEW.{link};\n    \
                UPDATE {children} AS c_here SET {taken} FROM {parents} AS c_there\n      \
-                 WHERE c_here.{link} = NEW.{link} AND c_there.{key} = NEW.{link} AND {else_};\n  \
+                 WHERE c_here.{link} {EQUALS} NEW.{link} AND c_there.{key} {EQUALS} NEW.{link} AND {else_};\n  \
              ELSE\n    \
-               UPDATE {parents} AS c_there SET {set} WHERE {key} = NEW.{link} AND {other};\n  \
+               UPDATE {parents} AS c_there SET {set} FROM {children} AS c_here\n      \
+                 WHERE c_here.{link} {EQUALS} NEW.{link} AND c_there.{key} {EQUALS} NEW.{link}\n        \
+                   AND (TG_OP = 'INSERT' OR {moved} OR {else_});\n  \
              END IF;\n",
+            unchanged = unless_carried(side, &format!("{changed} OR {moved}")),
+            same = to.each(", ", |value| format!("{value} = c_there.{value}")),
             taken = set(from, to, "c_there"),
             else_ = differs(&from.of("c_here"), &to.of("c_there")),
-            set = set(to, from, "NEW"),
-            other = differs(&to.of("c_there"), &from.of("NEW")),
+            set = set(to, from, "c_here"),
         )
     }
 
@@ -274,10 +287,22 @@ impl End {
         all.join(separator)
     }
 
-    /// Whether one of the values is there.
-    fn some(&self) -> String {
-        let some = self.each(" OR ", |value| format!("{value} IS NOT NULL"));
+    /// Whether one of a row's values is there. Not `IS NOT NULL`: a row of a composite type that holds a NULL
+    /// is there.
+    fn something(&self, row: &str) -> String {
+        let some = self.each(" OR ", |value| format!("{row}.{value} IS DISTINCT FROM NULL"));
         if self.values.len() > 1 { format!("({some})") } else { some }
+    }
+
+    /// Whether none of a row's values is there.
+    fn nothing(&self, row: &str) -> String {
+        self.each(" AND ", |value| format!("{row}.{value} IS NOT DISTINCT FROM NULL"))
+    }
+
+    /// Whether an UPDATE changes what tells the row.
+    fn moves(&self) -> String {
+        let key = quote(&self.key);
+        differs(&format!("NEW.{key}"), &format!("OLD.{key}"))
     }
 
     /// The values of a row, by its name.
@@ -293,12 +318,19 @@ fn set(to: &End, from: &End, row: &str) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// Nothing more where an UPDATE leaves the values as they were, `or` what else it may change.
-fn unless_changed(end: &End, or: &str) -> String {
-    format!(
-        "  IF TG_OP = 'UPDATE' AND NOT ({}{or}) THEN\n    RETURN NULL;\n  END IF;\n",
-        differs(&end.of("NEW"), &end.of("OLD"))
-    )
+/// Nothing more where an UPDATE does not change what matters.
+fn unless(changes: &str) -> String {
+    format!("  IF TG_OP = 'UPDATE' AND NOT ({changes}) THEN\n    RETURN NULL;\n  END IF;\n")
+}
+
+/// The same, but that the old side's batches write what is there, to have it carried.
+fn unless_carried(side: Side, changes: &str) -> String {
+    match side {
+        Side::Old => unless(&format!(
+            "{changes} OR coalesce(current_setting('concertina.backfill', true), '') <> ''"
+        )),
+        Side::New => unless(changes),
+    }
 }
 
 /// Whether two rows of values of the same types are other data, as they are stored.

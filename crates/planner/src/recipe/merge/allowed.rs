@@ -5,6 +5,7 @@ use crate::change::Merge;
 use crate::diagnostic::Diagnostic;
 use crate::expr::Volatility;
 use crate::recipe::Context;
+use crate::recipe::helpers::check_keys;
 use crate::schema::{Column, ConstraintKind, ObjectId, ObjectKind, Table};
 use crate::sql_type::SqlType;
 
@@ -32,6 +33,7 @@ pub(super) fn check(context: &Context<'_>, merge: &Merge) -> Result<(), Diagnost
             "make that a change of its own, and merge the table in the next",
         );
     }
+    check_keys(context, &[(table, &merge.link), (into, &merge.key)])?;
     required(context, merge, definition)?;
     left_behind(context, merge, definition)?;
     acts(context, merge)

@@ -108,33 +108,38 @@ pub(super) fn as_it_comes(column: &Column) -> Column {
     }
 }
 
-/// The reference by which a row of the child is one of the parent's, that is there for good: validated, of
-/// one column, unique and NOT NULL, to one that is NOT NULL. Of several, the one that the row is: its own key,
-/// or else what it goes with.
-pub(super) fn reference(
-    schema: &Schema,
-    child: &Table,
-    (name, parent): (&QName, &Table),
-) -> Option<ForeignKey> {
-    let keys = references(child, name);
-    let is_there = |column: &String| parent.column(column).is_some_and(|c| c.not_null);
-    let found = keys.into_iter().next()?;
-    schema.parent_columns(found).iter().all(is_there).then(|| found.clone())
-}
-
-fn references<'s>(child: &'s Table, parent: &QName) -> Vec<&'s ForeignKey> {
+/// References by which a row of the child is one of the parent's, for good: validated, of one column, unique
+/// and NOT NULL. One where it is the row's own key; several where it is not said which is meant.
+pub(super) fn references<'s>(child: &'s Table, parent: &QName) -> Vec<&'s ForeignKey> {
     let keys = child.constraints.values().filter(|c| c.validated);
     let keys = keys.filter_map(|c| c.kind.foreign_key());
     let mut keys: Vec<&ForeignKey> = keys
         .filter(|key| {
-            key.parent == *parent && key.columns.len() == 1 && tells_apart(child, &key.columns[0])
+            key.parent == *parent
+                && key.columns.len() == 1
+                && !key.actions.ends_with("NOT ENFORCED")
+                && tells_apart(child, &key.columns[0])
         })
         .collect();
-    keys.sort_by_key(|key| {
-        let is_own = child.primary_key() == Some(key.columns.as_slice());
-        (!is_own, key.on_delete() != Action::Cascade)
-    });
+    let is_own = |key: &&ForeignKey| child.primary_key() == Some(key.columns.as_slice());
+    if keys.iter().any(is_own) {
+        keys.retain(is_own);
+    }
+    keys.truncate(2);
     keys
+}
+
+/// The refusal where there are several.
+pub(super) fn which(span: Span, child: &QName, keys: [&ForeignKey; 2]) -> Diagnostic {
+    let [one, other] = keys.map(|key| quote(&key.columns[0]));
+    refuse(
+        span,
+        format!(
+            "{one} and {other} of `{child}` both say which row of `{}` a row belongs to",
+            keys[0].parent
+        ),
+        "the hint cannot say which is meant: let one of them be NULL, or not unique, or without its foreign key first, as a change of its own",
+    )
 }
 
 /// The reference by which a row belongs to one of the other table: one each, and gone with it.
@@ -145,6 +150,9 @@ fn belonging(
 ) -> Result<ForeignKey, Diagnostic> {
     let hint::Merge { table, into, .. } = written;
     let keys = references(definition, &into.name);
+    if let [one, other] = keys.as_slice() {
+        return Err(which(table.span, &table.name, [one, other]));
+    }
     let Some(key) = keys.first() else {
         return Err(refuse(
             table.span,

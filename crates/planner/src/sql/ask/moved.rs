@@ -6,7 +6,7 @@ use super::super::names::{Names, addition};
 use super::super::report;
 use super::super::token::Span;
 use super::Asker;
-use super::merged::{as_it_comes, reference, refuse};
+use super::merged::{as_it_comes, references, refuse, which};
 use crate::change::Move;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::schema::{Column, ForeignKey, Index, Schema, Table};
@@ -71,11 +71,21 @@ fn belonging(
     written: &hint::Move,
 ) -> Result<(Side, ForeignKey), Diagnostic> {
     let hint::Move { table, into, .. } = written;
-    let found = [
-        (Side::New, reference(schema, other, (&table.name, definition))),
-        (Side::Old, reference(schema, definition, (&into.name, other))),
-    ];
-    let mut found = found.into_iter().filter_map(|(side, key)| Some((side, key?)));
+    let mut found = Vec::new();
+    for (side, (child, own), (parent, other)) in [
+        (Side::New, (&into.name, other), (&table.name, definition)),
+        (Side::Old, (&table.name, definition), (&into.name, other)),
+    ] {
+        let is_there = |column: &String| other.column(column).is_some_and(|c| c.not_null);
+        match references(own, parent).as_slice() {
+            [one, another] => return Err(which(into.span, child, [one, another])),
+            [key] if schema.parent_columns(key).iter().all(is_there) => {
+                found.push((side, (*key).clone()));
+            }
+            _ => {}
+        }
+    }
+    let mut found = found.into_iter();
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one),
         (Some(_), _) => Err(refuse(
