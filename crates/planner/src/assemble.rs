@@ -5,6 +5,7 @@ mod arrival;
 mod as_asked;
 mod assumptions;
 pub(crate) mod beside;
+mod bound;
 mod limits;
 mod outside;
 mod questions;
@@ -239,6 +240,10 @@ fn recipes(request: &Request, read: &Read) -> Result<(Vec<Recipe>, Schema), Vec<
     for asked in &read.asked {
         let ops = naive_ops(&asked.what, &read.source);
         errors.extend(ops.iter().filter_map(|op| statements::orphans(asked, op, &schema)));
+        // A whole schema that somebody wants holds nothing that is bound to what it does not hold.
+        if matches!(request.change, Change::Statements(_)) {
+            errors.extend(ops.iter().filter_map(|op| bound::refusal(asked, op, &schema)));
+        }
         let found = ops.iter().filter_map(|op| statements::needs_table(asked, op, &schema));
         hazards.push(found.collect::<Vec<_>>());
     }

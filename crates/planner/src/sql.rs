@@ -52,6 +52,7 @@ pub(crate) use forms::{ByForm, read as read_forms};
 pub(crate) use query::inventory::read as read_queries;
 pub(crate) use query::placeholder::normalise as normalise_placeholders;
 pub(crate) use query::{read as read_query, read_index_key};
+pub(crate) use token::words;
 pub(crate) use view_column::replace_column;
 
 /// A schema as read.

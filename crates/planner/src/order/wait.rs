@@ -283,7 +283,13 @@ fn is_needed(schema: &Schema, op: &Op) -> bool {
                 || is_taken_or_given(schema, view)
                 || is_read_by_policy(schema, view)
         }
-        Op::DropTable { table } => is_taken_or_given(schema, table),
+        Op::DropTable { table } => {
+            is_taken_or_given(schema, table)
+                || [table.to_string(), quote(&table.name)]
+                    .iter()
+                    .any(|row| schema.tables.values().any(|other| other.has_type(row)))
+                || is_read_by_body(schema, table)
+        }
         _ => false,
     }
 }
@@ -307,6 +313,15 @@ fn is_called(schema: &Schema, id: &ObjectId) -> bool {
 /// Whether a routine takes or gives values of a type, or rows of a relation.
 fn is_taken_or_given(schema: &Schema, ty: &QName) -> bool {
     schema.objects.iter().any(|(id, object)| object.takes_or_gives(id, ty))
+}
+
+/// Whether a routine whose body is not a text, but SQL that the server has read, names a relation.
+fn is_read_by_body(schema: &Schema, relation: &QName) -> bool {
+    schema.objects.iter().any(|(id, object)| {
+        let mut parsed =
+            object.make.iter().filter(|sql| sql.to_uppercase().contains("BEGIN ATOMIC"));
+        id.kind == ObjectKind::Routine && parsed.any(|sql| names(sql, relation))
+    })
 }
 
 /// Whether a policy or rule of another relation reads a view.

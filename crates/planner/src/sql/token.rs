@@ -264,6 +264,21 @@ fn is_operator(b: u8) -> bool {
     b"+-*/<>=~!@#%^&|`?".contains(&b)
 }
 
+/// The tokens of a text as words: identifiers as the server folds them, without quotes, and symbols; what is a
+/// text or a number is left out. Nothing of a text that ends inside of something.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    let word = |token: Token| {
+        let written = text.get(token.start..token.end)?;
+        match token.kind {
+            Kind::Word => Some(written.to_lowercase()),
+            Kind::Quoted => Some(written.trim_matches('"').replace("\"\"", "\"")),
+            Kind::Symbol(_) | Kind::Operator => Some(written.to_owned()),
+            Kind::Text | Kind::Number => None,
+        }
+    };
+    tokens(text).unwrap_or_default().into_iter().filter_map(word).collect()
+}
+
 /// All tokens of a text; `None` where it ends inside a string or comment.
 pub(super) fn tokens(text: &str) -> Option<Vec<Token>> {
     let mut lexer = Lexer::new(text);
