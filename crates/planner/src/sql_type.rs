@@ -205,6 +205,12 @@ impl SqlType {
     /// Whether an explicit cast leads from this type to `to`, as far as both are built in: the table
     /// `pg_cast`, and conversion by way of text. Of a user's types nothing is known.
     pub fn casts_to(&self, to: &Self) -> Cast {
+        let is_array = |ty: &Self| ty.as_str().ends_with("[]");
+        if is_array(self) != is_array(to) {
+            // Between one value and an array of many there is only what a text says of either.
+            let one = if is_array(self) { to } else { self };
+            return if one.family() == Family::Text { Cast::Direct } else { Cast::None };
+        }
         let (from, to) = (self.family(), to.family());
         match (from, to) {
             (Family::User, Family::User) => Cast::ByText,

@@ -11,6 +11,7 @@ use crate::sql::words;
 
 /// The refusal, where something in the schema that the whole change leaves is bound to what goes.
 pub(super) fn refusal(asked: &Asked, op: &Op, target: &Schema) -> Option<Diagnostic> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others take nothing away, or a part")]
     let (what, bound) = match op {
         Op::DropColumn { table, column } if is_left_without(target, table, column) => {
             (format!("column {column} of table {table}"), to_column(target, table, column))
@@ -168,6 +169,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn what_is_bound_to_what_goes_is_told_before_the_last_step() {
         let tables = "CREATE TABLE users (id bigint PRIMARY KEY, bio text, \"on\" text);
             CREATE TABLE posts (id bigint PRIMARY KEY, author bigint, bio text);

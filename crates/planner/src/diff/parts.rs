@@ -6,7 +6,7 @@ use super::Diff;
 use super::family::is_given;
 use crate::name::{QName, own};
 use crate::op::Op;
-use crate::schema::{Constraint, ConstraintKind, Index, Table};
+use crate::schema::{Constraint, ConstraintKind, Index, Schema, Table};
 
 /// Whether a constraint can stay, perhaps to be validated.
 fn stays(before: &Constraint, after: &Constraint) -> bool {
@@ -46,6 +46,8 @@ impl Diff<'_> {
                     foreign.columns.iter().any(|c| gone.contains(c))
                         && !after.constraints.contains_key(key)
                 };
+                // Gone with its column, it would be there while its parent's gets another type.
+                let with_column = with_column && !self.parent_is_retyped(foreign);
                 if (parent_goes || (!stays && !renamed) || self.loses_its_key(foreign))
                     && !(with_column && !parent_goes && !self.loses_its_key(foreign))
                 {
@@ -68,6 +70,15 @@ impl Diff<'_> {
                 .then(|| Op::DropConstraint { table: name.clone(), name: key.clone() })
         });
         foreign.collect()
+    }
+
+    /// Whether a column that a foreign key points at gets another type.
+    fn parent_is_retyped(&self, foreign: &crate::schema::ForeignKey) -> bool {
+        let ty = |schema: &Schema, column: &String| {
+            schema.table(&foreign.parent).and_then(|t| t.column(column)).map(|c| c.ty.clone())
+        };
+        let mut columns = self.work.parent_columns(foreign).into_iter();
+        columns.any(|c| ty(self.target, &c).is_some_and(|after| ty(&self.work, &c) != Some(after)))
     }
 
     /// Whether the unique key that a foreign key points at is dropped or changed.

@@ -5,12 +5,14 @@
 use std::collections::VecDeque;
 
 use super::{rebuild, users};
+use crate::condition::Condition;
 use crate::name::mention::names;
-use crate::name::{QName, derived, own, quote};
+use crate::name::{QName, own, quote};
 use crate::op::Op;
-use crate::plan::Statement;
+use crate::plan::{Check, Statement};
 use crate::recipe::Draft;
 use crate::schema::object::{OF, SCHEMA, SEQUENCE_NAME, UNLOGGED};
+use crate::schema::sequence;
 use crate::schema::{ConstraintKind, Object, ObjectId, ObjectKind, Schema, Subject};
 
 /// The drafts in an order in which each applies, as near to the given one as can be. Drafts that
@@ -63,6 +65,16 @@ impl ToCome<'_> {
         scripts.any(|statement| statement.op.drops() == Some((of, key)))
     }
 
+    /// Whether a column is about to get another type with that of a table above.
+    fn retypes(self, schema: &Schema, (of, column): (&QName, &str)) -> bool {
+        let above = schema.known_parents(of);
+        let mut scripts = self.waiting.iter().chain(self.ahead).flat_map(|draft| &draft.script);
+        scripts.any(|statement| {
+            matches!(&statement.op, Op::AlterType { table, column: c, .. }
+                if c == column && above.iter().any(|(name, _)| *name == table))
+        })
+    }
+
     /// Whether a column is about to go and to come again as another one.
     fn replaces(self, of: &QName, column: &str) -> bool {
         let mut drafts = self.waiting.iter().chain(self.ahead);
@@ -92,6 +104,14 @@ fn applies(schema: &mut Schema, draft: &Draft, to_come: ToCome<'_>) -> bool {
     if draft.script.iter().any(|s| rests_on_what_goes(schema, &s.op, to_come)) {
         return false;
     }
+    // A gate that compares a column with values of the type that it is about to get.
+    let asks_too_early = |check: &Check| {
+        let Condition::NoViolations { table, check } = &check.condition else { return false };
+        check.columns().iter().any(|c| to_come.retypes(schema, (table, c)))
+    };
+    if draft.checks.iter().any(asks_too_early) {
+        return false;
+    }
     let script = rebuild::around(schema, &draft.script);
     let waits = |schema: &Schema, op: &Op| is_needed(schema, op) || lacks(schema, op);
     if let [only] = script.as_slice() {
@@ -116,12 +136,23 @@ fn rests_on_what_goes(schema: &Schema, op: &Op, to_come: ToCome<'_>) -> bool {
         let is_set_aside = id.kind == ObjectKind::Enum && sql.starts_with("ALTER ");
         return is_set_aside && views.any(|(view, _)| to_come.drops_view(view));
     }
+    // What is said of it would be said of the one that is there now, and go with it.
+    if let Op::Object { becomes: Some(object), .. } = op {
+        return match &object.of {
+            Some(Subject::Column(table, column)) => to_come.replaces(table, column),
+            Some(Subject::Constraint(table, name)) => to_come.drops(table, name),
+            Some(Subject::Relation(_) | Subject::Index(_) | Subject::Object(_)) | None => false,
+        };
+    }
     // It would go with the column that is there now.
     if let Op::CreateIndex { table, index, .. } = op {
         return index.columns.iter().any(|column| to_come.replaces(table, column));
     }
     let Op::AddConstraint { table, name, constraint } = op else { return false };
-    if constraint.kind.columns().iter().any(|column| to_come.replaces(table, column)) {
+    let comes_otherwise = |column: &String| {
+        to_come.replaces(table, column) || to_come.retypes(schema, (table, column))
+    };
+    if constraint.kind.columns().iter().any(comes_otherwise) {
         return true;
     }
     let ConstraintKind::ForeignKey(key) = &constraint.kind else { return false };
@@ -141,6 +172,7 @@ fn lacks(schema: &Schema, op: &Op) -> bool {
     }
     let Op::Object { id, becomes: Some(object), .. } = op else { return false };
     if is_taken(schema, id)
+        || (schema.is_of_identity(id) && !schema.objects.contains_key(id))
         || is_name_of_another(schema, id, object)
         || is_out_of_range(schema, object)
         || is_otherwise(schema, id, object)
@@ -201,30 +233,15 @@ fn is_name_of_another(schema: &Schema, id: &ObjectId, object: &Object) -> bool {
     if id.kind != ObjectKind::Property || !id.name.ends_with(SEQUENCE_NAME) {
         return false;
     }
-    let Some(name) = renamed_to(table, object) else { return false };
+    let Some(name) = sequence::renamed_to(table, object) else { return false };
     schema.is_taken(&name)
         || schema.tables.iter().any(|(other, definition)| {
             let mut identities = definition.columns.iter().filter(|c| c.identity.is_some());
             identities.any(|c| {
                 (other, &c.name) != (table, column)
-                    && sequence_of(schema, other, &c.name).as_ref() == Some(&name)
+                    && schema.sequence_of(other, &c.name).as_ref() == Some(&name)
             })
         })
-}
-
-/// What the sequence of an identity is called: as it was told, or as PostgreSQL does.
-fn sequence_of(schema: &Schema, table: &QName, column: &str) -> Option<QName> {
-    let name = format!("{table} {} {SEQUENCE_NAME}", quote(column));
-    match schema.objects.get(&ObjectId::new(ObjectKind::Property, name)) {
-        Some(told) => renamed_to(table, told),
-        None => Some(table.sibling(derived::choose(&table.name, column, "seq", |_| false))),
-    }
-}
-
-/// The name that a sequence beside its table is given.
-fn renamed_to(table: &QName, object: &Object) -> Option<QName> {
-    let (_, name) = object.make.first()?.rsplit_once(" RENAME TO ")?;
-    format!("{}.{name}", quote(&table.schema)).parse().ok()
 }
 
 /// Whether a table has not yet the shape of the type that it is to be bound to.

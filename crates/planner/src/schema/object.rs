@@ -192,6 +192,7 @@ impl Schema {
             }
             Subject::Object(id) => {
                 self.objects.contains_key(id)
+                    || self.is_of_identity(id)
                     || (id.kind == ObjectKind::Type
                         && self
                             .objects
