@@ -123,10 +123,13 @@ impl Model {
         }
     }
 
-    /// The number that an identity gives a row: that of its place.
+    /// The number that an identity gives a row: that of its place, whether or not the writer knows the column.
     fn number(&self, release: usize, (place, row): (usize, usize), column: &str) -> Value {
-        let domain = self.domain(release, place, row, column);
-        domain.first().cloned().unwrap_or(Value::Null)
+        let mut knowing = [release, 0, 1]
+            .into_iter()
+            .filter(|r| self.releases.get(*r).is_some_and(|known| known.uses[place].is_some()));
+        let first = knowing.find_map(|r| self.domain(r, place, row, column).first().cloned());
+        first.unwrap_or(Value::Null)
     }
 
     fn is_key(&self, place: usize, column: &str) -> bool {
