@@ -95,3 +95,50 @@ impl Recipe {
         named.chain(backfills).cloned().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::op::Op;
+    use crate::request::{Change, Request};
+
+    #[test]
+    fn no_two_tables_share_a_helper() {
+        let schema = "CREATE SCHEMA a; CREATE SCHEMA b;
+            CREATE TABLE a.users (id bigint PRIMARY KEY, bio text, name text);
+            CREATE TABLE a.profiles (user_id bigint PRIMARY KEY REFERENCES a.users);
+            CREATE TABLE b.users (id bigint PRIMARY KEY, bio text, name text);
+            CREATE TABLE b.profiles (user_id bigint PRIMARY KEY REFERENCES b.users);
+            CREATE TABLE t_a (id bigint PRIMARY KEY, b text);
+            CREATE TABLE t (id bigint PRIMARY KEY, a_b text);";
+        let change = "-- concertina: move a.users.bio to a.profiles
+            -- concertina: move b.users.bio to b.profiles
+            ALTER TABLE a.users RENAME name TO full_name; ALTER TABLE b.users RENAME name TO full_name;
+            ALTER TABLE t_a RENAME b TO x; ALTER TABLE t RENAME a_b TO x;
+            DELETE FROM t WHERE id < 10; DELETE FROM t WHERE id > 1000;";
+        let request = Request {
+            engine: "postgres:15".to_owned(),
+            schema: schema.to_owned(),
+            change: Change::Statements(change.to_owned()),
+            ..Request::default()
+        };
+        let planned = crate::plan(&request);
+        let plan = planned.plan.expect("a plan");
+        let mut made = Vec::new();
+        for statement in plan.steps().flat_map(|step| &step.script) {
+            #[expect(clippy::wildcard_enum_match_arm, reason = "these make helpers")]
+            match &statement.op {
+                Op::CreateSyncFunction { rule } => made.push(rule.function_name().to_string()),
+                Op::CreateRelayFunction { relay, side } => {
+                    made.push(relay.function_name(*side).to_string());
+                }
+                Op::CreateBackfill { backfill } => made.push(backfill.name.clone()),
+                _ => {}
+            }
+        }
+        let distinct: BTreeSet<&String> = made.iter().collect();
+        assert_eq!(distinct.len(), made.len(), "{made:#?}");
+        assert_eq!(made.len(), 16, "{made:#?}");
+    }
+}
