@@ -17,7 +17,7 @@ use crate::plan::Hazard;
 use crate::recipe::steps::{backfill_of, build_index, enforce_constraint, run_backfill};
 use crate::recipe::{Context, Draft, Recipe, Slot, add_constraint, spread, table};
 use crate::schema::{Key, ObjectKind, Subject};
-use crate::sync::{Relay, Side};
+use crate::sync::{End, Relay, Side};
 
 pub(super) fn plan(context: &Context<'_>, merge: &Merge) -> Result<Recipe, Diagnostic> {
     allowed::check(context, merge)?;
@@ -61,8 +61,11 @@ pub(super) fn plan(context: &Context<'_>, merge: &Merge) -> Result<Recipe, Diagn
     }
     said(context, merge, &mut recipe);
     recipe.relays.push(relay.clone());
-    recipe.drafts.push(install(context, merge, &relay));
-    recipe.drafts.push(carry_over(context, merge, &relay));
+    let operation = format!(
+        "add {names} to {into}, and carry writes between them and {old} by triggers on both"
+    );
+    recipe.drafts.push(install(context, &relay, (operation, merge.add())));
+    recipe.drafts.push(carry_over(context, &relay));
     recipe.drafts.extend(enforced(context, merge));
     for (slot, still, why) in [
         (Slot::Verify, "", "parity before anything depends on it"),
@@ -83,42 +86,35 @@ pub(super) fn plan(context: &Context<'_>, merge: &Merge) -> Result<Recipe, Diagn
 
 /// Columns and triggers in one step: taken back apart, values that nobody brings up to date any more would
 /// be there when the plan is run again.
-fn install(context: &Context<'_>, merge: &Merge, relay: &Relay) -> Draft {
-    let Merge { table, into, columns, .. } = merge;
+pub(super) fn install(
+    context: &Context<'_>,
+    relay: &Relay,
+    (operation, add): (String, Vec<Op>),
+) -> Draft {
+    let End { table: into, values: columns, .. } = &relay.new;
     let sides = [Side::New, Side::Old];
-    let relay = || relay.clone();
-    let mut ops = merge.add();
-    ops.extend(sides.map(|side| Op::CreateRelayFunction { relay: relay(), side }));
-    ops.extend(sides.map(|side| Op::CreateRelayTrigger { relay: relay(), side }));
-    let mut back: Vec<Op> = sides.map(|side| Op::DropRelayTrigger { relay: relay(), side }).into();
-    back.extend(sides.map(|side| Op::DropRelayFunction { relay: relay(), side }));
-    back.extend(
-        columns
-            .iter()
-            .rev()
-            .map(|column| Op::DropColumn { table: into.clone(), column: column.name.clone() }),
-    );
-    let mut draft = Draft::atomic(
-        context,
-        Slot::Expand,
-        format!(
-            "add {} to {into}, and carry writes between them and {table} by triggers on both",
-            merge.names().join(", ")
-        ),
-        ops,
-    )
-    .back_atomic(context, back)
-    .why("from now on every write, by either version, reaches both shapes")
-    .instead_of("dual writes in the app: every writer has to be changed and deployed first");
+    let carrier = || relay.clone();
+    let mut ops = add;
+    ops.extend(sides.map(|side| Op::CreateRelayFunction { relay: carrier(), side }));
+    ops.extend(sides.map(|side| Op::CreateRelayTrigger { relay: carrier(), side }));
+    let mut back: Vec<Op> =
+        sides.map(|side| Op::DropRelayTrigger { relay: carrier(), side }).into();
+    back.extend(sides.map(|side| Op::DropRelayFunction { relay: carrier(), side }));
+    let column = |name: &String| Op::DropColumn { table: into.clone(), column: name.clone() };
+    back.extend(columns.iter().rev().map(column));
+    let mut draft = Draft::atomic(context, Slot::Expand, operation, ops)
+        .back_atomic(context, back)
+        .why("from now on every write, by either version, reaches both shapes")
+        .instead_of("dual writes in the app: every writer has to be changed and deployed first");
     for column in columns {
         draft = draft.done_when(
             "the column is there",
-            Condition::Column { table: into.clone(), column: column.name.clone(), present: true },
+            Condition::Column { table: into.clone(), column: column.clone(), present: true },
         );
     }
     for side in sides {
-        let end = relay().end(side).table.clone();
-        let name = relay().trigger_name(side);
+        let end = relay.end(side).table.clone();
+        let name = relay.trigger_name(side);
         draft = draft.done_when(
             "the trigger is there",
             Condition::Trigger { table: end, name, present: true },
@@ -129,14 +125,15 @@ fn install(context: &Context<'_>, merge: &Merge, relay: &Relay) -> Draft {
 
 /// Each row is written as it is, and the trigger carries it over: what a batch writes is what its row says
 /// while it holds it.
-fn carry_over(context: &Context<'_>, merge: &Merge, relay: &Relay) -> Draft {
-    let Merge { table, into, .. } = merge;
-    let set = merge.names().into_iter().map(|name| (name.clone(), Expr::column(&name))).collect();
+pub(super) fn carry_over(context: &Context<'_>, relay: &Relay) -> Draft {
+    let End { table, values, .. } = &relay.old;
+    let set = values.iter().map(|name| (name.clone(), Expr::column(name))).collect();
     let backfill = backfill_of(context, (&relay.name, table), set, Todo::EveryRow, None);
     run_backfill(
         Slot::Backfill,
         format!(
-            "write every row of {table} as it is, in batches, so that the trigger carries it to {into}"
+            "write every row of {table} as it is, in batches, so that the trigger carries it to {}",
+            relay.new.table
         ),
         &backfill,
     )

@@ -3,16 +3,14 @@
 //! before: none is made for a value, and none goes for the lack of one.
 
 use crate::assemble::beside::{bare, routine};
-use crate::backfill::Todo;
 use crate::change::Move;
 use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
-use crate::expr::Expr;
 use crate::name::QName;
 use crate::op::Op;
 use crate::recipe::helpers::check_keys;
-use crate::recipe::merge::{domain_says, fires_too, said_of_columns};
-use crate::recipe::steps::{backfill_of, build_index, run_backfill};
+use crate::recipe::merge::{carry_over, domain_says, fires_too, install, said_of_columns};
+use crate::recipe::steps::build_index;
 use crate::recipe::{Context, Draft, Recipe, Slot, spread};
 use crate::schema::{Column, ObjectKind, Table};
 use crate::sync::{Relay, Side};
@@ -44,8 +42,11 @@ pub(super) fn plan(context: &Context<'_>, moved: &Move) -> Result<Recipe, Diagno
     recipe.hazards.push(spread::deadlock(context, &relay));
     said(context, moved, &mut recipe);
     recipe.relays.push(relay.clone());
-    recipe.drafts.push(install(context, moved, &relay));
-    recipe.drafts.push(carry_over(context, moved, &relay));
+    let operation = format!(
+        "add {names} to {into}, and carry writes between it and {table} by triggers on both"
+    );
+    recipe.drafts.push(install(context, &relay, (operation, moved.add())));
+    recipe.drafts.push(carry_over(context, &relay));
     let indexes = moved.indexes.iter();
     let indexes =
         indexes.map(|(name, index)| build_index(context, Slot::Constrain, into, (name, index)));
@@ -85,63 +86,6 @@ fn meaning(context: &Context<'_>, moved: &Move) -> String {
     }
     format!(
         ". While both releases run, a row of {child} that is inserted without {names} has what {parent} says; and {rest}"
-    )
-}
-
-/// Columns and triggers in one step: taken back apart, values that nobody brings up to date any more would
-/// be there when the plan is run again.
-fn install(context: &Context<'_>, moved: &Move, relay: &Relay) -> Draft {
-    let Move { table, into, .. } = moved;
-    let sides = [Side::New, Side::Old];
-    let relay = || relay.clone();
-    let mut ops = moved.add();
-    ops.extend(sides.map(|side| Op::CreateRelayFunction { relay: relay(), side }));
-    ops.extend(sides.map(|side| Op::CreateRelayTrigger { relay: relay(), side }));
-    let mut back: Vec<Op> = sides.map(|side| Op::DropRelayTrigger { relay: relay(), side }).into();
-    back.extend(sides.map(|side| Op::DropRelayFunction { relay: relay(), side }));
-    let column = |name: &String| Op::DropColumn { table: into.clone(), column: name.clone() };
-    back.extend(moved.names().iter().rev().map(column));
-    let mut draft = Draft::atomic(
-        context,
-        Slot::Expand,
-        format!(
-            "add {} to {into}, and carry writes between it and {table} by triggers on both",
-            moved.names().join(", ")
-        ),
-        ops,
-    )
-    .back_atomic(context, back)
-    .why("from now on every write, by either version, reaches both shapes")
-    .instead_of("dual writes in the app: every writer has to be changed and deployed first");
-    for column in moved.names() {
-        draft = draft.done_when(
-            "the column is there",
-            Condition::Column { table: into.clone(), column, present: true },
-        );
-    }
-    for side in sides {
-        let end = relay().end(side).table.clone();
-        let name = relay().trigger_name(side);
-        draft = draft.done_when(
-            "the trigger is there",
-            Condition::Trigger { table: end, name, present: true },
-        );
-    }
-    draft
-}
-
-/// Each row is written as it is, and the trigger carries it over: what a batch writes is what its row says
-/// while it holds it.
-fn carry_over(context: &Context<'_>, moved: &Move, relay: &Relay) -> Draft {
-    let Move { table, into, .. } = moved;
-    let set = moved.names().into_iter().map(|name| (name.clone(), Expr::column(&name))).collect();
-    let backfill = backfill_of(context, (&relay.name, table), set, Todo::EveryRow, None);
-    run_backfill(
-        Slot::Backfill,
-        format!(
-            "write every row of {table} as it is, in batches, so that the trigger carries it to {into}"
-        ),
-        &backfill,
     )
 }
 
